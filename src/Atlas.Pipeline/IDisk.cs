@@ -1,0 +1,37 @@
+namespace Atlas.Pipeline;
+
+/// <summary>The one door to files that are the pipeline's own (segments, manifests, filters), so that a simulation can put a disk behind it that forgets what was not synced.</summary>
+internal interface IDisk
+{
+    /// <summary>Opens a file for reading and writing at offsets; creates it, and reserves <paramref name="preallocate"/> bytes, if it is not there.</summary>
+    IDiskFile Open(string path, long preallocate = 0);
+
+    bool Exists(string path);
+
+    void CreateDirectory(string path);
+
+    IReadOnlyList<string> List(string directory, string pattern);
+
+    void Delete(string path);
+
+    byte[] ReadAll(string path);
+
+    /// <summary>Replaces a file as one step: after a crash either the old or the new content is there, whole.</summary>
+    void Replace(string path, ReadOnlySpan<byte> content);
+
+    /// <summary>Bytes free for us on the file system that holds <paramref name="path"/>.</summary>
+    long FreeBytes(string path);
+}
+
+/// <summary>An open file of the pipeline's own.</summary>
+internal interface IDiskFile : IDisposable
+{
+    long Length { get; }
+
+    void Write(ReadOnlySpan<byte> bytes, long offset);
+
+    int Read(Span<byte> bytes, long offset);
+
+    /// <summary>Returns when everything written is durable; throws <see cref="IOException"/> when it is not, and then nobody knows what is.</summary>
+    void Sync();
+}

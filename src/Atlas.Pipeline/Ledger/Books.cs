@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>Where every line is. All counts are whole numbers of lines or URLs.</summary>
+internal sealed record Books
+{
+    /// <summary>Lines of this run whose fate is durable, blank lines and comments not included.</summary>
+    public long Received { get; init; }
+
+    /// <summary>Of those, the lines whose canonical form was seen before, in this run or ever.</summary>
+    public long Duplicates { get; init; }
+
+    /// <summary>Of those, the lines that were refused, by reason.</summary>
+    public ImmutableSortedDictionary<string, long> Rejected { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+
+    /// <summary>Of those, the lines that became work.</summary>
+    public long Admitted { get; init; }
+
+    /// <summary>What earlier runs on this state directory admitted.</summary>
+    public long AdmittedBefore { get; init; }
+
+    /// <summary>Of all ever admitted: waiting, in the backlog, in the buffer, or for a due time.</summary>
+    public long Queued { get; init; }
+
+    /// <summary>Of all ever admitted: claimed and not finished.</summary>
+    public long Leased { get; init; }
+
+    /// <summary>Of all ever admitted: fetched and stored.</summary>
+    public long Done { get; init; }
+
+    /// <summary>Of all ever admitted: given up, by reason.</summary>
+    public ImmutableSortedDictionary<string, long> Dead { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+
+    /// <summary>Retries scheduled in this run.</summary>
+    public long Retries { get; init; }
+
+    /// <summary>Documents fetched and stored in this run.</summary>
+    public long DoneThisRun { get; init; }
+
+    /// <summary>Bytes of bodies fetched in this run, on the wire.</summary>
+    public long BytesFetched { get; init; }
+
+    /// <summary>Times the unique constraint of <c>content_metadata</c> had to catch a second record. Should stay 0.</summary>
+    public long DedupAuthorityCaught { get; init; }
+
+    /// <summary>received = admitted + duplicate + rejected, and admitted = queued + leased + done + dead.</summary>
+    public bool Balance =>
+        Received == Admitted + Duplicates + Rejected.Values.Sum()
+        && Admitted + AdmittedBefore == Queued + Leased + Done + Dead.Values.Sum();
+}
+
+/// <summary>The books counted from the rows themselves.</summary>
+/// <param name="Admitted">Rows ever admitted.</param>
+/// <param name="Queued">Rows waiting.</param>
+/// <param name="Leased">Rows claimed.</param>
+/// <param name="Done">Rows recorded.</param>
+/// <param name="Dead">Admitted rows given up.</param>
+internal sealed record BooksAudit(long Admitted, long Queued, long Leased, long Done, long Dead)
+{
+    public bool Balances => Admitted == Queued + Leased + Done + Dead;
+}

@@ -1,0 +1,96 @@
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>The durable truth about every URL: what was received, admitted, leased, done and dead. One writer, group commit, acknowledgement after the commit.</summary>
+/// <remarks>
+/// States of an admitted URL: <c>queued -> leased(attempt + 1) -> done | queued(due) | dead(reason)</c>. Every edge is one compare-and-set.
+/// All methods may be called from any thread. A failed commit is final: <see cref="Failure"/> faults, and so does every later call.
+/// </remarks>
+internal interface ILedger : IAsyncDisposable
+{
+    /// <summary>Faults when a commit failed; never completes otherwise. Whoever runs the pipeline stops it then.</summary>
+    Task Failure { get; }
+
+    /// <summary>Hands a decided batch to the writer; waits while its queue is full. Rows to forward are admitted, dead letters recorded, duplicates counted, the source's offset stored: one transaction. The ledger releases the batch after the commit.</summary>
+    ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default);
+
+    /// <summary>Moves up to <paramref name="most"/> admitted URLs from the backlog into the buffer's hands (state queued, kept across a crash), most urgent first, then in the order of admission.</summary>
+    Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most);
+
+    /// <summary>What earlier runs had taken from the backlog or leased and not finished: queued again, with the attempts that were claimed. Called once, at the start.</summary>
+    Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync();
+
+    /// <summary>Admitted URLs that are still in the backlog: what <see cref="TakeFromBacklogAsync"/> can give.</summary>
+    long Backlog { get; }
+
+    /// <summary>Leases items: their attempt is counted and durable when the task completes.</summary>
+    Task ClaimAsync(IReadOnlyList<WorkItem> items);
+
+    /// <summary>Records a leased item's document as done, together with where its body lies. False if the URL was recorded already (counted as <c>dedup_authority_caught</c>).</summary>
+    Task<bool> CompleteAsync(CompletedDocument done);
+
+    /// <summary>Records many at once, in one transaction; what persist calls after syncing a group of bodies.</summary>
+    Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail);
+
+    /// <summary>Puts a leased item back, due later. An attempt that the host's wish cut short is given back.</summary>
+    Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt);
+
+    /// <summary>Gives a leased item up.</summary>
+    Task DeadLetterAsync(WorkItem item, Reason reason, string detail);
+
+    /// <summary>Completes when everything handed in before is durable.</summary>
+    Task FlushAsync();
+
+    /// <summary>The books as committed: this run's intake and the state of all that was ever admitted.</summary>
+    Books Books { get; }
+
+    /// <summary>Counts the rows themselves instead of trusting the counters. May take seconds on a large ledger; call it on a quiet one.</summary>
+    Task<BooksAudit> AuditAsync();
+
+    /// <summary>The place to resume a source's file from, in bytes; 0 if it is not known.</summary>
+    long ResumeOffset(string source, string file);
+
+    /// <summary>The writer takes the positions of this source into its transactions.</summary>
+    void Follow(SourceProgress progress);
+
+    /// <summary>The highest sequence number that is durable.</summary>
+    long LastSequence { get; }
+
+    /// <summary>Hands out the dedup keys of all rows above a sequence number, in chunks: admitted URLs and refused lines alike (see <see cref="SeenKey"/>).</summary>
+    void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>> visit);
+
+    /// <summary>What was recorded with the last good checkpoint of the dedup index, or null.</summary>
+    SeenCheckpoint? LastSeenCheckpoint { get; }
+
+    /// <summary>Records a checkpoint of the dedup index. Called only while no decided batch is uncommitted.</summary>
+    Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint);
+
+    /// <summary>Looks up where a body with this SHA-256 lies already.</summary>
+    bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place);
+
+    /// <summary>Where the last durable body ends, to go on writing from.</summary>
+    SegmentTail BodiesTail { get; }
+}
+
+/// <summary>A fetched and stored document, ready to be recorded.</summary>
+/// <param name="Item">The leased item.</param>
+/// <param name="Document">What was fetched; its body may be given back already.</param>
+/// <param name="BodySha256">SHA-256 of the decoded body, 32 bytes.</param>
+/// <param name="Place">Where the body lies.</param>
+internal sealed record CompletedDocument(WorkItem Item, FetchedDocument Document, byte[] BodySha256, BodyPlace Place);
+
+/// <summary>Where a body lies.</summary>
+/// <param name="Segment">The number of the segment file, from 1.</param>
+/// <param name="Offset">The body's first byte, in bytes from the start of the file.</param>
+/// <param name="Length">Bytes.</param>
+internal readonly record struct BodyPlace(int Segment, long Offset, int Length);
+
+/// <summary>Where the written part of the newest segment ends.</summary>
+/// <param name="Segment">The number of the segment file, from 1; 0 when there is none.</param>
+/// <param name="End">The first free byte.</param>
+internal readonly record struct SegmentTail(int Segment, long End);
+
+/// <summary>A checkpoint of the dedup index, as the ledger remembers it.</summary>
+/// <param name="Token">The index's own name for it.</param>
+/// <param name="HighWater">Every row up to this sequence number is in the index.</param>
+/// <param name="Manifest">File names, sizes and hashes; the index's own format.</param>
+internal sealed record SeenCheckpoint(string Token, long HighWater, string Manifest);

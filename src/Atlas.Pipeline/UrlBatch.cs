@@ -1,0 +1,117 @@
+namespace Atlas.Pipeline;
+
+/// <summary>What travels before the ledger: up to a few hundred lines of one source, in pooled and pinned bytes.</summary>
+/// <remarks>
+/// One block owns a batch at a time, so nothing here is synchronized. Buffers are pinned because the ledger binds them to SQL statements in place.
+/// Whoever ends a batch's way calls <see cref="Release"/> once: after its rows are durable, or written out.
+/// </remarks>
+internal sealed class UrlBatch
+{
+    /// <summary>Most rows in one batch. 64 to 256 per message is the knee of the dataflow cost curve (docs/architecture.md).</summary>
+    public const int MaxRows = 256;
+
+    /// <summary>Bytes of lines that one batch can hold: two of the longest lines that are accepted.</summary>
+    public const int TextCapacity = 128 * 1024;
+
+    private readonly UrlBatchPool _pool;
+
+    internal UrlBatch(UrlBatchPool pool) => _pool = pool;
+
+    /// <summary>The lines as received. Rows point into it; what lies between rows (terminators, skipped lines) has no meaning.</summary>
+    public byte[] Text { get; } = GC.AllocateUninitializedArray<byte>(TextCapacity, pinned: true);
+
+    /// <summary>The canonical forms. Replaced by a larger array when <see cref="ReserveCanonical"/> asks for more.</summary>
+    public byte[] Canonical { get; private set; } = GC.AllocateUninitializedArray<byte>(TextCapacity, pinned: true);
+
+    /// <summary>Bytes of <see cref="Canonical"/> that are in use.</summary>
+    public int CanonicalLength { get; set; }
+
+    public UrlRow[] Rows { get; } = new UrlRow[MaxRows];
+
+    /// <summary>Rows in use.</summary>
+    public int Count { get; set; }
+
+    /// <summary>The source's name in the YAML.</summary>
+    public string Source { get; set; } = "";
+
+    /// <summary>When the batch was read, as a timestamp of the run's TimeProvider.</summary>
+    public long ReadAt { get; set; }
+
+    /// <summary>What the source waits for: settled when all copies of this batch have reached their end.</summary>
+    public Receipt? Receipt { get; set; }
+
+    /// <summary>Set by the dedup stage: decided, and not yet released.</summary>
+    public InFlight? Decided { get; set; }
+
+    /// <summary>False for the copies that a tee hands to side outputs: the books count a line once.</summary>
+    public bool CountsInBooks { get; set; } = true;
+
+    public Span<UrlRow> ActiveRows => Rows.AsSpan(0, Count);
+
+    public ReadOnlySpan<byte> TextOf(in UrlRow row) => Text.AsSpan(row.TextStart, row.TextLength);
+
+    public ReadOnlySpan<byte> CanonicalOf(in UrlRow row) => Canonical.AsSpan(row.CanonicalStart, row.CanonicalLength);
+
+    public ReadOnlySpan<byte> HostOf(in UrlRow row) => Canonical.AsSpan(row.HostStart, row.HostLength);
+
+    /// <summary>Makes room for at least <paramref name="bytes"/> more canonical bytes; what is there stays.</summary>
+    public void ReserveCanonical(int bytes)
+    {
+        if (Canonical.Length - CanonicalLength >= bytes)
+            return;
+
+        var larger = GC.AllocateUninitializedArray<byte>(Math.Max(Canonical.Length * 2, CanonicalLength + bytes), pinned: true);
+        Canonical.AsSpan(0, CanonicalLength).CopyTo(larger);
+        Canonical = larger;
+    }
+
+    /// <summary>A copy of the rows that <paramref name="take"/> names, sharing the receipt: both must be released.</summary>
+    /// <param name="take">The indexes of the rows to copy, or empty for all of them.</param>
+    public UrlBatch Fork(ReadOnlySpan<int> take = default)
+    {
+        var copy = _pool.Rent();
+        copy.Source = Source;
+        copy.ReadAt = ReadAt;
+        copy.CountsInBooks = CountsInBooks;
+        copy.Receipt = Receipt;
+        copy.Decided = Decided;
+        Receipt?.Fork();
+        Decided?.Enter();
+
+        Text.AsSpan().CopyTo(copy.Text);
+        copy.ReserveCanonical(CanonicalLength);
+        Canonical.AsSpan(0, CanonicalLength).CopyTo(copy.Canonical);
+        copy.CanonicalLength = CanonicalLength;
+        if (take.IsEmpty)
+        {
+            ActiveRows.CopyTo(copy.Rows);
+            copy.Count = Count;
+        }
+        else
+        {
+            foreach (var index in take)
+                copy.Rows[copy.Count++] = Rows[index];
+        }
+
+        return copy;
+    }
+
+    /// <summary>Ends this batch's way: settles its receipt and gives its buffers back. The caller must not touch it afterwards.</summary>
+    public void Release()
+    {
+        Receipt?.Settle();
+        Decided?.Leave();
+        _pool.Return(this);
+    }
+
+    internal void Reset()
+    {
+        Count = 0;
+        CanonicalLength = 0;
+        Source = "";
+        ReadAt = 0;
+        Receipt = null;
+        Decided = null;
+        CountsInBooks = true;
+    }
+}

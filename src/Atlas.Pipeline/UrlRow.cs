@@ -1,0 +1,39 @@
+namespace Atlas.Pipeline;
+
+/// <summary>One line of a <see cref="UrlBatch"/>: where its bytes are and what has been decided about it so far.</summary>
+internal struct UrlRow
+{
+    /// <summary>Where the line as received stands in <see cref="UrlBatch.Text"/>, in bytes; the line terminator is not part of it.</summary>
+    public int TextStart, TextLength;
+
+    /// <summary>Where the canonical form stands in <see cref="UrlBatch.Canonical"/>, in bytes; length 0 when there is none.</summary>
+    public int CanonicalStart, CanonicalLength;
+
+    /// <summary>Where the host key (host and, unless default, port) stands in <see cref="UrlBatch.Canonical"/>, in bytes.</summary>
+    public int HostStart, HostLength;
+
+    /// <summary>The line's first byte in its source, in bytes from the start of the file.</summary>
+    public long SourceOffset;
+
+    /// <summary>First 128 bits of SHA-256 over the canonical form; where there is none, over the line as received.</summary>
+    public UInt128 ContentId;
+
+    public Fate Fate;
+    public ProcessingStrategy Strategy;
+    public PriorityClass Priority;
+    public Reason Reason;
+
+    /// <summary>The line leaves against our will.</summary>
+    public void Reject(Reason reason)
+    {
+        Fate = Fate.DeadLetter;
+        Reason = reason;
+    }
+
+    /// <summary>The line leaves because its resource is known already.</summary>
+    public void DropAsDuplicate()
+    {
+        Fate = Fate.Drop;
+        Reason = Reason.Duplicate;
+    }
+}

@@ -1,0 +1,38 @@
+namespace Atlas.Pipeline;
+
+/// <summary>What travels after the ledger: one admitted URL on its way to being fetched.</summary>
+internal sealed class WorkItem
+{
+    /// <summary>The ledger's number of the URL, in the order of admission, from 1.</summary>
+    public required long Sequence { get; init; }
+
+    public required UInt128 ContentId { get; init; }
+
+    /// <summary>The URL as it was given: what is asked of the host.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>Who is asked, for politeness: host and, unless default, port.</summary>
+    public required string HostKey { get; init; }
+
+    public required PriorityClass Priority { get; init; }
+
+    public ProcessingStrategy Strategy { get; init; }
+
+    /// <summary>The source's name in the YAML.</summary>
+    public string Source { get; init; } = "";
+
+    /// <summary>When it was admitted.</summary>
+    public DateTimeOffset AdmittedAt { get; init; }
+
+    /// <summary>Attempts claimed so far, the current one included. Counted at the claim, so that a URL that kills the process is found out.</summary>
+    public int Attempt { get; set; }
+
+    /// <summary>Times the host asked to wait; these use up no attempt.</summary>
+    public int Deferrals { get; set; }
+
+    /// <summary>Not before this moment.</summary>
+    public DateTimeOffset DueAt { get; set; }
+
+    /// <summary>What the fetch stage brought, for the persist stage.</summary>
+    public FetchedDocument? Document { get; set; }
+}
