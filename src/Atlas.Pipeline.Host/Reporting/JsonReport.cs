@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text.Json;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Host.Reporting;
+
+/// <summary>The report for programs: one JSON object. Its names are part of the surface that scripts rely on.</summary>
+internal static class JsonReport
+{
+    public static byte[] Write(string pipeline, DateTimeOffset startedAt, TimeSpan elapsed, Books books)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString("pipeline", pipeline);
+            json.WriteString("started_at", startedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+            json.WriteNumber("elapsed_s", Math.Round(elapsed.TotalSeconds, 3));
+            json.WriteNumber("received", books.Received);
+            json.WriteNumber("duplicates", books.Duplicates);
+            WriteCounts(json, "rejected", books.Rejected);
+            json.WriteNumber("admitted", books.Admitted);
+            if (books.AdmittedBefore > 0)
+                json.WriteNumber("admitted_before", books.AdmittedBefore);
+            json.WriteNumber("done", books.Done);
+            WriteCounts(json, "dead", books.Dead);
+            json.WriteNumber("queued", books.Queued);
+            json.WriteNumber("leased", books.Leased);
+            json.WriteNumber("retries", books.Retries);
+            json.WriteNumber("bytes_fetched", books.BytesFetched);
+            json.WriteNumber("dedup_authority_caught", books.DedupAuthorityCaught);
+            json.WriteBoolean("balanced", books.Balance);
+            json.WriteEndObject();
+        }
+
+        bytes.WriteByte((byte)'\n');
+        return bytes.ToArray();
+    }
+
+    private static void WriteCounts(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, long> counts)
+    {
+        json.WriteStartObject(name);
+        foreach (var (reason, count) in counts)
+        {
+            if (count > 0)
+                json.WriteNumber(reason, count);
+        }
+
+        json.WriteEndObject();
+    }
+}

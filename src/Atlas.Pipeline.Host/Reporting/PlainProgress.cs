@@ -1,0 +1,22 @@
+using Atlas.Pipeline.Graph;
+
+namespace Atlas.Pipeline.Host.Reporting;
+
+/// <summary>One line every few seconds, where there is no terminal to draw on.</summary>
+internal static class PlainProgress
+{
+    public static string Line(RunSnapshot run, Pace pace)
+    {
+        var books = run.Books;
+        var fullest = run.Edges.Where(edge => edge.Capacity > 0).MaxBy(edge => (double)edge.Depth / edge.Capacity);
+        var line = $"{Figures.Time(run.Elapsed)}: received {Figures.Count(books.Received)} ({Figures.Rate(pace.Received)}), " +
+            $"duplicates {Figures.Count(books.Duplicates)}, rejected {Figures.Count(books.Rejected.Values.Sum())}, " +
+            $"admitted {Figures.Count(books.Admitted)}, queued {Figures.Count(books.Queued + books.Leased)}, " +
+            $"done {Figures.Count(books.Done)} ({Figures.Rate(pace.Finished)}), dead {Figures.Count(books.Dead.Values.Sum())}";
+        if (fullest is { Depth: > 0 })
+            line += $"; fullest edge {fullest.Stage} {fullest.Depth}/{fullest.Capacity}";
+        if (pace.Left() is { } left)
+            line += $"; about {Figures.Time(left)} left";
+        return run.Draining ? line + "; draining" : line;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text;
+using Atlas.Pipeline.Graph;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Host.Reporting;
+
+/// <summary>The end of a run, for people: where every line went.</summary>
+internal static class RunSummary
+{
+    public static string Write(RunSnapshot run)
+    {
+        var books = run.Books;
+        var text = new StringBuilder();
+        var seconds = Math.Max(1e-3, run.Elapsed.TotalSeconds);
+        text.AppendLine($"{run.Pipeline}: {Figures.Count(books.Received)} lines in {Figures.Time(run.Elapsed)} ({Figures.Rate(books.Received / seconds)}).");
+        if (run.LinesSkipped > 0)
+            text.AppendLine($"  skipped          {Figures.Count(run.LinesSkipped),14}  blank lines and comments, not counted as received");
+        Row(text, "received", books.Received, books.Received);
+        Row(text, "duplicates", books.Duplicates, books.Received);
+        Row(text, "rejected", books.Rejected.Values.Sum(), books.Received);
+        Reasons(text, books.Rejected);
+        Row(text, "admitted", books.Admitted, books.Received);
+        if (books.AdmittedBefore > 0)
+            Row(text, "admitted before", books.AdmittedBefore, 0);
+
+        var all = books.Admitted + books.AdmittedBefore;
+        Row(text, "done", books.Done, all);
+        Row(text, "dead", books.Dead.Values.Sum(), all);
+        Reasons(text, books.Dead);
+        Row(text, "still queued", books.Queued + books.Leased, all);
+        if (books.Retries > 0)
+            Row(text, "retries", books.Retries, 0);
+        if (books.DoneThisRun > 0)
+            text.AppendLine($"  fetched          {Figures.Bytes(books.BytesFetched),14}  {Figures.Count(books.DoneThisRun)} documents, {Figures.Rate(books.DoneThisRun / seconds)}");
+        if (books.DedupAuthorityCaught > 0)
+            text.AppendLine($"  caught late      {Figures.Count(books.DedupAuthorityCaught),14}  second records that the last constraint refused: the dedup index missed them");
+        text.Append(Balance(books));
+        return text.ToString();
+    }
+
+    private static string Balance(Books books) => books.Balance
+        ? "The books balance: received = duplicates + rejected + admitted, and all admitted = done + dead + queued."
+        : "THE BOOKS DO NOT BALANCE. This is a bug: please keep the state directory and report it.";
+
+    private static void Row(StringBuilder text, string name, long count, long whole) =>
+        text.AppendLine($"  {name,-16} {Figures.Count(count),14}  {Figures.Share(count, whole)}".TrimEnd());
+
+    private static void Reasons(StringBuilder text, IReadOnlyDictionary<string, long> counts)
+    {
+        foreach (var (reason, count) in counts.Where(reason => reason.Value > 0).OrderByDescending(reason => reason.Value))
+            text.AppendLine($"    {reason,-20} {Figures.Count(count),8}");
+    }
+}

@@ -1,0 +1,76 @@
+using System.Threading.Tasks.Dataflow;
+using Atlas.Pipeline.Topology;
+
+namespace Atlas.Pipeline.Graph;
+
+/// <summary>Makes the blocks of the admission half: one message is one batch.</summary>
+/// <remarks>
+/// Every block is bounded. None has a cancellation token: a cancelled block throws away what it holds. Nothing throws inside one (see <see cref="RunFailure"/>).
+/// Order is kept: a filter pipeline promises it, and with batches it costs nothing that can be measured.
+/// </remarks>
+internal sealed class BatchBlocks(Seams seams, RunFailure failure)
+{
+    /// <summary>A block around a stage that decides on rows in place.</summary>
+    public TransformBlock<UrlBatch, UrlBatch> Deciding(IBatchStage stage, StageDefinition definition, StageMeter meter) =>
+        new(async batch =>
+        {
+            if (failure.HasHappened)
+                return batch;
+            try
+            {
+                await DecideAsync(stage, batch, meter);
+            }
+            catch (Exception error)
+            {
+                failure.Report(new StageFailedException(definition.Name, error));
+            }
+
+            return batch;
+        },
+        Options(definition, definition.Parallelism));
+
+    /// <summary>A block that hands each batch to one consumer, which releases it or passes it on.</summary>
+    public ActionBlock<UrlBatch> Ending(Func<UrlBatch, ValueTask> take, StageDefinition definition) =>
+        new(async batch =>
+        {
+            if (failure.HasHappened)
+                return;
+            try
+            {
+                await take(batch);
+            }
+            catch (Exception error)
+            {
+                failure.Report(new StageFailedException(definition.Name, error));
+            }
+        },
+        Options(definition, parallelism: 1));
+
+    private ExecutionDataflowBlockOptions Options(StageDefinition definition, int parallelism) => new()
+    {
+        BoundedCapacity = Math.Max(definition.Capacity, parallelism),
+        MaxDegreeOfParallelism = parallelism,
+        EnsureOrdered = true,
+        TaskScheduler = seams.Scheduler,
+    };
+
+    private async ValueTask DecideAsync(IBatchStage stage, UrlBatch batch, StageMeter meter)
+    {
+        var taken = CountOf(batch, Fate.Forward);
+        var droppedBefore = CountOf(batch, Fate.Drop);
+        var start = seams.Time.GetTimestamp();
+        await stage.ProcessAsync(batch);
+        var busy = seams.Time.GetTimestamp() - start;
+        var forwarded = CountOf(batch, Fate.Forward);
+        var dropped = CountOf(batch, Fate.Drop) - droppedBefore;
+        meter.Count(taken, forwarded, dropped, taken - forwarded - dropped, busy);
+    }
+
+    private static int CountOf(UrlBatch batch, Fate fate)
+    {
+        var count = 0;
+        foreach (ref readonly var row in batch.ActiveRows)
+            count += row.Fate == fate ? 1 : 0;
+        return count;
+    }
+}

@@ -1,0 +1,39 @@
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Graph;
+
+/// <summary>A run as it stands at one moment, for those who watch it.</summary>
+internal sealed record RunSnapshot
+{
+    public required string Pipeline { get; init; }
+
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>Sources and stages in flow order.</summary>
+    public required IReadOnlyList<StageMeter> Stages { get; init; }
+
+    public required IReadOnlyList<EdgeDepth> Edges { get; init; }
+
+    public required Books Books { get; init; }
+
+    /// <summary>Bytes of input read by all sources.</summary>
+    public long BytesRead { get; init; }
+
+    /// <summary>Bytes of input there are, where every source knows it.</summary>
+    public long? BytesTotal { get; init; }
+
+    /// <summary>Blank lines and comments skipped.</summary>
+    public long LinesSkipped { get; init; }
+
+    /// <summary>Items in the priority buffer, waiting for their turn or a due time.</summary>
+    public int Buffered { get; init; }
+
+    /// <summary>Whether the run takes nothing new and finishes what is inside.</summary>
+    public bool Draining { get; init; }
+}
+
+/// <summary>How full the queue in front of a stage is.</summary>
+/// <param name="Stage">The stage that the queue feeds.</param>
+/// <param name="Depth">Batches or items in it, those being worked on included.</param>
+/// <param name="Capacity">Most it holds.</param>
+internal sealed record EdgeDepth(string Stage, int Depth, int Capacity);

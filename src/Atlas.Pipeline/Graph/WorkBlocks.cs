@@ -1,0 +1,75 @@
+using System.Threading.Tasks.Dataflow;
+using Atlas.Pipeline.Topology;
+
+namespace Atlas.Pipeline.Graph;
+
+/// <summary>Makes the blocks of the work half: one message is one item with the verdict it has so far.</summary>
+/// <remarks>
+/// Items that an earlier stage gave up on pass through the later ones untouched, so every item reaches the end of the chain by one way, where its verdict is settled.
+/// Cancellation reaches the stage's I/O, never the block. Order is not kept: one slow page must not hold up those behind it.
+/// </remarks>
+internal sealed class WorkBlocks(Seams seams, RunFailure failure, CancellationToken abort)
+{
+    /// <summary>A block around a stage that acts on items.</summary>
+    public TransformBlock<Verdict, Verdict> Acting(IWorkStage stage, StageDefinition definition, int workers, StageMeter meter) =>
+        new(async verdict =>
+        {
+            if (verdict.Fate != Fate.Forward || abort.IsCancellationRequested || failure.HasHappened)
+                return verdict;
+
+            var start = seams.Time.GetTimestamp();
+            var decided = await ActAsync(stage, verdict.Item, definition.Name);
+            meter.Count(decided.Fate, seams.Time.GetTimestamp() - start);
+            return decided;
+        },
+        new()
+        {
+            BoundedCapacity = workers + definition.Capacity,
+            MaxDegreeOfParallelism = workers,
+            EnsureOrdered = false,
+            TaskScheduler = seams.Scheduler,
+        });
+
+    /// <summary>The end of the chain.</summary>
+    public ActionBlock<Verdict> Settling(Func<Verdict, Task> settle, int workers) =>
+        new(async verdict =>
+        {
+            try
+            {
+                await settle(verdict);
+            }
+            catch (Exception error)
+            {
+                failure.Report(error);
+            }
+        },
+        new()
+        {
+            BoundedCapacity = workers,
+            MaxDegreeOfParallelism = workers,
+            EnsureOrdered = false,
+            TaskScheduler = seams.Scheduler,
+        });
+
+    private async ValueTask<Verdict> ActAsync(IWorkStage stage, WorkItem item, string name)
+    {
+        try
+        {
+            return await stage.ProcessAsync(item, abort);
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            return Verdict.Interrupted(item);
+        }
+        catch (IOException error)
+        {
+            // Our own disk, not the host's fault: the item stays leased and the run ends.
+            failure.Report(new StageFailedException(name, error));
+            return Verdict.Interrupted(item);
+        }
+        catch (Exception error)
+        {
+            return Verdict.Failed(item, Reason.Unexpected, $"{error.GetType().Name} in stage '{name}': {error.Message}");
+        }
+    }
+}
