@@ -1,0 +1,272 @@
+using System.Threading.Tasks.Dataflow;
+using Atlas.Pipeline.Topology;
+
+namespace Atlas.Pipeline.Graph;
+
+/// <summary>The linked blocks of one pipeline: reads top to bottom as a URL travels.</summary>
+/// <remarks>
+/// The admission half is any acyclic graph; its messages are batches. The work half is a chain behind the buffer; its messages are items. No edge joins the two: between them is the ledger.
+/// Built once, then started; all members may be read while it runs.
+/// </remarks>
+internal sealed class PipelineGraph
+{
+    private readonly Dictionary<string, (ITargetBlock<UrlBatch> Entry, List<Task> Feeders)> _entries = [];
+    private readonly List<Func<CancellationToken, Task>> _starts = [];
+    private readonly List<Task> _ends = [];
+    private readonly List<StageMeter> _meters = [];
+    private readonly List<Edge> _edges = [];
+    private readonly PipelineDefinition _definition;
+    private readonly IReadOnlyDictionary<string, StagePart> _parts;
+    private readonly RunFailure _failure;
+    private readonly BatchBlocks _batches;
+    private readonly WorkBlocks _work;
+
+    private PipelineGraph(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, Seams seams, RunFailure failure, CancellationToken abort)
+    {
+        _definition = definition;
+        _parts = parts;
+        _failure = failure;
+        _batches = new BatchBlocks(seams, failure);
+        _work = new WorkBlocks(seams, failure, abort);
+    }
+
+    /// <summary>Sources and stages in flow order.</summary>
+    public IReadOnlyList<StageMeter> Meters => _meters;
+
+    public IReadOnlyList<Edge> Edges => _edges;
+
+    /// <summary>Completes when every batch has reached its end.</summary>
+    public Task AdmissionCompleted { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Where the buffer puts items to be worked on; null when the pipeline ends at the ledger.</summary>
+    public ITargetBlock<Verdict>? WorkEntry { get; private set; }
+
+    /// <summary>Completes when every item handed to <see cref="WorkEntry"/> is settled, after that was completed.</summary>
+    public Task WorkCompleted { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Items that the work half holds at once when all its workers are busy.</summary>
+    public int WorkersInAll { get; private set; }
+
+    /// <summary>Makes and links the blocks.</summary>
+    /// <param name="definition">A checked definition.</param>
+    /// <param name="parts">The working parts, by the names of sources and stages.</param>
+    /// <param name="settle">What becomes of each item at the end of the work half.</param>
+    /// <param name="seams">Threads and time.</param>
+    /// <param name="failure">Where a stage's failure is reported.</param>
+    /// <param name="abort">Ends the stages' I/O.</param>
+    public static PipelineGraph Build(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, Func<Verdict, Task> settle, Seams seams, RunFailure failure, CancellationToken abort)
+    {
+        var graph = new PipelineGraph(definition, parts, seams, failure, abort);
+
+        // Takers before givers, so that a giver finds its takers' blocks; then the meters are turned into flow order.
+        foreach (var stage in definition.Stages.Reverse())
+            graph.AddAdmissionStage(stage);
+        foreach (var source in definition.Sources.Reverse())
+            graph.AddSource(source);
+        graph._meters.Reverse();
+        graph._edges.Reverse();
+
+        foreach (var (entry, feeders) in graph._entries.Values)
+            Links.CompleteAfter(entry, feeders);
+        graph.AdmissionCompleted = Task.WhenAll(graph._ends);
+        graph.AddWorkChain(settle);
+        return graph;
+    }
+
+    /// <summary>Starts all sources. Completes when they have ended.</summary>
+    /// <param name="drain">Asks them to stop reading.</param>
+    public Task StartSources(CancellationToken drain) => Task.WhenAll(_starts.Select(start => start(drain)).ToList());
+
+    private void AddSource(StageDefinition source)
+    {
+        var meter = AddMeter(source);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var outlet = OutletOf(source.Name, output: null, ended.Task);
+        var part = (SourcePart)_parts[source.Name];
+
+        async Task<bool> SendAsync(UrlBatch batch)
+        {
+            var refused = 0;
+            foreach (ref readonly var row in batch.ActiveRows)
+                refused += row.Fate == Fate.DeadLetter ? 1 : 0;
+            meter.Count(batch.Count, batch.Count - refused, 0, refused, 0);
+            return !_failure.HasHappened && await outlet.SendAsync(batch);
+        }
+
+        _starts.Add(async drain =>
+        {
+            try
+            {
+                await part.Run(SendAsync, drain);
+            }
+            catch (OperationCanceledException) when (drain.IsCancellationRequested)
+            {
+                // The wait for input was what the drain interrupted.
+            }
+            catch (Exception error)
+            {
+                _failure.Report(new StageFailedException(source.Name, error));
+            }
+            finally
+            {
+                ended.SetResult();
+            }
+        });
+    }
+
+    private void AddAdmissionStage(StageDefinition stage)
+    {
+        switch (_parts[stage.Name])
+        {
+            case DecidingPart part:
+                AddDeciding(stage, part);
+                break;
+            case RoutingPart part:
+                AddRouting(stage, part);
+                break;
+            case EndingPart part:
+                var meter = AddMeter(stage);
+                AddEntry(stage, _batches.Ending(batch => TakeAsync(part, batch, meter), stage), isEnd: true);
+                break;
+        }
+    }
+
+    private void AddDeciding(StageDefinition stage, DecidingPart part)
+    {
+        var block = _batches.Deciding(part.Stage, stage, AddMeter(stage));
+        AddEntry(stage, block, isEnd: false);
+        AddEdge(stage, () => block.InputCount + block.OutputCount);
+
+        if (TakersOf(stage.Name, output: null) is [var only])
+        {
+            Links.Flow(block, _entries[only.Name].Entry);
+            _entries[only.Name].Feeders.Add(block.Completion);
+            return;
+        }
+
+        var outlet = new Outlet();
+        var tee = _batches.Ending(async batch => await SendOnAsync(outlet, batch), stage with { Capacity = 1 });
+        Links.Flow(block, tee);
+        Links.CompleteAfter(tee, [block.Completion]);
+        FillOutlet(outlet, stage.Name, output: null, tee.Completion);
+    }
+
+    private void AddRouting(StageDefinition stage, RoutingPart part)
+    {
+        var meter = AddMeter(stage);
+        var outlets = new Outlet[part.Outputs.Count];
+        var split = new UrlBatch?[part.Outputs.Count];
+        var block = _batches.Ending(async batch =>
+        {
+            meter.Count(batch.Count, batch.Count, 0, 0, 0);
+            part.Split(batch, split);
+            for (var i = 0; i < split.Length; i++)
+            {
+                if (split[i] is { } piece)
+                    await SendOnAsync(outlets[i], piece);
+                split[i] = null;
+            }
+        },
+        stage);
+        AddEntry(stage, block, isEnd: false);
+        AddEdge(stage, () => block.InputCount);
+        for (var i = 0; i < outlets.Length; i++)
+            outlets[i] = OutletOf(stage.Name, part.Outputs[i], block.Completion);
+    }
+
+    private static async ValueTask TakeAsync(EndingPart part, UrlBatch batch, StageMeter meter)
+    {
+        var forwarded = 0;
+        foreach (ref readonly var row in batch.ActiveRows)
+            forwarded += row.Fate == Fate.Forward ? 1 : 0;
+        await part.Take(batch);
+        meter.Count(forwarded, forwarded, 0, 0, 0);
+    }
+
+    private async ValueTask SendOnAsync(Outlet outlet, UrlBatch batch)
+    {
+        if (!await outlet.SendAsync(batch) && !_failure.HasHappened)
+            throw new InvalidOperationException("A stage refused a batch although nothing has failed.");
+    }
+
+    private Outlet OutletOf(string name, string? output, Task completion)
+    {
+        var outlet = new Outlet();
+        FillOutlet(outlet, name, output, completion);
+        return outlet;
+    }
+
+    private void FillOutlet(Outlet outlet, string name, string? output, Task completion)
+    {
+        var takers = TakersOf(name, output);
+
+        // The copy on the way to the ledger is the one that counts; with no ledger behind any of them, the first.
+        var counting = Math.Max(0, takers.FindIndex(LeadsToLedger));
+        for (var i = 0; i < takers.Count; i++)
+        {
+            var (entry, feeders) = _entries[takers[i].Name];
+            outlet.Add(entry, countsInBooks: i == counting);
+            feeders.Add(completion);
+        }
+    }
+
+    private List<StageDefinition> TakersOf(string name, string? output) =>
+        _definition.Stages.Where(stage => stage.From.Any(link => link.From == name && link.Output == output)).ToList();
+
+    private bool LeadsToLedger(StageDefinition stage) =>
+        stage.Kind.Role == StageRole.Buffer
+        || (stage.Kind.Gives == Port.Urls && _definition.Stages.Any(taker => taker.From.Any(link => link.From == stage.Name) && LeadsToLedger(taker)));
+
+    private void AddEntry(StageDefinition stage, ITargetBlock<UrlBatch> block, bool isEnd)
+    {
+        _entries[stage.Name] = (block, []);
+        if (!isEnd)
+            return;
+        _ends.Add(block.Completion);
+        if (block is ActionBlock<UrlBatch> ending)
+            AddEdge(stage, () => ending.InputCount);
+    }
+
+    private void AddWorkChain(Func<Verdict, Task> settle)
+    {
+        var chain = new List<(StageDefinition Stage, ActingPart Part)>();
+        foreach (var stage in _definition.Stages)
+        {
+            if (_parts[stage.Name] is ActingPart part)
+                chain.Add((stage, part));
+        }
+
+        if (chain.Count == 0)
+            return;
+
+        var blocks = new List<TransformBlock<Verdict, Verdict>>();
+        foreach (var (stage, part) in chain)
+        {
+            var block = _work.Acting(part.Stage, stage, part.Workers, AddMeter(stage));
+            _edges.Add(new Edge(stage.Name, stage.Capacity + part.Workers, () => block.InputCount + block.OutputCount));
+            if (blocks.Count > 0)
+            {
+                Links.Flow(blocks[^1], block);
+                Links.CompleteAfter(block, [blocks[^1].Completion]);
+            }
+
+            blocks.Add(block);
+            WorkersInAll += part.Workers;
+        }
+
+        var end = _work.Settling(settle, workers: Math.Max(16, WorkersInAll));
+        Links.Flow(blocks[^1], end);
+        Links.CompleteAfter(end, [blocks[^1].Completion]);
+        WorkEntry = blocks[0];
+        WorkCompleted = end.Completion;
+    }
+
+    private StageMeter AddMeter(StageDefinition stage)
+    {
+        var meter = new StageMeter(stage.Name, stage.Kind.Word);
+        _meters.Add(meter);
+        return meter;
+    }
+
+    private void AddEdge(StageDefinition stage, Func<int> depth) => _edges.Add(new Edge(stage.Name, stage.Capacity, depth));
+}
