@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Atlas.Pipeline.AcceptanceTests;
+
+/// <summary>The real program, started as a user would.</summary>
+internal sealed class AtlasProgram : IDisposable
+{
+    private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "atlas.dll");
+
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _errors;
+
+    private AtlasProgram(Process process)
+    {
+        _process = process;
+        _output = process.StandardOutput.ReadToEndAsync();
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>The most memory the process held, in bytes, as the kernel counted it.</summary>
+    public long PeakResidentBytes()
+    {
+        const string Label = "VmHWM:";
+        foreach (var line in File.ReadLines($"/proc/{Id}/status"))
+        {
+            if (line.StartsWith(Label, StringComparison.Ordinal))
+                return long.Parse(line[Label.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture) * 1024;
+        }
+
+        return 0;
+    }
+
+    public static AtlasProgram Start(string directory, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+        };
+        start.ArgumentList.Add(Assembly);
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        start.Environment["NO_COLOR"] = "1";
+        return new AtlasProgram(Process.Start(start)!);
+    }
+
+    /// <summary>Feeds stdin from a file and closes it; a program that stops reading is no error here.</summary>
+    public async Task FeedAsync(string file)
+    {
+        try
+        {
+            await using var input = File.OpenRead(file);
+            await input.CopyToAsync(_process.StandardInput.BaseStream);
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It was killed, or it drains: what it did not read stays in the file.
+        }
+    }
+
+    /// <summary>Writes bytes to stdin and leaves it open.</summary>
+    public async Task WriteAsync(string text)
+    {
+        await _process.StandardInput.BaseStream.WriteAsync(Encoding.UTF8.GetBytes(text));
+        await _process.StandardInput.BaseStream.FlushAsync();
+    }
+
+    public void CloseInput() => _process.StandardInput.Close();
+
+    /// <summary>kill -9.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <summary>Sends a signal by its name, as INT or TERM.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    public async Task<ProgramResult> WaitAsync(TimeSpan? atMost = null)
+    {
+        using var deadline = new CancellationTokenSource(atMost ?? TimeSpan.FromMinutes(3));
+        try
+        {
+            await _process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill();
+            throw new TimeoutException($"The program did not end. Its stderr:\n{await _errors}");
+        }
+
+        return new ProgramResult(_process.ExitCode, await _output, await _errors);
+    }
+
+    /// <summary>Starts, feeds a file (or nothing) and waits for the end.</summary>
+    public static async Task<ProgramResult> RunAsync(string directory, string? input, params string[] arguments)
+    {
+        using var program = Start(directory, arguments);
+        if (input is not null)
+            await program.FeedAsync(input);
+        else
+            program.CloseInput();
+        return await program.WaitAsync();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+    }
+}
+
+/// <summary>How the program ended and what it said.</summary>
+/// <param name="ExitCode">130 and above for a signal.</param>
+/// <param name="Output">stdout.</param>
+/// <param name="Errors">stderr.</param>
+internal sealed record ProgramResult(int ExitCode, string Output, string Errors)
+{
+    /// <summary>The report, where stdout is one.</summary>
+    public JsonElement Report => JsonDocument.Parse(Output).RootElement;
+
+    public override string ToString() => $"exit {ExitCode}\n{Errors}\n{Output}";
+}
