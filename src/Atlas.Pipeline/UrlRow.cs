@@ -23,6 +23,9 @@ internal struct UrlRow
     public PriorityClass Priority;
     public Reason Reason;
 
+    /// <summary>Set by dedup on a refused line that was refused before: it is counted, and no second dead letter is written.</summary>
+    public bool IsRepeat;
+
     /// <summary>The line leaves against our will.</summary>
     public void Reject(Reason reason)
     {

@@ -53,5 +53,5 @@ internal sealed class ProgressWatch(IAnsiConsole console, TimeProvider time, boo
         }
     }
 
-    private Task WaitAsync(TimeSpan pause, Task run) => Task.WhenAny(run, Task.Delay(pause, time));
+    private Task<Task> WaitAsync(TimeSpan pause, Task run) => Task.WhenAny(run, Task.Delay(pause, time));
 }

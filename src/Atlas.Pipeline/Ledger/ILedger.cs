@@ -22,6 +22,9 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Admitted URLs that are still in the backlog: what <see cref="TakeFromBacklogAsync"/> can give.</summary>
     long Backlog { get; }
 
+    /// <summary>Raised after a commit that admitted URLs, on the writer's thread: handlers only set a signal.</summary>
+    event Action? Admitted;
+
     /// <summary>Leases items: their attempt is counted and durable when the task completes.</summary>
     Task ClaimAsync(IReadOnlyList<WorkItem> items);
 

@@ -1,0 +1,2 @@
+var web = WebApplication.CreateSlimBuilder(args).Build();
+await web.RunAsync();
