@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace Atlas.Pipeline.Sources;
+
+/// <content>What the source says: event ids 1000 to 1099.</content>
+internal sealed partial class FileTailSource
+{
+    private void ReportOnce(string path, Exception error)
+    {
+        if (_reported.Add(path))
+            LogUnreadable(path, error.Message);
+    }
+
+    [LoggerMessage(1000, LogLevel.Warning, "File {Path} cannot be read and is tried again at every look: {Message}")]
+    private partial void LogUnreadable(string path, string message);
+
+    [LoggerMessage(1001, LogLevel.Warning, "File {Path} is not there; it is read when it appears.")]
+    private partial void LogMissing(string path);
+
+    [LoggerMessage(1002, LogLevel.Information, "File {Path} became shorter and is read from its beginning.")]
+    private partial void LogTruncated(string path);
+}

@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Text;
+
+namespace Atlas.Pipeline.Write;
+
+/// <summary>Writes rows out as lines of text, one write and one flush for each batch.</summary>
+/// <remarks>An end of the way: it releases each batch after it was written. Used by one thread at a time. A reader that went away (<see cref="IOException"/>) is the caller's to handle.</remarks>
+internal sealed class WriteStage(WriteOptions options, Stream output) : IAsyncDisposable
+{
+    private readonly ArrayBufferWriter<byte> _lines = new(UrlBatch.TextCapacity);
+    private readonly JsonRowWriter? _json = options.IsJson ? new JsonRowWriter() : null;
+
+    /// <summary>Opens what the settings name; a file is appended to, so that an earlier run's lines stay.</summary>
+    public static WriteStage Open(WriteOptions options) => new(options, options.To == WriteOptions.Stdout
+        ? Console.OpenStandardOutput()
+        : new FileStream(options.To, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0));
+
+    /// <summary>Writes one batch and releases it.</summary>
+    public async ValueTask TakeAsync(UrlBatch batch)
+    {
+        _lines.ResetWrittenCount();
+        Format(batch);
+        if (_lines.WrittenCount > 0)
+        {
+            await output.WriteAsync(_lines.WrittenMemory);
+            await output.FlushAsync();
+        }
+
+        batch.Release();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _json?.Dispose();
+        await output.DisposeAsync();
+    }
+
+    private void Format(UrlBatch batch)
+    {
+        foreach (ref readonly var row in batch.ActiveRows)
+        {
+            if (!Takes(row))
+                continue;
+            if (_json is null)
+                WriteTabbed(batch, row);
+            else
+                _json.Write(_lines, batch, row);
+            _lines.Write("\n"u8);
+        }
+    }
+
+    private bool Takes(in UrlRow row) => row.Fate switch
+    {
+        Fate.Forward => options.TakesForward,
+        Fate.Drop => options.TakesDuplicates,
+        _ => options.TakesRejected,
+    };
+
+    private void WriteTabbed(UrlBatch batch, in UrlRow row)
+    {
+        WriteField(batch.TextOf(row));
+        if (row.Fate == Fate.Forward)
+        {
+            _lines.Write("\t"u8);
+            WriteField(batch.CanonicalOf(row));
+            return;
+        }
+
+        _lines.Write("\t!error "u8);
+        Encoding.ASCII.GetBytes(row.Reason.Name, _lines);
+    }
+
+    // A tab or CR inside would be taken for the end of a column or line: it is written as a URL spells it.
+    private void WriteField(ReadOnlySpan<byte> bytes)
+    {
+        for (int at; (at = bytes.IndexOfAny((byte)'\t', (byte)'\r')) >= 0; bytes = bytes[(at + 1)..])
+        {
+            _lines.Write(bytes[..at]);
+            _lines.Write(bytes[at] == '\t' ? "%09"u8 : "%0D"u8);
+        }
+
+        _lines.Write(bytes);
+    }
+}
