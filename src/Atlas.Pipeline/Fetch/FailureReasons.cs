@@ -1,0 +1,59 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Polly.Timeout;
+
+namespace Atlas.Pipeline.Fetch;
+
+/// <summary>From whatever the network stack throws to one reason.</summary>
+internal static class FailureReasons
+{
+    /// <summary>The reason of a failure. The innermost cause that says something wins.</summary>
+    public static Reason Of(Exception error)
+    {
+        var reason = Reason.Unexpected;
+        for (Exception? cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is FetchFailedException failed)
+                return failed.Reason;
+
+            // What a deadline broke off looks like a reset further in.
+            if (cause is TimeoutRejectedException or TimeoutException or OperationCanceledException)
+                return Reason.Timeout;
+            if (OfOne(cause) is { Code: not 0 } known)
+                reason = known;
+        }
+
+        return reason;
+    }
+
+    private static Reason OfOne(Exception cause) => cause switch
+    {
+        SocketException socket => OfSocket(socket.SocketErrorCode),
+        AuthenticationException => Reason.TlsFailed,
+        InvalidDataException => Reason.BadEncoding,
+        HttpIOException http => OfHttp(http.HttpRequestError),
+        HttpRequestException http => OfHttp(http.HttpRequestError),
+        IOException => Reason.ConnectionReset,
+        _ => Reason.None,
+    };
+
+    private static Reason OfSocket(SocketError error) => error switch
+    {
+        SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery => Reason.DnsFailed,
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => Reason.ConnectionReset,
+        SocketError.TimedOut => Reason.Timeout,
+        SocketError.OperationAborted => Reason.None,
+        _ => Reason.ConnectFailed,
+    };
+
+    private static Reason OfHttp(HttpRequestError error) => error switch
+    {
+        HttpRequestError.NameResolutionError => Reason.DnsFailed,
+        HttpRequestError.ConnectionError => Reason.ConnectFailed,
+        HttpRequestError.SecureConnectionError => Reason.TlsFailed,
+        HttpRequestError.ResponseEnded => Reason.ConnectionReset,
+        HttpRequestError.ConfigurationLimitExceeded => Reason.HeadersTooLarge,
+        HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError => Reason.ProtocolError,
+        _ => Reason.None,
+    };
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using Atlas.Pipeline.Topology;
+
+namespace Atlas.Pipeline.Fetch;
+
+/// <summary>The settings of the fetch stage.</summary>
+internal sealed record FetchOptions
+{
+    /// <summary>Requests under way at the same time, all hosts together.</summary>
+    public int Concurrency { get; init; } = 64;
+
+    /// <summary>How politely one host is asked; kept by the buffer.</summary>
+    public HostLimits Limits { get; init; } = new(2, TimeSpan.FromSeconds(1));
+
+    public bool Robots { get; init; } = true;
+
+    public string UserAgent { get; init; } = "AtlasPipeline/0.1";
+
+    /// <summary>The longest that one fetch may take: redirects, robots.txt and body included.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest that resolving, connecting and the TLS handshake may take.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest that a body may bring no byte.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Bytes of body, on the wire and decoded; each is held to it.</summary>
+    public int MaxBodyBytes { get; init; } = 10 * 1024 * 1024;
+
+    public int MaxRedirects { get; init; } = 5;
+
+    /// <summary>Networks that may be dialled although they are not public.</summary>
+    public IReadOnlyList<IPNetwork> AllowNetworks { get; init; } = [];
+
+    /// <summary>The only ports that are dialled, in allowed networks too.</summary>
+    public IReadOnlyList<int> AllowPorts { get; init; } = [80, 443];
+
+    /// <summary>The name that robots.txt knows us by: the user agent up to its version.</summary>
+    public string ProductToken => UserAgent.AsSpan(0, UserAgent.AsSpan().IndexOfAny('/', ' ') is var end and >= 0 ? end : UserAgent.Length).ToString();
+
+    internal static FetchOptions Read(SettingsReader yaml) => new()
+    {
+        Concurrency = (int)yaml.Int64("concurrency", "Requests under way at the same time, all hosts together; more wait in the buffer.", 1, 4096, 64),
+        Limits = new HostLimits(
+            (int)yaml.Int64("per_host_concurrency", "Requests to one host at the same time; more wait in the buffer.", 1, 1024, 2),
+            yaml.Milliseconds("per_host_delay_ms", "Least milliseconds between the starts of two requests to one host.", 0, 86_400_000, 1000)),
+        Robots = yaml.Boolean("robots", "Whether robots.txt (RFC 9309) is asked for and obeyed.", true),
+        UserAgent = ReadUserAgent(yaml),
+        Timeout = yaml.Milliseconds("timeout_ms", "Milliseconds for one fetch as a whole, redirects and body included; then it fails as timeout.", 100, 3_600_000, 30_000),
+        ConnectTimeout = yaml.Milliseconds("connect_timeout_ms", "Milliseconds for resolving, connecting and TLS; then it fails as timeout.", 10, 600_000, 10_000),
+        IdleTimeout = yaml.Milliseconds("idle_timeout_ms", "Milliseconds that a body may bring no byte; then it fails as too_slow.", 10, 600_000, 10_000),
+        MaxBodyBytes = (int)yaml.Int64("max_body_bytes", "Bytes of body, both on the wire and decoded; a longer one is dropped as too_large.", 1, 1_073_741_824, 10_485_760),
+        MaxRedirects = (int)yaml.Int64("max_redirects", "Redirects that are followed; one more fails as too_many_redirects.", 0, 50, 5),
+        AllowNetworks = ReadNetworks(yaml),
+        AllowPorts = yaml.Int32s("allow_ports", "The only ports that are dialled; others are dropped as port_blocked.", 1, 65535, [80, 443]),
+    };
+
+    private static string ReadUserAgent(SettingsReader yaml)
+    {
+        const string Name = "user_agent";
+        const string Fallback = "AtlasPipeline/0.1";
+        var text = yaml.String(Name, "Who we say we are; give a page or address where a site's owner can reach you.", Fallback);
+        using var probe = new HttpRequestMessage();
+        if (char.IsAsciiLetter(text[0]) && probe.Headers.UserAgent.TryParseAdd(text))
+            return text;
+
+        yaml.Report(Name, "must be written as 'Name/version (+address)', the name in letters, digits, '-' and '_'.");
+        return Fallback;
+    }
+
+    private static List<IPNetwork> ReadNetworks(SettingsReader yaml)
+    {
+        const string Name = "allow_networks";
+        var networks = new List<IPNetwork>();
+        foreach (var text in yaml.Strings(Name, "Networks in CIDR form that may be dialled although they are private, loopback or otherwise not public.", []))
+        {
+            if (IPNetwork.TryParse(text, out var network))
+                networks.Add(network);
+            else
+                yaml.Report(Name, $"'{text}' is not a network in CIDR form, as 10.0.0.0/8 or fd00::/8.");
+        }
+
+        return networks;
+    }
+}

@@ -1,0 +1,83 @@
+using System.Net;
+
+namespace Atlas.Pipeline.Fetch;
+
+/// <summary>Fetches the document of one work item and turns every failure into a verdict. Any number of calls may run at once.</summary>
+internal sealed class FetchStage : IWorkStage, IDisposable
+{
+    private const int RobotsRedirects = 5;
+
+    private readonly FetchOptions _options;
+    private readonly HttpMessageInvoker _invoker;
+    private readonly PageFetcher _pages;
+    private readonly RobotsCache _robots;
+    private readonly CancellationTokenSource _ending = new();
+
+    /// <param name="options">Caps, deadlines and whom we may ask.</param>
+    /// <param name="seams">The clock.</param>
+    /// <param name="handler">Sends the requests instead of the network; nothing is guarded then. It becomes the stage's own.</param>
+    /// <param name="resolve">From a host name to its addresses; the system's resolver unless given.</param>
+    public FetchStage(FetchOptions options, Seams seams, HttpMessageHandler? handler = null, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+    {
+        _options = options;
+        _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, resolve ?? Dns.GetHostAddressesAsync), disposeHandler: true);
+        _pages = new PageFetcher(options, seams.Time, _invoker);
+        _robots = new RobotsCache(AskForRobotsAsync, seams.Time);
+    }
+
+    public async ValueTask<Verdict> ProcessAsync(WorkItem item, CancellationToken abort)
+    {
+        if (!Uri.TryCreate(item.Url, UriKind.Absolute, out var url) || url.Host.Length == 0)
+            return Verdict.DeadLetter(item, Reason.Malformed, "Not an absolute URL with a host.");
+        if (url.Scheme is not ("http" or "https"))
+            return Verdict.DeadLetter(item, Reason.SchemeUnsupported, $"The scheme '{url.Scheme}' is not fetched.");
+
+        try
+        {
+            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, _options.Robots ? CheckRobotsAsync : null, abort);
+            return Verdict.Forward(item);
+        }
+        catch (FetchFailedException failure)
+        {
+            return Verdict.Failed(item, failure.Reason, failure.Message, failure.RetryAfter);
+        }
+    }
+
+    public void Dispose()
+    {
+        _ending.Cancel();
+        _invoker.Dispose();
+        _ending.Dispose();
+    }
+
+    // Every hop of a redirect is asked about: a host's rules hold for whoever is sent there as well.
+    private async ValueTask CheckRobotsAsync(Uri url, CancellationToken cancel)
+    {
+        var answer = await _robots.GetAsync(url, cancel);
+        if (answer.Rules is not { } rules)
+            throw new FetchFailedException(answer.Failure, "robots.txt: " + answer.Detail) { RetryAfter = answer.RetryAfter };
+        if (!rules.Allows(url))
+            throw new FetchFailedException(Reason.RobotsDisallowed, $"robots.txt of {url.Authority} disallows it.");
+    }
+
+    private async Task<RobotsAnswer> AskForRobotsAsync(Uri url)
+    {
+        try
+        {
+            using var file = await _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, mayAsk: null, _ending.Token);
+            return RobotsAnswer.Of(RobotsRules.Parse(file.Body, _options.ProductToken));
+        }
+        catch (FetchFailedException failure) when (SaysThereIsNone(failure.Reason))
+        {
+            return RobotsAnswer.Of(RobotsRules.AllowAll);
+        }
+        catch (FetchFailedException failure)
+        {
+            return new RobotsAnswer(null, failure.Reason, failure.Message, failure.RetryAfter);
+        }
+    }
+
+    // RFC 9309, 2.3.1: a file that does not exist, or hides behind too many redirects, forbids nothing. 408, 425 and 429 mean "not now" instead.
+    private static bool SaysThereIsNone(Reason reason) =>
+        reason == Reason.TooManyRedirects || reason == Reason.RedirectRefused || (reason.Code is >= 1300 and < 1500 && reason.Class == ErrorClass.Permanent) || reason == Reason.Http(206);
+}

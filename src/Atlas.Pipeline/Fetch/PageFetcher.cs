@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+using Polly;
+using Polly.Retry;
+
+namespace Atlas.Pipeline.Fetch;
+
+/// <summary>Gets one document, following redirects by hand, within one deadline. Throws <see cref="FetchFailedException"/> for everything but an abort.</summary>
+internal sealed class PageFetcher
+{
+    private readonly FetchOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HttpMessageInvoker _invoker;
+    private readonly BodyReader _bodies;
+    private readonly ResiliencePipeline _whole;
+    private readonly ResiliencePipeline<HttpResponseMessage> _send;
+
+    /// <param name="options">Caps and deadlines.</param>
+    /// <param name="time">For the deadlines and the documents' times.</param>
+    /// <param name="invoker">Stays its owner's.</param>
+    public PageFetcher(FetchOptions options, TimeProvider time, HttpMessageInvoker invoker)
+    {
+        _options = options;
+        _time = time;
+        _invoker = invoker;
+        _bodies = new BodyReader(options.IdleTimeout, time);
+        _whole = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(options.Timeout).Build();
+
+        // A pooled connection may have been reset by the host a moment ago; that says nothing about the URL and must not cost an attempt.
+        // One that ended in silence is not tried here: the handler has sent it again already, by itself.
+        _send = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
+            {
+                MaxRetryAttempts = 1,
+                Delay = TimeSpan.Zero,
+                ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception?.GetBaseException() is SocketException error && FailureReasons.Of(error) == Reason.ConnectionReset),
+            })
+            .Build();
+    }
+
+    /// <summary>The document at a URL; the caller disposes it.</summary>
+    /// <param name="url">Absolute, http or https.</param>
+    /// <param name="maxRedirects">Redirects that are followed.</param>
+    /// <param name="limit">Bytes of body.</param>
+    /// <param name="truncate">Whether a longer body is cut at the limit.</param>
+    /// <param name="mayAsk">Asked before each hop; throws to refuse it.</param>
+    /// <param name="abort">Ends the fetch at once, with an <see cref="OperationCanceledException"/>.</param>
+    public async Task<FetchedDocument> GetAsync(Uri url, int maxRedirects, int limit, bool truncate, Func<Uri, CancellationToken, ValueTask>? mayAsk, CancellationToken abort)
+    {
+        try
+        {
+            return await _whole.ExecuteAsync(async cancel => await FollowAsync(url, maxRedirects, limit, truncate, mayAsk, cancel), abort);
+        }
+        catch (Exception error) when (abort.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The fetch was aborted.", error, abort);
+        }
+        catch (Exception error) when (error is not FetchFailedException)
+        {
+            throw new FetchFailedException(FailureReasons.Of(error), $"{error.GetType().Name}: {error.GetBaseException().Message}", error);
+        }
+    }
+
+    private async ValueTask<FetchedDocument> FollowAsync(Uri url, int maxRedirects, int limit, bool truncate, Func<Uri, CancellationToken, ValueTask>? mayAsk, CancellationToken cancel)
+    {
+        var started = _time.GetTimestamp();
+        var asked = new HashSet<string>(StringComparer.Ordinal);
+        for (var hops = 0; ; hops++)
+        {
+            if (!asked.Add(url.AbsoluteUri) || hops > maxRedirects)
+                throw new FetchFailedException(Reason.TooManyRedirects, $"Redirected {hops} times, last to {url.AbsoluteUri}.");
+            if (mayAsk is not null)
+                await mayAsk(url, cancel);
+
+            var target = url;
+            using var response = await _send.ExecuteAsync(async token => await SendAsync(target, token), cancel);
+            if (Redirects.IsRedirect((int)response.StatusCode) && Redirects.TargetOf(response, url) is { } next)
+            {
+                url = next;
+                continue;
+            }
+
+            return await ReadAsync(response, url, limit, truncate, started, cancel);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(Uri url, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, url) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
+        request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
+        request.Headers.TryAddWithoutValidation("Accept", "*/*");
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip, br");
+        return await _invoker.SendAsync(request, cancel);
+    }
+
+    private async Task<FetchedDocument> ReadAsync(HttpResponseMessage response, Uri url, int limit, bool truncate, long started, CancellationToken cancel)
+    {
+        var status = (int)response.StatusCode;
+
+        // A part (206) that was not asked for is no document; 304 answers a question that was not put.
+        if (status is < 200 or > 299 or 206)
+            throw new FetchFailedException(Reason.Http(status), $"The host answered {status}.") { RetryAfter = Redirects.RetryAfterOf(response, _time.GetUtcNow()) };
+
+        var (buffer, length, wireBytes) = await _bodies.ReadAsync(response.Content, limit, truncate, cancel);
+        var document = new FetchedDocument
+        {
+            FinalUrl = url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped),
+            Status = status,
+            ContentType = RawHeader(response.Content.Headers, "Content-Type") ?? "",
+            ETag = RawHeader(response.Headers, "ETag"),
+            LastModified = response.Content.Headers.LastModified,
+            FetchedAt = _time.GetUtcNow(),
+            Elapsed = _time.GetElapsedTime(started),
+            WireBytes = wireBytes,
+        };
+        document.TakeBody(buffer, length);
+        return document;
+    }
+
+    private static string? RawHeader(System.Net.Http.Headers.HttpHeaders headers, string name) =>
+        headers.NonValidated.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+}

@@ -1,0 +1,30 @@
+using System.Net;
+using System.Text;
+
+namespace Atlas.Pipeline.Fetch;
+
+/// <summary>The HTTP handler, with all that acts on its own switched off: no proxy, cookies, credentials, redirects or decoding.</summary>
+internal static class Transport
+{
+    public static SocketsHttpHandler Create(FetchOptions options, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
+    {
+        var connector = new GuardedConnector(new AddressGuard(options.AllowNetworks, options.AllowPorts), resolve);
+        return new SocketsHttpHandler
+        {
+            ConnectCallback = (context, cancel) => connector.ConnectAsync(context.DnsEndPoint, cancel),
+            UseProxy = false,
+            UseCookies = false,
+            Credentials = null,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            MaxResponseHeadersLength = 32,
+            MaxResponseDrainSize = 64 * 1024,
+            ResponseDrainTimeout = TimeSpan.FromSeconds(1),
+            ConnectTimeout = options.ConnectTimeout,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            ResponseHeaderEncodingSelector = (name, _) => name.Equals("Location", StringComparison.OrdinalIgnoreCase) ? Encoding.UTF8 : Encoding.Latin1,
+        };
+    }
+}

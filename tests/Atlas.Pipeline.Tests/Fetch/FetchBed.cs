@@ -1,0 +1,30 @@
+using System.Net;
+using Atlas.Pipeline.Fetch;
+
+namespace Atlas.Pipeline.Tests.Fetch;
+
+/// <summary>Items, options and stages for the tests of this room.</summary>
+internal static class FetchBed
+{
+    public static FetchOptions Options(params int[] ports) => new()
+    {
+        Robots = false,
+        AllowNetworks = [IPNetwork.Parse("127.0.0.0/8")],
+        AllowPorts = ports,
+        Timeout = TimeSpan.FromSeconds(10),
+    };
+
+    public static WorkItem Item(string url) => new() { Sequence = 1, ContentId = 1, Url = url, HostKey = "host", Priority = default };
+
+    public static async Task<Verdict> FetchAsync(FetchOptions options, string url, Seams? seams = null, HttpMessageHandler? handler = null)
+    {
+        using var stage = new FetchStage(options, seams ?? new Seams(), handler);
+        return await stage.ProcessAsync(Item(url), TestContext.Current.CancellationToken);
+    }
+
+    public static Task<Verdict> FetchAsync(TinyServer server, string path = "/", Func<FetchOptions, FetchOptions>? with = null)
+    {
+        var options = Options(server.Port);
+        return FetchAsync(with?.Invoke(options) ?? options, server.Url(path));
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using Atlas.Pipeline.Fetch;
+
+namespace Atlas.Pipeline.Tests.Fetch;
+
+public sealed class FetchGuardTests
+{
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("2130706433")]
+    [InlineData("[::ffff:127.0.0.1]")]
+    [InlineData("localhost")]
+    public async Task A_loopback_server_that_is_not_allowed_sees_no_connection(string host)
+    {
+        await using var server = new TinyServer(_ => TinyServer.Ok("secret"));
+
+        var verdict = await FetchBed.FetchAsync(FetchBed.Options(server.Port) with { AllowNetworks = [] }, $"http://{host}:{server.Port}/");
+
+        Assert.Equal((Fate.DeadLetter, Reason.AddressBlocked), (verdict.Fate, verdict.Reason));
+        Assert.Equal(0, server.Connections);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_not_allowed_is_not_dialled()
+    {
+        await using var server = new TinyServer(_ => TinyServer.Ok("secret"));
+
+        var verdict = await FetchBed.FetchAsync(FetchBed.Options(80), server.Url());
+
+        Assert.Equal(Reason.PortBlocked, verdict.Reason);
+        Assert.Equal(0, server.Connections);
+    }
+
+    [Fact]
+    public async Task One_bad_address_refuses_the_host()
+    {
+        await using var server = new TinyServer(_ => TinyServer.Ok("x"));
+        using var stage = new FetchStage(FetchBed.Options(server.Port), new Seams(), resolve: (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback, IPAddress.Parse("10.0.0.1")]));
+
+        var verdict = await stage.ProcessAsync(FetchBed.Item($"http://mixed.example:{server.Port}/"), CancellationToken.None);
+
+        Assert.Equal(Reason.AddressBlocked, verdict.Reason);
+        Assert.Equal(0, server.Connections);
+    }
+
+    [Fact]
+    public async Task Only_the_checked_address_is_dialled_though_the_name_changes_its_answer()
+    {
+        await using var server = new TinyServer(_ => TinyServer.Ok("checked"));
+        var answers = 0;
+        using var stage = new FetchStage(
+            FetchBed.Options(server.Port),
+            new Seams(),
+            resolve: (_, _) => Task.FromResult<IPAddress[]>([++answers == 1 ? IPAddress.Loopback : IPAddress.Parse("169.254.169.254")]));
+        var item = FetchBed.Item($"http://rebind.example:{server.Port}/");
+
+        var first = await stage.ProcessAsync(item, CancellationToken.None);
+
+        Assert.Equal((Fate.Forward, 1), (first.Fate, answers));
+        item.Document!.Dispose();
+        var second = await stage.ProcessAsync(item, CancellationToken.None);
+        Assert.Equal((Reason.AddressBlocked, 1), (second.Reason, server.Connections));
+    }
+
+    [Fact]
+    public async Task A_redirect_to_an_address_that_is_not_allowed_is_not_followed()
+    {
+        await using var server = new TinyServer(_ => TinyServer.Redirect("http://169.254.169.254/latest/meta-data"));
+
+        var verdict = await FetchBed.FetchAsync(server, with: options => options with { AllowPorts = [80, server.Port] });
+
+        Assert.Equal(Reason.AddressBlocked, verdict.Reason);
+    }
+
+    [Fact]
+    public async Task A_name_without_address_fails_as_dns()
+    {
+        using var stage = new FetchStage(FetchBed.Options(80), new Seams(), resolve: (_, _) => throw new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.HostNotFound));
+
+        var verdict = await stage.ProcessAsync(FetchBed.Item("http://nowhere.example/"), CancellationToken.None);
+
+        Assert.Equal((Fate.Retry, Reason.DnsFailed), (verdict.Fate, verdict.Reason));
+    }
+}
