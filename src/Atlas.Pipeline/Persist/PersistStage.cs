@@ -1,0 +1,41 @@
+using System.Security.Cryptography;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Persist;
+
+/// <summary>Stores a fetched document once by content and records it; an item goes on when both are durable.</summary>
+/// <remarks>A disk or ledger that fails is thrown on: it is the run that ends then, not the URL.</remarks>
+internal sealed class PersistStage : IWorkStage, IAsyncDisposable
+{
+    private readonly BodyWriter _writer;
+
+    public PersistStage(PersistOptions options, string bodiesDirectory, ILedger ledger, Seams seams)
+    {
+        var store = new SegmentStore(bodiesDirectory, options, ledger.BodiesTail, seams.Disk);
+        _writer = new BodyWriter(store, ledger, options, seams.Time);
+    }
+
+    public async ValueTask<Verdict> ProcessAsync(WorkItem item, CancellationToken abort)
+    {
+        var document = item.Document ?? throw new InvalidOperationException($"Item {item.Sequence} came to persist without a document.");
+        var sha256 = new byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(document.Body, sha256);
+        try
+        {
+            await _writer.StoreAsync(item, document, sha256, abort);
+            return Verdict.Forward(item);
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            return Verdict.Interrupted(item);
+        }
+        finally
+        {
+            item.Document = null;
+            document.Dispose();
+        }
+    }
+
+    /// <summary>Writes and records what has come in, and closes the segment.</summary>
+    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+}

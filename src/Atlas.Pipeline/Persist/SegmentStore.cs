@@ -1,0 +1,59 @@
+using System.Globalization;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Persist;
+
+/// <summary>Bodies one after the other in files, <c>00000001.seg</c> and on. A file holds nothing but bodies; where each lies is in the ledger.</summary>
+/// <remarks>
+/// Writing goes on from the tail the ledger knows: what lies behind it has no row and is overwritten.
+/// <see cref="Reserve"/> is called by one thread at a time; <see cref="Write"/>, <see cref="Sync"/> and <see cref="Dispose"/> by the writing thread alone.
+/// </remarks>
+internal sealed class SegmentStore(string directory, PersistOptions options, SegmentTail tail, IDisk disk) : IDisposable
+{
+    private IDiskFile? _file;
+    private int _openSegment;
+
+    /// <summary>Where the next body goes, if it fits.</summary>
+    public SegmentTail Tail { get; private set; } = tail.Segment == 0 ? new SegmentTail(1, 0) : tail;
+
+    internal static string PathOf(string directory, int segment) =>
+        Path.Combine(directory, segment.ToString("D8", CultureInfo.InvariantCulture) + ".seg");
+
+    /// <summary>Takes the next place. A body larger than a segment gets a segment to itself.</summary>
+    /// <param name="length">Bytes, 0 or more.</param>
+    public BodyPlace Reserve(int length)
+    {
+        if (Tail.End > 0 && Tail.End + length > options.SegmentBytes)
+            Tail = new SegmentTail(Tail.Segment + 1, 0);
+        var place = new BodyPlace(Tail.Segment, Tail.End, length);
+        Tail = Tail with { End = Tail.End + length };
+        return place;
+    }
+
+    /// <summary>Writes bytes at a reserved place; they are durable after <see cref="Sync"/>.</summary>
+    /// <param name="segment">Never less than at the call before: a segment that is left is synced and closed.</param>
+    /// <param name="offset">In bytes from the start of the file.</param>
+    /// <param name="bytes">May be several bodies that lie side by side.</param>
+    public void Write(int segment, long offset, ReadOnlySpan<byte> bytes)
+    {
+        if (_file is null || segment != _openSegment)
+            Turn(segment);
+        _file!.Write(bytes, offset);
+    }
+
+    /// <summary>Returns when everything written is durable.</summary>
+    /// <exception cref="IOException">It is not, and nobody knows what is.</exception>
+    public void Sync() => _file?.Sync();
+
+    public void Dispose() => _file?.Dispose();
+
+    private void Turn(int segment)
+    {
+        _file?.Sync();
+        _file?.Dispose();
+        _file = null;
+        disk.CreateDirectory(directory);
+        _file = disk.Open(PathOf(directory, segment));
+        _openSegment = segment;
+    }
+}

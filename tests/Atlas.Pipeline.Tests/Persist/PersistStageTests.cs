@@ -1,0 +1,192 @@
+using System.Buffers;
+using Atlas.Pipeline.Persist;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Atlas.Pipeline.Tests.Persist;
+
+public sealed class PersistStageTests : IAsyncDisposable
+{
+    private static readonly PersistOptions Small = new() { SegmentBytes = 1_000, GroupBytes = 400 };
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly ForgetfulDisk _disk = new();
+    private readonly FakeLedger _ledger;
+
+    public PersistStageTests() => _ledger = new FakeLedger(_disk.Events);
+
+    public ValueTask DisposeAsync() => _ledger.DisposeAsync();
+
+    [Fact]
+    public async Task Every_body_comes_back_byte_for_byte_across_groups_and_segments()
+    {
+        var bodies = Enumerable.Range(1, 60).Select(number => Body(number, number * 7 % 390)).ToList();
+
+        await StoreAll(bodies);
+
+        Assert.Equal(60, _ledger.Completed.Count);
+        var reader = new SegmentReader("bodies", _disk);
+        foreach (var done in _ledger.Completed)
+            Assert.Equal(bodies[(int)done.Item.Sequence - 1], reader.Read(done.Place));
+        Assert.True(_ledger.BodiesTail.Segment > 5);
+        Assert.All(_ledger.Completed, done => Assert.True(done.Place.Offset + done.Place.Length <= 1_000));
+    }
+
+    [Fact]
+    public async Task A_body_larger_than_the_buffer_or_the_segment_is_stored_whole()
+    {
+        var bodies = new List<byte[]> { Body(1, 10), Body(2, 700), Body(3, 2_500), Body(4, 10) };
+
+        await StoreAll(bodies);
+
+        var reader = new SegmentReader("bodies", _disk);
+        foreach (var done in _ledger.Completed)
+            Assert.Equal(bodies[(int)done.Item.Sequence - 1], reader.Read(done.Place));
+    }
+
+    [Fact]
+    public async Task Equal_content_is_written_once_whether_it_is_waiting_or_recorded()
+    {
+        var body = Body(1, 100);
+
+        await StoreAll([body, body]);
+        await StoreAll([body]);
+
+        Assert.Equal(3, _ledger.Completed.Count);
+        Assert.Single(_ledger.Completed.Select(done => done.Place).Distinct());
+        Assert.Equal(100, _ledger.BodiesTail.End);
+    }
+
+    [Fact]
+    public async Task Bodies_are_synced_before_their_rows_are_committed()
+    {
+        await StoreAll([Body(1, 50)]);
+
+        Assert.Equal(["write", "sync", "commit"], _disk.Events);
+    }
+
+    [Fact]
+    public async Task A_body_waits_for_its_group_until_the_time_is_over()
+    {
+        await using var stage = Stage();
+        var stored = stage.ProcessAsync(Item(1, Body(1, 50)), default).AsTask();
+        Assert.False(stored.IsCompleted);
+        Assert.Empty(_disk.Events);
+
+        _time.Advance(Small.GroupTime);
+
+        Assert.Equal(Fate.Forward, (await stored).Fate);
+    }
+
+    [Fact]
+    public async Task A_stored_document_gives_its_buffer_back()
+    {
+        var item = Item(1, Body(1, 50));
+        var document = item.Document!;
+        var stage = Stage();
+        var stored = stage.ProcessAsync(item, default).AsTask();
+
+        await stage.DisposeAsync();
+        await stored;
+
+        Assert.Equal(0, document.BodyLength);
+        Assert.Null(item.Document);
+    }
+
+    [Fact]
+    public async Task What_was_written_and_not_recorded_is_overwritten_after_a_crash()
+    {
+        await StoreAll([Body(1, 50)]);
+        _ledger.CommitFailure = new IOException("Killed before the commit.");
+        await Assert.ThrowsAsync<IOException>(() => StoreAll([Body(2, 60)]));
+        _disk.Crash();
+        _ledger.CommitFailure = null;
+
+        await StoreAll([Body(3, 70)]);
+
+        var last = _ledger.Completed.Single(done => done.Place.Length == 70);
+        Assert.Equal(50, last.Place.Offset);
+        Assert.Equal(Body(3, 70), new SegmentReader("bodies", _disk).Read(last.Place));
+    }
+
+    [Fact]
+    public async Task What_was_acknowledged_survives_a_crash()
+    {
+        await StoreAll([Body(1, 300), Body(2, 300), Body(3, 300), Body(4, 300)]);
+
+        _disk.Crash();
+
+        var reader = new SegmentReader("bodies", _disk);
+        foreach (var done in _ledger.Completed)
+            Assert.Equal(Body((int)done.Item.Sequence, 300), reader.Read(done.Place));
+    }
+
+    [Fact]
+    public async Task After_a_failed_sync_nothing_is_acknowledged_any_more()
+    {
+        _disk.SyncFails = true;
+        await using var stage = Stage();
+        var waiting = new[] { stage.ProcessAsync(Item(1, Body(1, 50)), default).AsTask(), stage.ProcessAsync(Item(2, Body(2, 50)), default).AsTask() };
+        _time.Advance(Small.GroupTime);
+        foreach (var stored in waiting)
+            await Assert.ThrowsAsync<IOException>(() => stored);
+        _disk.SyncFails = false;
+
+        await Assert.ThrowsAsync<IOException>(() => stage.ProcessAsync(Item(3, Body(3, 50)), default).AsTask());
+
+        Assert.Empty(_ledger.Completed);
+    }
+
+    [Fact]
+    public async Task A_failed_commit_ends_the_run_and_not_the_url()
+    {
+        _ledger.CommitFailure = new InvalidOperationException("The ledger is closed.");
+
+        await Assert.ThrowsAsync<IOException>(() => StoreAll([Body(1, 50)]));
+    }
+
+    [Fact]
+    public async Task The_machines_own_disk_gives_bodies_back()
+    {
+        var directory = Directory.CreateTempSubdirectory("atlas-").FullName;
+        try
+        {
+            var stage = new PersistStage(Small, directory, _ledger, new Seams { Time = _time });
+            var stored = stage.ProcessAsync(Item(1, Body(1, 50)), default).AsTask();
+            await stage.DisposeAsync();
+            await stored;
+
+            Assert.Equal(Body(1, 50), new SegmentReader(directory, new Disk()).Read(Assert.Single(_ledger.Completed).Place));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private PersistStage Stage() => new(Small, "bodies", _ledger, new Seams { Time = _time, Disk = _disk });
+
+    /// <summary>Closing the stage writes what is waiting, so the clock need not move.</summary>
+    private async Task StoreAll(IReadOnlyList<byte[]> bodies)
+    {
+        var stage = Stage();
+        var stored = bodies.Select((body, at) => stage.ProcessAsync(Item(at + 1, body), default).AsTask()).ToList();
+        var all = Task.WhenAll(stored);
+        while (await Task.WhenAny(all, Task.Run(() => _time.Advance(Small.GroupTime))) != all)
+        {
+        }
+
+        await stage.DisposeAsync();
+        await all;
+    }
+
+    private static byte[] Body(int seed, int length) => [.. Enumerable.Range(0, length).Select(at => (byte)(seed * 31 + at))];
+
+    private static WorkItem Item(long number, byte[] body)
+    {
+        var rented = ArrayPool<byte>.Shared.Rent(Math.Max(1, body.Length));
+        body.CopyTo(rented, 0);
+        var document = new FetchedDocument { FinalUrl = "http://a.test/", Status = 200, FetchedAt = default };
+        document.TakeBody(rented, body.Length);
+        return new WorkItem { Sequence = number, ContentId = (UInt128)number, Url = "http://a.test/", HostKey = "a.test", Priority = default, Document = document };
+    }
+}
