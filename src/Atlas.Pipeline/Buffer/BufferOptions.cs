@@ -1,0 +1,37 @@
+using Atlas.Pipeline.Topology;
+
+namespace Atlas.Pipeline.Buffer;
+
+/// <summary>Settings of the buffer stage: its size, its patience and its order.</summary>
+internal sealed record BufferOptions
+{
+    /// <summary>Items held in memory, not counting those in flight.</summary>
+    public int Capacity { get; init; } = 10_000;
+
+    /// <summary>Attempts an item gets before it becomes a dead letter.</summary>
+    public int MaxAttempts { get; init; } = 5;
+
+    /// <summary>The longest pause after a first failure; doubled with every further one.</summary>
+    public TimeSpan BackoffBase { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>No backoff is longer. What a host asks for itself may be.</summary>
+    public TimeSpan BackoffCap { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Waiting time that is worth one priority level.</summary>
+    public TimeSpan Aging { get; init; } = TimeSpan.FromMinutes(1);
+
+    internal static BufferOptions Read(SettingsReader yaml)
+    {
+        var options = new BufferOptions
+        {
+            Capacity = yaml.Int32("capacity", "Items held in memory. What does not fit stays in the ledger. Retries may exceed it by the number in flight.", min: 1, max: 10_000_000, or: 10_000),
+            MaxAttempts = yaml.Int32("max_attempts", "Attempts an item gets. After the last failure it becomes a dead letter.", min: 1, max: 100, or: 5),
+            BackoffBase = yaml.Milliseconds("backoff_base_ms", "Milliseconds: the longest pause after the first failure, doubled with every further one. The pause is drawn evenly from zero up to it.", min: 1, max: 86_400_000, or: 1_000),
+            BackoffCap = yaml.Milliseconds("backoff_cap_ms", "Milliseconds: no backoff is longer. A wait that a host asks for may be, up to 24 hours.", min: 1, max: 86_400_000, or: 300_000),
+            Aging = yaml.Milliseconds("aging_ms", "Milliseconds of waiting that lift an item by one priority level.", min: 1, max: 86_400_000, or: 60_000),
+        };
+        if (options.BackoffCap < options.BackoffBase)
+            yaml.Report("backoff_cap_ms", "must not be less than backoff_base_ms.");
+        return options;
+    }
+}
