@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using System.Globalization;
+
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>Reads committed rows beside the writer. Any thread; calls on the shared connection take turns.</summary>
+internal sealed class LedgerReader : IDisposable
+{
+    private const int KeysPerChunk = 4_096;
+
+    private readonly string _file;
+    private readonly Lock _gate = new();
+    private readonly SqlConnection _connection;
+    private readonly SqlStatement _findBody;
+    private readonly SqlStatement _findOffset;
+
+    public LedgerReader(string file)
+    {
+        _file = file;
+        _connection = SqlConnection.Open(file, readOnly: true);
+        _findBody = _connection.Prepare("SELECT segment, body_offset, body_length FROM content_metadata WHERE body_sha256 = ?1 LIMIT 1");
+        _findOffset = _connection.Prepare("SELECT offset FROM source_offsets WHERE source = ?1 AND file = ?2");
+    }
+
+    public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place)
+    {
+        lock (_gate)
+        {
+            var found = _findBody.BindBlob(1, sha256).Step();
+            place = found ? new BodyPlace((int)_findBody.Int64(0), _findBody.Int64(1), (int)_findBody.Int64(2)) : default;
+            _findBody.Reset();
+            return found;
+        }
+    }
+
+    public long ResumeOffset(string source, string file)
+    {
+        lock (_gate)
+        {
+            var offset = _findOffset.Bind(1, source).Bind(2, file).Step() ? _findOffset.Int64(0) : 0;
+            _findOffset.Reset();
+            return offset;
+        }
+    }
+
+    /// <summary>Keys of admitted rows and of refused lines above a sequence number, on a connection of its own.</summary>
+    public void ScanSeenKeys(long above, Action<ReadOnlySpan<UInt128>> visit)
+    {
+        using var connection = SqlConnection.Open(_file, readOnly: true);
+        var chunk = new UInt128[KeysPerChunk];
+        var count = 0;
+        for (var priority = 0; priority < PriorityClasses.Count; priority++)
+        {
+            var rows = connection.Prepare($"SELECT packed FROM {LedgerSchema.QueueOf(priority)} WHERE seq > ?1").Bind(1, above);
+            while (rows.Step())
+                Give(SeenKey.OfAdmitted(BinaryPrimitives.ReadUInt128BigEndian(rows.Bytes(0))));
+        }
+
+        var refused = connection.Prepare("SELECT content_id FROM dead_letter_queue WHERE id > ?1 AND was_admitted = 0").Bind(1, above);
+        while (refused.Step())
+            Give(SeenKey.OfRefused(UInt128.Parse(refused.Bytes(0), NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
+        if (count > 0)
+            visit(chunk.AsSpan(0, count));
+
+        void Give(UInt128 key)
+        {
+            chunk[count++] = key;
+            if (count < chunk.Length)
+                return;
+            visit(chunk);
+            count = 0;
+        }
+    }
+
+    /// <summary>Counts rows, in one read transaction. Documents that the unique constraint caught have no row of their own, so they are added from their counter.</summary>
+    public BooksAudit Audit()
+    {
+        using var connection = SqlConnection.Open(_file, readOnly: true);
+        connection.Execute("BEGIN");
+        long admitted = 0, backlog = 0;
+        for (var priority = 0; priority < PriorityClasses.Count; priority++)
+        {
+            var queue = LedgerSchema.QueueOf(priority);
+            admitted += connection.Scalar($"SELECT count(*) FROM {queue}");
+            backlog += connection.Scalar(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM {queue} WHERE seq > (SELECT seq FROM cursors WHERE class = {priority})"));
+        }
+
+        var audit = new BooksAudit(
+            admitted,
+            backlog + connection.Scalar("SELECT count(*) FROM work WHERE state = 'queued'"),
+            connection.Scalar("SELECT count(*) FROM work WHERE state = 'leased'"),
+            connection.Scalar("SELECT count(*) FROM content_metadata") + connection.Scalar("SELECT value FROM counters WHERE name = 'caught'"),
+            connection.Scalar("SELECT count(*) FROM dead_letter_queue WHERE was_admitted = 1"));
+        connection.Execute("COMMIT");
+        return audit;
+    }
+
+    public void Dispose() => _connection.Dispose();
+}

@@ -1,0 +1,99 @@
+using System.Text;
+using SQLitePCL;
+
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>The tables, and what a file must be to be worked on.</summary>
+internal static class LedgerSchema
+{
+    /// <summary>"ATLS": the file is ours.</summary>
+    public const int ApplicationId = 0x41544C53;
+
+    public const int Version = 1;
+
+    /// <summary>3.51.3, the first version without the WAL-reset bug.</summary>
+    private const int OldestSqlite = 3_051_003;
+
+    private const string Tables = """
+        CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE cursors(class INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+        CREATE TABLE work(seq INTEGER PRIMARY KEY, class INTEGER NOT NULL, state TEXT NOT NULL CHECK(state IN ('queued', 'leased')),
+          attempt INTEGER NOT NULL, deferrals INTEGER NOT NULL, due_at INTEGER NOT NULL, epoch INTEGER NOT NULL, last_reason TEXT, detail TEXT);
+        CREATE TABLE content_metadata(id INTEGER PRIMARY KEY, content_id TEXT NOT NULL UNIQUE, source_url TEXT NOT NULL, url_scheme TEXT NOT NULL,
+          url_domain TEXT NOT NULL, processing_strategy TEXT NOT NULL, is_processable INTEGER NOT NULL, failure_reason TEXT, final_url TEXT NOT NULL,
+          status_code INTEGER NOT NULL, content_type TEXT NOT NULL, etag TEXT, last_modified INTEGER, body_sha256 BLOB NOT NULL, segment INTEGER NOT NULL,
+          body_offset INTEGER NOT NULL, body_length INTEGER NOT NULL, fetched_at INTEGER NOT NULL, created_at INTEGER NOT NULL, source_name TEXT NOT NULL,
+          attempts INTEGER NOT NULL, seq INTEGER NOT NULL);
+        CREATE INDEX content_metadata_body ON content_metadata(body_sha256);
+        CREATE TABLE dead_letter_queue(id INTEGER PRIMARY KEY, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,
+          failure_classification TEXT NOT NULL, retry_count INTEGER NOT NULL, quarantined_at INTEGER NOT NULL, notes TEXT, seq INTEGER NOT NULL,
+          was_admitted INTEGER NOT NULL, source_name TEXT NOT NULL, source_offset INTEGER NOT NULL);
+        CREATE TABLE sources(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+        CREATE TABLE source_offsets(source TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY(source, file)) WITHOUT ROWID;
+        CREATE TABLE counters(name TEXT NOT NULL, code INTEGER NOT NULL, value INTEGER NOT NULL, PRIMARY KEY(name, code)) WITHOUT ROWID;
+        CREATE TABLE seen_checkpoint(id INTEGER PRIMARY KEY CHECK(id = 1), token TEXT NOT NULL, high_water INTEGER NOT NULL, manifest TEXT NOT NULL);
+        CREATE TABLE bodies_tail(id INTEGER PRIMARY KEY CHECK(id = 1), segment INTEGER NOT NULL, end_offset INTEGER NOT NULL);
+        """;
+
+    /// <summary>The queue table of a class.</summary>
+    public static string QueueOf(int priority) => "queue_" + PriorityClasses.Names[priority];
+
+    /// <summary>Opens the writer's connection, and creates the tables in an empty file.</summary>
+    /// <exception cref="StateDamagedException">The file is not a ledger of this version.</exception>
+    public static SqlConnection OpenForWriting(string file)
+    {
+        Batteries_V2.Init();
+        if (raw.sqlite3_libversion_number() < OldestSqlite)
+            throw new StateDamagedException($"SQLite {raw.sqlite3_libversion().utf8_to_string()} is too old: 3.51.3 is the first version that is safe to use.");
+
+        SqlConnection? connection = null;
+        try
+        {
+            connection = SqlConnection.Open(file);
+            Prepare(connection, file);
+            return connection;
+        }
+        catch (LedgerException broken)
+        {
+            connection?.Dispose();
+            throw new StateDamagedException($"The ledger {file} does not open: {broken.Message}", broken);
+        }
+        catch (StateDamagedException)
+        {
+            connection?.Dispose();
+            throw;
+        }
+    }
+
+    private static void Prepare(SqlConnection connection, string file)
+    {
+        var application = connection.Scalar("PRAGMA application_id");
+        var isEmpty = connection.Scalar("SELECT count(*) FROM sqlite_schema") == 0;
+        if (application != ApplicationId && !(application == 0 && isEmpty))
+            throw new StateDamagedException($"{file} is a database of something else (application_id {application}).");
+        if (isEmpty)
+            connection.Execute("PRAGMA page_size=8192");
+        else if (connection.Scalar("PRAGMA user_version") is var found and not Version)
+            throw new StateDamagedException($"{file} has schema version {found}; this program works on version {Version}.");
+
+        connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768");
+        if (isEmpty)
+            Create(connection);
+    }
+
+    private static void Create(SqlConnection connection)
+    {
+        var sql = new StringBuilder("BEGIN IMMEDIATE;\n").AppendLine(Tables);
+        for (var priority = 0; priority < PriorityClasses.Count; priority++)
+        {
+            sql.Append("CREATE TABLE ").Append(QueueOf(priority)).AppendLine("(seq INTEGER PRIMARY KEY, url TEXT NOT NULL, packed BLOB NOT NULL);");
+            sql.Append("INSERT INTO cursors VALUES(").Append(priority).AppendLine(", 0);");
+        }
+
+        sql.AppendLine(QueueView.Sql());
+        sql.AppendLine("INSERT INTO meta VALUES('schema_version', '1'), ('ruleset_version', '1'), ('epoch', '0'), ('ledger_id', lower(hex(randomblob(16))));");
+        sql.Append("PRAGMA application_id=").Append(ApplicationId).AppendLine(";");
+        sql.Append("PRAGMA user_version=").Append(Version).AppendLine(";");
+        connection.Execute(sql.Append("COMMIT").ToString());
+    }
+}

@@ -1,0 +1,172 @@
+using System.Threading.Channels;
+
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>The one thread that writes. Takes what is queued into one transaction until there are enough rows, a few milliseconds are over or nothing is left, commits, then answers.</summary>
+internal sealed class LedgerWriter : IAsyncDisposable
+{
+    private const int RowsPerCommit = 4_096;
+    private const int QueueCapacity = 64;
+    private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(5);
+
+    private readonly Channel<Entry> _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(QueueCapacity) { SingleReader = true });
+    private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<UrlBatch> _batches = [];
+    private readonly List<LedgerCommand> _commands = [];
+    private readonly SqlConnection _connection;
+    private readonly AdmissionWriter _admission;
+    private readonly BooksCounter _books;
+    private readonly Sources _sources;
+    private readonly WalKeeper _wal;
+    private readonly TimeProvider _time;
+    private SourceProgress[] _followed = [];
+
+    public LedgerWriter(SqlConnection connection, AdmissionWriter admission, BooksCounter books, Sources sources, WalKeeper wal, TimeProvider time)
+    {
+        _connection = connection;
+        _admission = admission;
+        _books = books;
+        _sources = sources;
+        _wal = wal;
+        _time = time;
+    }
+
+    public Task Failure => _failure.Task;
+
+    /// <summary>After a commit that admitted rows; on the writer's thread.</summary>
+    public event Action? Admitted;
+
+    public void Start() => new Thread(Run) { IsBackground = true, Name = "ledger writer" }.Start();
+
+    /// <summary>Any thread; positions settled by now are part of the next commit.</summary>
+    public void Follow(SourceProgress progress)
+    {
+        lock (_queue)
+            Volatile.Write(ref _followed, [.. _followed, progress]);
+    }
+
+    public ValueTask SendAsync(UrlBatch batch, CancellationToken abort) => EnqueueAsync(new Entry(batch, null), abort);
+
+    public async Task<T> SendAsync<T>(LedgerCommand<T> command)
+    {
+        await EnqueueAsync(new Entry(null, command), CancellationToken.None);
+        return await command.Task;
+    }
+
+    /// <summary>Commits what was handed in before, and ends the thread.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _ended.Task;
+    }
+
+    private async ValueTask EnqueueAsync(Entry entry, CancellationToken abort)
+    {
+        try
+        {
+            await _queue.Writer.WriteAsync(entry, abort);
+        }
+        catch (ChannelClosedException closed)
+        {
+            if (closed.InnerException is { } failure)
+                throw new LedgerException("The ledger has failed; nothing more is written in this run.", failure);
+            throw new ObjectDisposedException("The ledger is closed.", closed);
+        }
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+                CommitGroup();
+
+            // Positions whose last side copy was settled after its batch's commit.
+            CommitGroup();
+        }
+        catch (Exception failure)
+        {
+            // Whatever it was, nobody knows what is durable: everything that waits is told, and the batches of the group keep their buffers.
+            _queue.Writer.TryComplete(failure);
+            FailAll(failure);
+            _failure.TrySetException(failure);
+        }
+        finally
+        {
+            _ended.TrySetResult();
+        }
+    }
+
+    private void CommitGroup()
+    {
+        _connection.Execute("BEGIN IMMEDIATE");
+        var started = _time.GetTimestamp();
+        int rows = 0, admitted = 0;
+        while (rows < RowsPerCommit && _queue.Reader.TryRead(out var entry))
+        {
+            if (entry.Batch is { } batch)
+            {
+                _batches.Add(batch);
+                rows += batch.Count;
+                admitted += _admission.Write(batch);
+            }
+            else if (entry.Command is { } command)
+            {
+                _commands.Add(command);
+                rows += command.Weight;
+                Apply(command);
+            }
+
+            if (_time.GetElapsedTime(started) >= LongestGroup)
+                break;
+        }
+
+        _sources.SaveAdvances(Volatile.Read(ref _followed));
+        _books.Save();
+        _connection.Execute("COMMIT");
+        _books.Publish();
+        Answer(admitted);
+        _wal.Committed(_connection, rows);
+    }
+
+    /// <summary>A command that is refused takes back what it did; the group goes on.</summary>
+    private void Apply(LedgerCommand command)
+    {
+        _connection.Execute("SAVEPOINT command");
+        try
+        {
+            command.Apply();
+        }
+        catch (InvalidOperationException refused)
+        {
+            _connection.Execute("ROLLBACK TO command");
+            command.Refused = refused;
+        }
+
+        _connection.Execute("RELEASE command");
+    }
+
+    private void Answer(int admitted)
+    {
+        foreach (var batch in _batches)
+            batch.Release();
+        foreach (var command in _commands)
+            command.Complete();
+        _batches.Clear();
+        _commands.Clear();
+        if (admitted > 0)
+            Admitted?.Invoke();
+    }
+
+    private void FailAll(Exception failure)
+    {
+        var told = new LedgerException("The ledger has failed; this was not made durable.", failure);
+        foreach (var command in _commands)
+            command.Fail(told);
+        while (_queue.Reader.TryRead(out var entry))
+            entry.Command?.Fail(told);
+    }
+
+    private readonly record struct Entry(UrlBatch? Batch, LedgerCommand? Command);
+}

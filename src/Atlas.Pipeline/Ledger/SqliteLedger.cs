@@ -1,0 +1,188 @@
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>The ledger on SQLite. Puts together the writer's thread, its statements, the readers and the directory's lock.</summary>
+internal sealed class SqliteLedger : ILedger
+{
+    private readonly StateDirectory _directory;
+    private readonly SqlConnection _connection;
+    private readonly WalKeeper _wal;
+    private readonly LedgerReader _reader;
+    private readonly LedgerWriter _writer;
+    private readonly BooksCounter _books;
+    private readonly BacklogWriter _backlog;
+    private readonly WorkWriter _work;
+    private readonly SqlStatement _recordCheckpoint;
+    private SeenCheckpoint? _checkpoint;
+    private TailBox _tail;
+
+    /// <summary>The tail as last written, committed or not; the writer's thread alone.</summary>
+    private SegmentTail _written;
+    private int _isDisposed;
+
+    private SqliteLedger(StateDirectory directory, SqlConnection connection, Seams seams)
+    {
+        _directory = directory;
+        _connection = connection;
+        var epoch = ReturnLeases(connection);
+        _books = new BooksCounter(connection);
+        var sources = new Sources(connection);
+        _backlog = new BacklogWriter(connection, _books, sources);
+        _work = new WorkWriter(connection, _books, seams.Time, epoch);
+        _recordCheckpoint = connection.Prepare("INSERT OR REPLACE INTO seen_checkpoint VALUES(1, ?1, ?2, ?3)");
+        (_checkpoint, _tail) = (LoadCheckpoint(connection), LoadTail(connection));
+        _written = _tail.Tail;
+        _reader = new LedgerReader(directory.LedgerFile);
+        _wal = new WalKeeper(directory.LedgerFile);
+        var admission = new AdmissionWriter(connection, _books, sources, seams.Time);
+        _writer = new LedgerWriter(connection, admission, _books, sources, _wal, seams.Time);
+        _writer.Start();
+    }
+
+    public Task Failure => _writer.Failure;
+
+    public Books Books => _books.Committed.Books;
+
+    public long Backlog => _books.Committed.Backlog;
+
+    public long LastSequence => _books.Committed.Sequence;
+
+    public SeenCheckpoint? LastSeenCheckpoint => Volatile.Read(ref _checkpoint);
+
+    public SegmentTail BodiesTail => Volatile.Read(ref _tail).Tail;
+
+    public event Action? Admitted
+    {
+        add => _writer.Admitted += value;
+        remove => _writer.Admitted -= value;
+    }
+
+    /// <summary>Opens the ledger of a state directory, or makes a new one; leases of a process that died are queued again.</summary>
+    /// <exception cref="StateInUseException">Another process works there.</exception>
+    /// <exception cref="StateDamagedException">What lies there is no ledger of this version.</exception>
+    public static SqliteLedger Open(string directory, Seams seams)
+    {
+        var state = StateDirectory.Open(directory, seams.Disk);
+        SqlConnection? connection = null;
+        try
+        {
+            connection = LedgerSchema.OpenForWriting(state.LedgerFile);
+            return new SqliteLedger(state, connection, seams);
+        }
+        catch (Exception failure)
+        {
+            connection?.Dispose();
+            state.Dispose();
+            if (failure is LedgerException)
+                throw new StateDamagedException($"The ledger {state.LedgerFile} cannot be read: {failure.Message}", failure);
+            throw;
+        }
+    }
+
+    public ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default) => _writer.SendAsync(batch, abort);
+
+    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most) => Send(most, () => _backlog.Take(most));
+
+    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync() => Send(1, _backlog.Unfinished);
+
+    public Task ClaimAsync(IReadOnlyList<WorkItem> items) => Send(items.Count, () => _work.Claim(items), attempts =>
+    {
+        for (var i = 0; i < attempts.Length; i++)
+            items[i].Attempt = attempts[i];
+    });
+
+    public async Task<bool> CompleteAsync(CompletedDocument done)
+    {
+        var end = new SegmentTail(done.Place.Segment, done.Place.Offset + done.Place.Length);
+        return await Send(1, () => CompleteGroup([done], Later(_written, end)), SetTail) is { Recorded: 1 };
+    }
+
+    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail) => Send(group.Count, () => CompleteGroup(group, tail), SetTail);
+
+    public Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt) =>
+        Send(1, () => _work.Retry(item, reason, detail, dueAt, countsAsAttempt), counts =>
+        {
+            (item.Attempt, item.Deferrals) = counts;
+            item.DueAt = dueAt;
+        });
+
+    public Task DeadLetterAsync(WorkItem item, Reason reason, string detail) => Send(1, () => _work.DeadLetter(item, reason, detail));
+
+    public Task FlushAsync() => Send(0, static () => true);
+
+    public Task<BooksAudit> AuditAsync() => Task.Run(_reader.Audit);
+
+    public long ResumeOffset(string source, string file) => _reader.ResumeOffset(source, file);
+
+    public void Follow(SourceProgress progress) => _writer.Follow(progress);
+
+    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>> visit) => _reader.ScanSeenKeys(aboveSequence, visit);
+
+    public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint) => Send(
+        1,
+        () =>
+        {
+            _recordCheckpoint.Bind(1, checkpoint.Token).Bind(2, checkpoint.HighWater).Bind(3, checkpoint.Manifest).Run();
+            return checkpoint;
+        },
+        recorded => Volatile.Write(ref _checkpoint, recorded));
+
+    public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place) => _reader.TryFindBody(sha256, out place);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
+        await _writer.DisposeAsync();
+        _wal.Dispose();
+        _reader.Dispose();
+        _connection.Dispose();
+        _directory.Dispose();
+    }
+
+    private Task<T> Send<T>(int weight, Func<T> apply, Action<T>? committed = null) => _writer.SendAsync(new LedgerCommand<T>(weight, apply, committed));
+
+    private TailBox CompleteGroup(IReadOnlyList<CompletedDocument> group, SegmentTail tail)
+    {
+        var recorded = _work.Complete(group, tail);
+        _written = tail;
+        return new TailBox(tail, recorded);
+    }
+
+    private void SetTail(TailBox tail) => Volatile.Write(ref _tail, tail);
+
+    private static SegmentTail Later(SegmentTail one, SegmentTail other) =>
+        (one.Segment, one.End).CompareTo((other.Segment, other.End)) >= 0 ? one : other;
+
+    /// <summary>Before anything else is loaded, so that the counters say what the rows say.</summary>
+    private static long ReturnLeases(SqlConnection connection)
+    {
+        connection.Execute("""
+            BEGIN IMMEDIATE;
+            UPDATE work SET state = 'queued' WHERE state = 'leased';
+            UPDATE counters SET value = value + coalesce((SELECT value FROM counters WHERE name = 'leased'), 0) WHERE name = 'queued';
+            UPDATE counters SET value = 0 WHERE name = 'leased';
+            UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'epoch';
+            COMMIT
+            """);
+        return connection.Scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'epoch'");
+    }
+
+    private static SeenCheckpoint? LoadCheckpoint(SqlConnection connection)
+    {
+        var load = connection.Prepare("SELECT token, high_water, manifest FROM seen_checkpoint");
+        var found = load.Step() ? new SeenCheckpoint(load.Text(0), load.Int64(1), load.Text(2)) : null;
+        load.Reset();
+        return found;
+    }
+
+    private static TailBox LoadTail(SqlConnection connection)
+    {
+        var load = connection.Prepare("SELECT segment, end_offset FROM bodies_tail");
+        var found = load.Step() ? new SegmentTail((int)load.Int64(0), load.Int64(1)) : default;
+        load.Reset();
+        return new TailBox(found, 0);
+    }
+
+    /// <summary>A tail that is replaced as a whole, and how many documents its commit recorded.</summary>
+    private sealed record TailBox(SegmentTail Tail, int Recorded);
+}

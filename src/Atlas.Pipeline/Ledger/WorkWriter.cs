@@ -1,0 +1,122 @@
+using Atlas.Urls;
+
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>The edges of the state machine, each one compare-and-set on <c>work</c>. The writer's thread alone; a refused edge throws, and its caller rolls the command back.</summary>
+/// <remarks>Counters are changed only after all rows of a command, so that a command rolled back leaves none behind.</remarks>
+internal sealed class WorkWriter
+{
+    private readonly SqlConnection _connection;
+    private readonly BooksCounter _books;
+    private readonly TimeProvider _time;
+    private readonly long _epoch;
+    private readonly SqlStatement _claim, _retry, _leave, _record, _bury, _tail;
+
+    /// <param name="epoch">The number of this opening of the ledger: leases of another one are not ours to end.</param>
+    public WorkWriter(SqlConnection connection, BooksCounter books, TimeProvider time, long epoch)
+    {
+        _connection = connection;
+        _books = books;
+        _time = time;
+        _epoch = epoch;
+        _claim = connection.Prepare("UPDATE work SET state = 'leased', attempt = attempt + 1, epoch = ?2 WHERE seq = ?1 AND state = 'queued' RETURNING attempt");
+        _retry = connection.Prepare("""
+            UPDATE work SET state = 'queued', attempt = attempt - ?3, deferrals = deferrals + ?3, due_at = ?4, last_reason = ?5, detail = ?6
+            WHERE seq = ?1 AND state = 'leased' AND epoch = ?2 RETURNING attempt, deferrals
+            """);
+        _leave = connection.Prepare("DELETE FROM work WHERE seq = ?1 AND state = 'leased' AND epoch = ?2 RETURNING attempt");
+        _record = connection.Prepare("""
+            INSERT INTO content_metadata(content_id, source_url, url_scheme, url_domain, processing_strategy, is_processable, final_url, status_code, content_type, etag,
+              last_modified, body_sha256, segment, body_offset, body_length, fetched_at, created_at, source_name, attempts, seq)
+            VALUES(?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) ON CONFLICT(content_id) DO NOTHING
+            """);
+        _bury = connection.Prepare("""
+            INSERT INTO dead_letter_queue(id, seq, content_id, source_url, original_error, failure_classification, retry_count, quarantined_at, notes, was_admitted, source_name, source_offset)
+            VALUES(?1, ?1, ?2, CAST(?3 AS BLOB), ?4, ?5, ?6, ?7, ?8, 1, ?9, 0)
+            """);
+        _tail = connection.Prepare("INSERT INTO bodies_tail VALUES(1, ?1, ?2) ON CONFLICT DO UPDATE SET segment = excluded.segment, end_offset = excluded.end_offset");
+    }
+
+    /// <returns>The attempt of each item, this one included.</returns>
+    public int[] Claim(IReadOnlyList<WorkItem> items)
+    {
+        var attempts = new int[items.Count];
+        for (var i = 0; i < attempts.Length; i++)
+            attempts[i] = (int)Edge(_claim.Bind(1, items[i].Sequence).Bind(2, _epoch), items[i], "queued").First;
+        _books.Add("queued", -attempts.Length);
+        _books.Add("leased", attempts.Length);
+        return attempts;
+    }
+
+    /// <returns>How many were recorded; the others were recorded already.</returns>
+    public int Complete(IReadOnlyList<CompletedDocument> group, SegmentTail tail)
+    {
+        var recorded = 0;
+        long bytes = 0;
+        foreach (var done in group)
+        {
+            var attempt = Edge(_leave.Bind(1, done.Item.Sequence).Bind(2, _epoch), done.Item, "leased").First;
+            if (Record(done, attempt))
+                recorded++;
+            bytes += done.Document.WireBytes;
+        }
+
+        _tail.Bind(1, tail.Segment).Bind(2, tail.End).Run();
+        _books.Add("leased", -group.Count);
+        _books.Add("done", group.Count);
+        _books.Add("recorded", recorded);
+        _books.Add("caught", group.Count - recorded);
+        _books.Add("bytes_fetched", bytes);
+        return recorded;
+    }
+
+    /// <returns>The item's attempts and deferrals from now on.</returns>
+    public (int Attempt, int Deferrals) Retry(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt)
+    {
+        var edge = _retry.Bind(1, item.Sequence).Bind(2, _epoch).Bind(3, countsAsAttempt ? 0 : 1).Bind(4, dueAt.ToUnixTimeMilliseconds()).Bind(5, reason.Name).Bind(6, detail);
+        var (attempt, deferrals) = Edge(edge, item, "leased", columns: 2);
+        _books.Add("leased", -1);
+        _books.Add("queued", 1);
+        _books.Add("retries", 1);
+        return ((int)attempt, (int)deferrals);
+    }
+
+    public bool DeadLetter(WorkItem item, Reason reason, string detail)
+    {
+        var attempt = Edge(_leave.Bind(1, item.Sequence).Bind(2, _epoch), item, "leased").First;
+        _bury.Bind(1, item.Sequence).Bind(2, ContentId.ToHex(item.ContentId)).Bind(3, item.Url).Bind(4, detail.Length > 0 ? detail : reason.Name).Bind(5, reason.Name)
+            .Bind(6, attempt).Bind(7, _time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(8, detail).Bind(9, item.Source).Run();
+        _books.Add("leased", -1);
+        _books.Add("dead", 1, reason);
+        return true;
+    }
+
+    private bool Record(CompletedDocument done, long attempt)
+    {
+        var (item, document) = (done.Item, done.Document);
+        _record.Bind(1, ContentId.ToHex(item.ContentId)).Bind(2, item.Url).Bind(3, item.Url[..Math.Max(0, item.Url.IndexOf(':'))].ToLowerInvariant()).Bind(4, item.HostKey)
+            .Bind(5, ProcessingStrategies.NameOf(item.Strategy)).Bind(6, document.FinalUrl).Bind(7, document.Status).Bind(8, document.ContentType).Bind(9, document.ETag);
+        if (document.LastModified is { } modified)
+            _record.Bind(10, modified.ToUnixTimeMilliseconds());
+        else
+            _record.BindNull(10);
+        _record.BindBlob(11, done.BodySha256).Bind(12, done.Place.Segment).Bind(13, done.Place.Offset).Bind(14, done.Place.Length)
+            .Bind(15, document.FetchedAt.ToUnixTimeMilliseconds()).Bind(16, item.AdmittedAt.ToUnixTimeMilliseconds()).Bind(17, item.Source).Bind(18, attempt).Bind(19, item.Sequence).Run();
+        return _connection.Changes == 1;
+    }
+
+    /// <summary>Runs one compare-and-set and reads what it returns.</summary>
+    private static (long First, long Second) Edge(SqlStatement statement, WorkItem item, string expected, int columns = 1)
+    {
+        var isSet = statement.Step();
+        var first = isSet ? statement.Int64(0) : 0;
+        var second = isSet && columns > 1 ? statement.Int64(1) : 0;
+        while (isSet && statement.Step())
+        {
+            // A RETURNING statement has done its work at the first row; it is stepped to its end all the same.
+        }
+
+        statement.Reset();
+        return isSet ? (first, second) : throw new InvalidOperationException($"Item {item.Sequence} is not {expected} here: its edge was refused.");
+    }
+}

@@ -1,0 +1,130 @@
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Tests.Ledger;
+
+public sealed class WorkTests
+{
+    [Fact]
+    public async Task The_backlog_is_taken_by_urgency_and_then_in_order()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.AdmitAsync(PriorityClass.Low, "http://low/1", "http://low/2");
+        await bed.AdmitAsync(PriorityClass.Critical, "http://top/1", "http://top/2");
+
+        var first = await bed.Ledger.TakeFromBacklogAsync(3);
+        var second = await bed.Ledger.TakeFromBacklogAsync(3);
+
+        Assert.Equal(["http://top/1", "http://top/2", "http://low/1"], first.Select(item => item.Url));
+        var last = Assert.Single(second);
+        Assert.Equal(("http://low/2", "low", "feed", PriorityClass.Low, 2L), (last.Url, last.HostKey, last.Source, last.Priority, last.Sequence));
+        Assert.Equal(0, bed.Ledger.Backlog);
+        await bed.AssertBalancedAsync();
+    }
+
+    [Fact]
+    public async Task A_claim_counts_the_attempt_and_a_completion_records_the_document()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        var item = await bed.ClaimedAsync("http://a/1");
+        Assert.Equal(1, item.Attempt);
+        Assert.Equal(1, bed.Ledger.Books.Leased);
+
+        var document = bed.Document(item);
+        Assert.True(await bed.Ledger.CompleteAsync(document));
+
+        var books = bed.Ledger.Books;
+        Assert.Equal((0, 0, 1, 1, 10), (books.Queued, books.Leased, books.Done, books.DoneThisRun, books.BytesFetched));
+        Assert.True(bed.Ledger.TryFindBody(document.BodySha256, out var place));
+        Assert.Equal(document.Place, place);
+        Assert.Equal(new SegmentTail(1, 150), bed.Ledger.BodiesTail);
+        await bed.AssertBalancedAsync();
+    }
+
+    [Fact]
+    public async Task A_retry_waits_queued_until_due_and_gives_an_attempt_back_only_when_asked_to()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        var item = await bed.ClaimedAsync("http://a/1");
+        var due = bed.Time.GetUtcNow().AddMinutes(5);
+
+        await bed.Ledger.RetryAsync(item, Reason.Timeout, "slow", due, countsAsAttempt: true);
+        Assert.Equal((1, 0), (item.Attempt, item.Deferrals));
+        await bed.Ledger.ClaimAsync([item]);
+        await bed.Ledger.RetryAsync(item, Reason.RateLimited, "", due, countsAsAttempt: false);
+        Assert.Equal((1, 1), (item.Attempt, item.Deferrals));
+
+        Assert.Equal(2, bed.Ledger.Books.Retries);
+        await bed.ReopenAsync();
+        var kept = Assert.Single(await bed.Ledger.TakeUnfinishedAsync());
+        Assert.Equal((1, 1, due), (kept.Attempt, kept.Deferrals, kept.DueAt));
+        await bed.AssertBalancedAsync();
+    }
+
+    [Fact]
+    public async Task A_lease_of_a_process_that_is_gone_is_queued_again_with_its_attempt()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.ClaimedAsync("http://a/1");
+
+        await bed.ReopenAsync();
+
+        Assert.Equal((1, 0), (bed.Ledger.Books.Queued, bed.Ledger.Books.Leased));
+        var item = Assert.Single(await bed.Ledger.TakeUnfinishedAsync());
+        Assert.Equal(("http://a/1", 1), (item.Url, item.Attempt));
+        await bed.Ledger.ClaimAsync([item]);
+        Assert.Equal(2, item.Attempt);
+        await bed.AssertBalancedAsync();
+    }
+
+    [Fact]
+    public async Task A_url_given_up_is_a_dead_letter_with_its_reason()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        var item = await bed.ClaimedAsync("http://a/1");
+
+        await bed.Ledger.DeadLetterAsync(item, Reason.Http(404), "gone");
+        await bed.ReopenAsync();
+
+        Assert.Equal(1, bed.Ledger.Books.Dead["http_404"]);
+        Assert.Equal("http_404|gone|1|1", bed.Text("SELECT concat_ws('|', failure_classification, notes, retry_count, was_admitted) FROM dead_letter_queue"));
+        var seen = 0;
+        bed.Ledger.ScanSeenKeys(0, chunk => seen += chunk.Length);
+        Assert.Equal(1, seen);
+        await bed.AssertBalancedAsync();
+    }
+
+    [Fact]
+    public async Task An_edge_from_a_wrong_state_is_refused_and_changes_nothing()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.AdmitAsync(PriorityClass.Normal, "http://a/1", "http://a/2");
+        var items = await bed.Ledger.TakeFromBacklogAsync(2);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bed.Ledger.CompleteAsync(bed.Document(items[0])));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bed.Ledger.DeadLetterAsync(items[0], Reason.Timeout, ""));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bed.Ledger.RetryAsync(items[0], Reason.Timeout, "", default, true));
+        await bed.Ledger.ClaimAsync([items[0]]);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bed.Ledger.ClaimAsync([items[1], items[0]]));
+
+        Assert.Equal((1, 1), (bed.Ledger.Books.Queued, bed.Ledger.Books.Leased));
+        Assert.Equal(0, items[1].Attempt);
+        Assert.False(bed.Ledger.Failure.IsCompleted);
+        await bed.AssertBalancedAsync();
+    }
+
+    [Fact]
+    public async Task A_second_record_of_one_content_id_is_caught_and_its_item_is_finished()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        var first = await bed.ClaimedAsync("http://a/1");
+        var second = await bed.ClaimedAsync("http://a/1");
+
+        await bed.Ledger.CompleteAsync([bed.Document(first)], new SegmentTail(1, 150));
+        Assert.False(await bed.Ledger.CompleteAsync(bed.Document(second)));
+
+        var books = bed.Ledger.Books;
+        Assert.Equal((1, 2, 1), (books.DedupAuthorityCaught, books.Done, books.DoneThisRun));
+        Assert.Equal(1, bed.Scalar("SELECT count(*) FROM content_metadata"));
+        await bed.AssertBalancedAsync();
+    }
+}
