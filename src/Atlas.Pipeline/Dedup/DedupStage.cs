@@ -1,0 +1,109 @@
+namespace Atlas.Pipeline.Dedup;
+
+/// <summary>Decides which rows of a batch are known already: the first of a key goes on, every later one is dropped and counted.</summary>
+/// <remarks>
+/// One batch at a time is decided; parallel callers wait for one another. A decided batch counts as inside <c>decided</c> until it is released, which is what a checkpoint waits for.
+/// Copies that do not count in the books pass untouched: they must not use up the key of the line they are a copy of.
+/// </remarks>
+internal sealed class DedupStage : IBatchStage, IDisposable
+{
+    private readonly ISeenStore _store;
+    private readonly InFlight _decided;
+    private readonly RecentKeys _recent;
+    private readonly long _checkpointEvery;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+
+    // Scratch of the one batch that is inside the gate.
+    private readonly UInt128[] _keys = new UInt128[UrlBatch.MaxRows];
+    private readonly int[] _rows = new int[UrlBatch.MaxRows];
+    private readonly bool[] _isNew = new bool[UrlBatch.MaxRows];
+    private long _newSinceCheckpoint;
+
+    public DedupStage(DedupOptions options, ISeenStore store, InFlight decided)
+    {
+        _store = store;
+        _decided = decided;
+        _recent = new RecentKeys(options.RecentKeys);
+        _checkpointEvery = options.CheckpointEveryUrls;
+    }
+
+    /// <summary>Raised inside the gate, after each batch that leaves a checkpoint due: handlers only set a signal.</summary>
+    public event Action? CheckpointDue;
+
+    public async ValueTask ProcessAsync(UrlBatch batch)
+    {
+        if (!batch.CountsInBooks)
+            return;
+
+        await _gate.WaitAsync();
+        try
+        {
+            // A batch that passes two dedup stages is inside once.
+            if (batch.Decided is null)
+            {
+                _decided.Enter();
+                batch.Decided = _decided;
+            }
+
+            Decide(batch);
+            if (_newSinceCheckpoint >= _checkpointEvery)
+                CheckpointDue?.Invoke();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Returns when no batch is being decided; none will be until <see cref="LetGo"/>.</summary>
+    public Task HoldAsync(CancellationToken abort) => _gate.WaitAsync(abort);
+
+    /// <summary>Ends what <see cref="HoldAsync"/> began. The count of new keys starts again, after a failed checkpoint too: the next try is not due with every batch.</summary>
+    public void LetGo()
+    {
+        _newSinceCheckpoint = 0;
+        _gate.Release();
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private void Decide(UrlBatch batch)
+    {
+        var rows = batch.ActiveRows;
+        var asked = 0;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            ref var row = ref rows[i];
+            if (row.Fate is not (Fate.Forward or Fate.DeadLetter))
+                continue;
+
+            var key = row.Fate == Fate.Forward ? SeenKey.OfAdmitted(row.ContentId) : SeenKey.OfRefused(row.ContentId);
+            if (_recent.Contains(key))
+            {
+                MarkSeen(ref row);
+                continue;
+            }
+
+            _keys[asked] = key;
+            _rows[asked++] = i;
+        }
+
+        _store.AddIfAbsent(_keys.AsSpan(0, asked), _isNew);
+        for (var i = 0; i < asked; i++)
+        {
+            _recent.Add(_keys[i]);
+            if (_isNew[i])
+                _newSinceCheckpoint++;
+            else
+                MarkSeen(ref rows[_rows[i]]);
+        }
+    }
+
+    private static void MarkSeen(ref UrlRow row)
+    {
+        if (row.Fate == Fate.Forward)
+            row.DropAsDuplicate();
+        else
+            row.IsRepeat = true;
+    }
+}

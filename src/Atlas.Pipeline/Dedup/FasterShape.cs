@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Numerics;
+using FASTER.core;
+
+namespace Atlas.Pipeline.Dedup;
+
+/// <summary>How the settings become sizes of the index's memory and files, and the name of what must not differ between a checkpoint and its recovery.</summary>
+internal static class FasterShape
+{
+    /// <summary>Bytes of one page of the log: small, so that little memory still holds enough pages.</summary>
+    public const long PageBytes = 256 << 10;
+
+    /// <summary>Bytes of one file of the log.</summary>
+    public const long SegmentBytes = 1L << 30;
+
+    private const long BytesPerExpectedKey = 8;
+    private const long LeastIndexBytes = 64 << 10;
+
+    /// <summary>An undersized index is four times slower without a word, so it has an entry for every expected key.</summary>
+    public static long IndexBytes(DedupOptions options) =>
+        (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(options.ExpectedUrls * BytesPerExpectedKey, LeastIndexBytes));
+
+    /// <summary>The same name: the same layout of files and filter.</summary>
+    public static string NameOf(DedupOptions options) => string.Create(CultureInfo.InvariantCulture,
+        $"1/{IndexBytes(options)}/{PageBytes}/{SegmentBytes}/{options.ExpectedUrls}/{options.FalsePositiveRate}");
+
+    public static FasterKVSettings<LogKey, long> SettingsFor(DedupOptions options, IDevice device, SeenFiles files) => new()
+    {
+        IndexSize = IndexBytes(options),
+        LogDevice = device,
+        PageSize = PageBytes,
+        SegmentSize = SegmentBytes,
+        MemorySize = (long)(BitOperations.RoundUpToPowerOf2((ulong)Math.Max(options.MemoryBytes, PageBytes * 16) + 1) / 2),
+        CheckpointDir = files.Root,
+        EqualityComparer = new LogKeyComparer(),
+        ConcurrencyControlMode = ConcurrencyControlMode.None,
+        // Which checkpoint is the right one is the ledger's to say, and which may go is decided here.
+        RemoveOutdatedCheckpoints = false,
+        TryRecoverLatest = false,
+    };
+}

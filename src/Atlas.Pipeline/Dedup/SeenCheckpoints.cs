@@ -1,0 +1,87 @@
+using Atlas.Pipeline.Ledger;
+using Microsoft.Extensions.Logging;
+
+namespace Atlas.Pipeline.Dedup;
+
+/// <summary>Takes checkpoints of the dedup index at the only moments that are safe: while no decided batch is uncommitted.</summary>
+/// <remarks>A checkpoint that holds the key of a row that is never committed would lose its URL for good. So the stage is held, what it has decided is awaited, and the ledger flushed first.</remarks>
+internal sealed partial class SeenCheckpoints : IDisposable
+{
+    private readonly DedupStage _stage;
+    private readonly FasterSeenStore _store;
+    private readonly InFlight _decided;
+    private readonly ILedger _ledger;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly SemaphoreSlim _due = new(0, 1);
+
+    public SeenCheckpoints(DedupStage stage, FasterSeenStore store, InFlight decided, ILedger ledger, Seams seams)
+    {
+        _stage = stage;
+        _store = store;
+        _decided = decided;
+        _ledger = ledger;
+        _time = seams.Time;
+        _log = seams.Logs.CreateLogger<SeenCheckpoints>();
+        _stage.CheckpointDue += Signal;
+    }
+
+    /// <summary>How long the decided batches may take to become durable before a checkpoint is given up.</summary>
+    public TimeSpan QuietDeadline { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Takes a checkpoint whenever the stage says that one is due, until it is cancelled. Never throws.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (true)
+            {
+                await _due.WaitAsync(stop);
+                await TakeAsync(stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The run is over; its end takes the last checkpoint.
+        }
+    }
+
+    /// <summary>Takes a checkpoint now. False when it failed: the index goes on, and the next start replays or rebuilds.</summary>
+    public async Task<bool> TakeAsync(CancellationToken stop = default)
+    {
+        await _stage.HoldAsync(stop);
+        try
+        {
+            await _decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);
+            await _ledger.FlushAsync().WaitAsync(QuietDeadline, _time, stop);
+            var checkpoint = await _store.CheckpointAsync(_ledger.LastSequence);
+            await _ledger.RecordSeenCheckpointAsync(checkpoint);
+            return true;
+        }
+        catch (Exception error) when (!stop.IsCancellationRequested)
+        {
+            LogFailed(_log, error);
+            return false;
+        }
+        finally
+        {
+            _stage.LetGo();
+        }
+    }
+
+    public void Dispose()
+    {
+        _stage.CheckpointDue -= Signal;
+        _due.Dispose();
+    }
+
+    /// <summary>Called inside the stage's gate, so one at a time.</summary>
+    private void Signal()
+    {
+        if (_due.CurrentCount == 0)
+            _due.Release();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No checkpoint of the dedup index was taken; the next start goes through more of the ledger.")]
+    private static partial void LogFailed(ILogger log, Exception error);
+}

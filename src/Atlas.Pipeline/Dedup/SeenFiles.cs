@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+namespace Atlas.Pipeline.Dedup;
+
+/// <summary>The files in the index's directory: makes checkpoints' files durable, seals them with hashes, verifies and deletes them.</summary>
+/// <remarks>
+/// The index opens its files itself, so they are reached here directly too; only the filter's file is the pipeline's own.
+/// The log is only appended to, so stretches of it that a checkpoint covered whole are hashed once, however many checkpoints follow.
+/// </remarks>
+internal sealed class SeenFiles(string root, IDisk disk)
+{
+    /// <summary>Bytes of the log under one hash; divides a segment.</summary>
+    private const long StretchBytes = 64L << 20;
+
+    private readonly List<SealedStretch> _wholeStretches = [];
+    private string? _previous;
+
+    public string Root { get; } = root;
+
+    public string LogPath => Path.Combine(Root, "log");
+
+    /// <summary>Deletes everything: for a rebuild.</summary>
+    public void DeleteAll()
+    {
+        if (Directory.Exists(Root))
+            Directory.Delete(Root, recursive: true);
+        disk.CreateDirectory(Root);
+    }
+
+    /// <summary>Makes a checkpoint's bytes durable and lists them.</summary>
+    /// <param name="token">The checkpoint's name.</param>
+    /// <param name="shape">See <see cref="FasterShape.NameOf"/>.</param>
+    /// <param name="count">Keys known.</param>
+    /// <param name="tail">The log's first free byte at the checkpoint.</param>
+    /// <param name="bloom">The filter to save beside it, if there is one.</param>
+    public SeenManifest Seal(string token, string shape, long count, long tail, BloomFilter? bloom)
+    {
+        var stretches = SealLog(tail);
+        if (bloom is not null)
+        {
+            var name = FilterOf(token);
+            disk.Replace(Path.Combine(Root, name), bloom.Bytes);
+            stretches.Add(Sealed(name, 0, bloom.Bytes.Length));
+        }
+
+        foreach (var path in Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var name = Path.GetRelativePath(Root, path);
+            if (IsPartOf(name, token))
+                stretches.Add(Sealed(name, 0, new FileInfo(path).Length));
+        }
+
+        return new SeenManifest(token, shape, count, stretches);
+    }
+
+    /// <exception cref="InvalidDataException">A file is not what the checkpoint left.</exception>
+    /// <exception cref="IOException">A file is missing or cannot be read.</exception>
+    public void Verify(SeenManifest manifest)
+    {
+        foreach (var stretch in manifest.Stretches)
+        {
+            // Without its filter the index is slower and as exact.
+            if (stretch.Name == FilterOf(manifest.Token))
+                continue;
+            if (HashOf(stretch.Name, stretch.Start, stretch.Length, makeDurable: false) != stretch.Sha256)
+                throw new InvalidDataException($"'{stretch.Name}' of the dedup index is not as its checkpoint left it.");
+            if (IsLog(stretch.Name) && stretch.Length == StretchBytes)
+                _wholeStretches.Add(stretch);
+        }
+
+        if (!manifest.Stretches.Any(stretch => IsLog(stretch.Name)) || !manifest.Stretches.Any(stretch => IsPartOf(stretch.Name, manifest.Token)))
+            throw new InvalidDataException("The manifest of the dedup index is not complete.");
+    }
+
+    /// <summary>Loads the filter that was saved with a checkpoint; false when it is not there or not whole.</summary>
+    public bool TryLoad(SeenManifest manifest, BloomFilter into)
+    {
+        var name = FilterOf(manifest.Token);
+        if (manifest.Stretches.FirstOrDefault(stretch => stretch.Name == name) is not { } saved || !disk.Exists(Path.Combine(Root, name)))
+            return false;
+        var bytes = disk.ReadAll(Path.Combine(Root, name));
+        if (bytes.Length != into.Bytes.Length || Convert.ToHexStringLower(SHA256.HashData(bytes)) != saved.Sha256)
+            return false;
+        bytes.CopyTo(into.Bytes);
+        return true;
+    }
+
+    /// <summary>After a new checkpoint: the one before it stays, because the ledger may not come to know the new one.</summary>
+    public void KeepNewestTwo(string newest)
+    {
+        DeleteCheckpointsExcept(newest, _previous);
+        _previous = newest;
+    }
+
+    /// <summary>Before a recovery: other checkpoints point into a log that is about to be written over.</summary>
+    public void KeepOnly(string token)
+    {
+        DeleteCheckpointsExcept(token, null);
+        _previous = token;
+    }
+
+    private List<SealedStretch> SealLog(long tail)
+    {
+        for (var start = _wholeStretches.Count * StretchBytes; start < tail; start += StretchBytes)
+        {
+            var name = $"log.{start / FasterShape.SegmentBytes}";
+            var stretch = Sealed(name, start % FasterShape.SegmentBytes, Math.Min(StretchBytes, tail - start));
+            if (stretch.Length < StretchBytes)
+                return [.. _wholeStretches, stretch];
+            _wholeStretches.Add(stretch);
+        }
+
+        return [.. _wholeStretches];
+    }
+
+    private void DeleteCheckpointsExcept(string first, string? second)
+    {
+        foreach (var kind in Directory.GetDirectories(Root))
+        {
+            foreach (var checkpoint in Directory.GetDirectories(kind))
+            {
+                if (!Keeps(Path.GetFileName(checkpoint)))
+                    Directory.Delete(checkpoint, recursive: true);
+            }
+        }
+
+        foreach (var filter in disk.List(Root, "filter.*"))
+        {
+            if (!Keeps(Path.GetExtension(filter)[1..]))
+                disk.Delete(filter);
+        }
+
+        bool Keeps(string name) =>
+            Guid.TryParse(name, out var token) && token.ToString("N") is var text && (text == first || text == second);
+    }
+
+    private SealedStretch Sealed(string name, long start, long length) =>
+        new(name, start, length, HashOf(name, start, length, makeDurable: true));
+
+    private string HashOf(string name, long start, long length, bool makeDurable)
+    {
+        using var handle = File.OpenHandle(Path.Combine(Root, name), FileMode.Open, makeDurable ? FileAccess.ReadWrite : FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete);
+        if (makeDurable)
+            RandomAccess.FlushToDisk(handle);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
+        for (var end = start + length; start < end;)
+        {
+            var read = RandomAccess.Read(handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - start)), start);
+            if (read == 0)
+                throw new InvalidDataException($"'{name}' of the dedup index is cut short.");
+            hash.AppendData(buffer, 0, read);
+            start += read;
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static bool IsLog(string name) => name.StartsWith("log.", StringComparison.Ordinal);
+
+    private static string FilterOf(string token) => $"filter.{token}";
+
+    private static bool IsPartOf(string name, string token) =>
+        Path.GetDirectoryName(name) is { Length: > 0 } directory
+        && Guid.TryParse(Path.GetFileName(directory), out var owner) && owner.ToString("N") == token;
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text;
+
+namespace Atlas.Pipeline.Dedup;
+
+/// <summary>One stretch of one file as a checkpoint left it.</summary>
+/// <param name="Name">The file, relative to the index's directory.</param>
+/// <param name="Start">The stretch's first byte.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="Sha256">Lower-case hexadecimal.</param>
+internal sealed record SealedStretch(string Name, long Start, long Length, string Sha256);
+
+/// <summary>What a checkpoint consists of, so that a damaged file is noticed before it is believed.</summary>
+/// <param name="Token">The checkpoint's name, 32 hexadecimal digits.</param>
+/// <param name="Shape">See <see cref="FasterShape.NameOf"/>.</param>
+/// <param name="Count">Keys known.</param>
+/// <param name="Stretches">Every byte that recovery reads.</param>
+internal sealed record SeenManifest(string Token, string Shape, long Count, IReadOnlyList<SealedStretch> Stretches)
+{
+    public string ToText()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Token}|{Shape}|{Count}\n");
+        foreach (var stretch in Stretches)
+            text.Append(CultureInfo.InvariantCulture, $"{stretch.Name}|{stretch.Start}|{stretch.Length}|{stretch.Sha256}\n");
+        return text.ToString();
+    }
+
+    /// <exception cref="FormatException">It is no manifest.</exception>
+    public static SeenManifest Parse(string text)
+    {
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var head = lines.Length > 0 ? lines[0].Split('|') : [];
+        if (head.Length != 3)
+            throw new FormatException("The manifest of the dedup index has no head.");
+
+        var stretches = new List<SealedStretch>();
+        foreach (var line in lines.AsSpan(1))
+        {
+            var parts = line.Split('|');
+            if (parts.Length != 4)
+                throw new FormatException("The manifest of the dedup index has a broken line.");
+            stretches.Add(new SealedStretch(parts[0], NumberIn(parts[1]), NumberIn(parts[2]), parts[3]));
+        }
+
+        return new SeenManifest(head[0], head[1], NumberIn(head[2]), stretches);
+    }
+
+    private static long NumberIn(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+}

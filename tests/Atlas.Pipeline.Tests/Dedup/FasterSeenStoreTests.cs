@@ -1,0 +1,148 @@
+using Atlas.Pipeline.Dedup;
+
+namespace Atlas.Pipeline.Tests.Dedup;
+
+public sealed class FasterSeenStoreTests : IDisposable
+{
+    private readonly DedupTestBed _bed = new();
+    private readonly KeyLedger _ledger = new();
+
+    public void Dispose() => _bed.Dispose();
+
+    [Fact]
+    public async Task After_a_checkpoint_it_opens_with_all_keys_and_without_going_through_the_ledger()
+    {
+        var keys = DedupTestBed.Keys(100_000, seed: 1);
+        await FillAsync(keys, above: []);
+        _ledger.Keys.Clear();
+
+        using var store = Open();
+        Assert.False(store.WasRebuilt);
+        Assert.Equal(keys.Length, store.Count);
+        Assert.Equal(0, DedupTestBed.AddAll(store, keys));
+        Assert.Equal(1000, DedupTestBed.AddAll(store, DedupTestBed.Keys(1000, seed: 2)));
+    }
+
+    [Fact]
+    public async Task Keys_above_the_checkpoint_come_from_the_ledger()
+    {
+        var keys = DedupTestBed.Keys(30_000, seed: 1);
+        var later = DedupTestBed.Keys(30_000, seed: 2);
+        await FillAsync(keys, later);
+
+        using var store = Open();
+        Assert.False(store.WasRebuilt);
+        Assert.Equal(0, DedupTestBed.AddAll(store, [.. keys, .. later]));
+    }
+
+    [Fact]
+    public async Task A_key_that_was_never_committed_is_new_again()
+    {
+        await FillAsync(DedupTestBed.Keys(1000, seed: 1), above: []);
+        var lost = DedupTestBed.Keys(50_000, seed: 3);
+        using (var store = Open())
+            DedupTestBed.AddAll(store, lost);
+
+        using var again = Open();
+        Assert.False(again.WasRebuilt);
+        Assert.Equal(lost.Length, DedupTestBed.AddAll(again, lost));
+    }
+
+    [Fact]
+    public void Without_a_checkpoint_it_is_rebuilt_from_the_ledger()
+    {
+        _ledger.Keys.AddRange(DedupTestBed.Keys(20_000, seed: 1));
+        using (var store = Open())
+            DedupTestBed.AddAll(store, DedupTestBed.Keys(10_000, seed: 2));
+
+        using var again = Open();
+        Assert.True(again.WasRebuilt);
+        Assert.Equal(_ledger.Keys.Count, again.Count);
+        Assert.Equal(0, DedupTestBed.AddAll(again, _ledger.Keys.ToArray()));
+    }
+
+    [Fact]
+    public async Task A_damaged_file_ends_in_a_rebuild_and_a_damaged_filter_in_doing_without()
+    {
+        var keys = DedupTestBed.Keys(3000, seed: 1);
+        await FillAsync(keys, above: []);
+        var damaged = 0;
+        foreach (var damage in new Action<string>[] { File.Delete, Truncate, Flip })
+        {
+            for (var file = 0; ; file++)
+            {
+                var names = SeenManifest.Parse(_ledger.LastSeenCheckpoint!.Manifest).Stretches.Where(stretch => stretch.Length > 0).ToArray();
+                if (file >= names.Length)
+                    break;
+                damage(Path.Combine(_bed.Seen, names[file].Name));
+                damaged++;
+                using var store = Open();
+                Assert.Equal(!names[file].Name.StartsWith("filter.", StringComparison.Ordinal), store.WasRebuilt);
+                Assert.Equal(0, DedupTestBed.AddAll(store, keys));
+                _ledger.LastSeenCheckpoint = await store.CheckpointAsync(_ledger.LastSequence);
+            }
+        }
+
+        Assert.InRange(damaged, 12, 100);
+    }
+
+    [Fact]
+    public async Task A_manifest_that_makes_no_sense_ends_in_a_rebuild()
+    {
+        var keys = DedupTestBed.Keys(3000, seed: 1);
+        await FillAsync(keys, above: []);
+        _ledger.LastSeenCheckpoint = _ledger.LastSeenCheckpoint! with { Manifest = "nonsense" };
+
+        using var store = Open();
+        Assert.True(store.WasRebuilt);
+        Assert.Equal(0, DedupTestBed.AddAll(store, keys));
+    }
+
+    [Fact]
+    public async Task The_newest_two_checkpoints_are_kept_and_the_older_of_them_still_opens()
+    {
+        using (var store = Open())
+        {
+            for (var round = 0; round < 4; round++)
+            {
+                var before = _ledger.LastSeenCheckpoint;
+                var keys = DedupTestBed.Keys(5000, seed: round);
+                DedupTestBed.AddAll(store, keys);
+                _ledger.Keys.AddRange(keys);
+                _ledger.LastSeenCheckpoint = await store.CheckpointAsync(_ledger.LastSequence);
+                if (round == 3)
+                    _ledger.LastSeenCheckpoint = before;
+            }
+        }
+
+        Assert.Equal(2, Directory.GetFiles(_bed.Seen, "filter.*").Length);
+        using var again = Open();
+        Assert.False(again.WasRebuilt);
+        Assert.Equal(0, DedupTestBed.AddAll(again, _ledger.Keys.ToArray()));
+    }
+
+    private FasterSeenStore Open() => FasterSeenStore.Open(_bed.Seen, DedupTestBed.Small, _ledger, new Seams());
+
+    private async Task FillAsync(UInt128[] upTo, UInt128[] above)
+    {
+        using var store = Open();
+        DedupTestBed.AddAll(store, upTo);
+        _ledger.Keys.AddRange(upTo);
+        _ledger.LastSeenCheckpoint = await store.CheckpointAsync(_ledger.LastSequence);
+        DedupTestBed.AddAll(store, above);
+        _ledger.Keys.AddRange(above);
+    }
+
+    private static void Truncate(string path)
+    {
+        using var file = File.OpenWrite(path);
+        file.SetLength(Math.Min(file.Length / 2, 50_000));
+    }
+
+    private static void Flip(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        bytes[Math.Min(bytes.Length / 2, 50_000)] ^= 0x10;
+        File.WriteAllBytes(path, bytes);
+    }
+}

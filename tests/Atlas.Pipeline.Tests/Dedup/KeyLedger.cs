@@ -1,0 +1,75 @@
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Tests.Dedup;
+
+/// <summary>A ledger that holds keys in order and the last checkpoint, and nothing else.</summary>
+internal sealed class KeyLedger : ILedger
+{
+    public List<UInt128> Keys { get; } = [];
+
+    public SeenCheckpoint? LastSeenCheckpoint { get; set; }
+
+    public long LastSequence => Keys.Count;
+
+    public int Flushes { get; private set; }
+
+    public Task Failure { get; } = new TaskCompletionSource().Task;
+
+    public long Backlog => 0;
+
+    public Books Books { get; } = new();
+
+    public SegmentTail BodiesTail => default;
+
+    public event Action? Admitted
+    {
+        add { }
+        remove { }
+    }
+
+    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>> visit)
+    {
+        foreach (var chunk in Keys.Skip((int)aboveSequence).Chunk(1000))
+            visit(chunk);
+    }
+
+    public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint)
+    {
+        LastSeenCheckpoint = checkpoint;
+        return Task.CompletedTask;
+    }
+
+    public Task FlushAsync()
+    {
+        Flushes++;
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public void Follow(SourceProgress progress)
+    {
+    }
+
+    public long ResumeOffset(string source, string file) => 0;
+
+    public ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync() => throw new NotSupportedException();
+
+    public Task ClaimAsync(IReadOnlyList<WorkItem> items) => throw new NotSupportedException();
+
+    public Task<bool> CompleteAsync(CompletedDocument done) => throw new NotSupportedException();
+
+    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail) => throw new NotSupportedException();
+
+    public Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt) => throw new NotSupportedException();
+
+    public Task DeadLetterAsync(WorkItem item, Reason reason, string detail) => throw new NotSupportedException();
+
+    public Task<BooksAudit> AuditAsync() => throw new NotSupportedException();
+
+    public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place) => throw new NotSupportedException();
+}

@@ -1,0 +1,39 @@
+using Atlas.Pipeline.Dedup;
+
+namespace Atlas.Pipeline.Tests.Dedup;
+
+public sealed class RecentKeysTests
+{
+    [Fact]
+    public void It_knows_only_what_was_added()
+    {
+        var recent = new RecentKeys(4096);
+        var keys = DedupTestBed.Keys(100_000, seed: 1);
+        foreach (var key in keys)
+            recent.Add(key);
+
+        Assert.DoesNotContain(DedupTestBed.Keys(100_000, seed: 2), recent.Contains);
+        Assert.Contains(keys[^1], keys.Where(recent.Contains));
+        Assert.InRange(keys.Count(recent.Contains), 2048, 4096);
+    }
+
+    [Fact]
+    public void The_oldest_of_a_set_gives_way_and_adding_again_makes_young()
+    {
+        var recent = new RecentKeys(4);
+        foreach (var key in new UInt128[] { 1, 2, 3, 4, 1, 5 })
+            recent.Add(key);
+
+        Assert.True(recent.Contains(1));
+        Assert.False(recent.Contains(2));
+        Assert.True(recent.Contains(5));
+    }
+
+    [Fact]
+    public void Capacity_zero_remembers_nothing()
+    {
+        var recent = new RecentKeys(0);
+        recent.Add(1);
+        Assert.False(recent.Contains(1));
+    }
+}
