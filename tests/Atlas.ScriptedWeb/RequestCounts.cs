@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+
+namespace Atlas.ScriptedWeb;
+
+/// <summary>How often each page was asked for: per host and path with query. Any thread may count.</summary>
+public sealed class RequestCounts
+{
+    private readonly ConcurrentDictionary<string, int> _pages = new(StringComparer.Ordinal);
+    private long _total;
+
+    /// <summary>Requests for pages; robots.txt and the counts themselves are left out.</summary>
+    public long Total => Interlocked.Read(ref _total);
+
+    /// <summary>Pages that were asked for at least once.</summary>
+    public int Distinct => _pages.Count;
+
+    /// <summary>The requests of the page that was asked for most; 0 if none was.</summary>
+    public int MostOfOnePage => _pages.IsEmpty ? 0 : _pages.Values.Max();
+
+    /// <summary>Requests of one page.</summary>
+    /// <param name="host">As in the Host header, with the port.</param>
+    /// <param name="pathAndQuery">As sent.</param>
+    public int Of(string host, string pathAndQuery) => _pages.GetValueOrDefault(host + pathAndQuery);
+
+    /// <summary>Counts one request and says how many it makes of this page.</summary>
+    internal int Add(string host, string pathAndQuery)
+    {
+        Interlocked.Increment(ref _total);
+        return _pages.AddOrUpdate(host + pathAndQuery, 1, (_, before) => before + 1);
+    }
+
+    public void Reset()
+    {
+        _pages.Clear();
+        Interlocked.Exchange(ref _total, 0);
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Atlas.ScriptedWeb;
+
+/// <summary>Does what the path says. A path that says nothing is a small page of its own.</summary>
+internal sealed class Script(RequestCounts requests)
+{
+    private const int SmallPage = 512;
+
+    public async Task AnswerAsync(HttpContext context)
+    {
+        var host = context.Request.Host.Value ?? "";
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var parts = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        switch (parts)
+        {
+            case ["robots.txt"]:
+                await SendAsync(context, "text/plain", Encoding.ASCII.GetBytes(Robots(context.Request.Host.Host)));
+                return;
+            case ["counts"]:
+                await SendAsync(context, "application/json", Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
+                    $$"""{"total":{{requests.Total}},"distinct":{{requests.Distinct}},"max":{{requests.MostOfOnePage}}}""")));
+                return;
+            case ["counts", "reset"]:
+                requests.Reset();
+                await SendAsync(context, "text/plain", []);
+                return;
+        }
+
+        var times = HttpMethods.IsGet(context.Request.Method) ? requests.Add(host, target) : 0;
+        try
+        {
+            await PlayAsync(context, parts, target, times);
+        }
+        catch (Exception error) when (error is FormatException or OverflowException or ArgumentException)
+        {
+            context.Response.StatusCode = 400;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has left an endless page: nobody is there to answer.
+        }
+    }
+
+    private static Task PlayAsync(HttpContext context, string[] parts, string target, int times)
+    {
+        switch (parts)
+        {
+            case ["page", var size, ..]:
+                return SendPageAsync(context, Pages.Html(Pages.Number(size), target));
+            case ["status", var code]:
+                context.Response.StatusCode = Pages.Number(code);
+                return Task.CompletedTask;
+            case ["status", var code, var failures, ..]:
+                return FailOrSendAsync(context, Pages.Number(code), times <= Pages.Number(failures), target);
+            case ["retry-after", var seconds, var failures, ..]:
+                if (times <= Pages.Number(failures))
+                    context.Response.Headers.RetryAfter = seconds;
+                return FailOrSendAsync(context, 429, times <= Pages.Number(failures), target);
+            case ["redirect", var hops, .. var rest]:
+                return RedirectAsync(context, Pages.Number(hops) is > 0 and var left
+                    ? string.Create(CultureInfo.InvariantCulture, $"/redirect/{left - 1}/{string.Join('/', rest)}")
+                    : "/" + string.Join('/', rest));
+            case ["loop"]:
+                return RedirectAsync(context, "/loop");
+            case ["to"]:
+                return RedirectAsync(context, context.Request.Query["url"].ToString());
+            case ["slow", var milliseconds, var size, ..]:
+                return Streams.SlowAsync(context, Pages.Number(milliseconds), Pages.Html(Pages.Number(size), target));
+            case ["drip", var milliseconds, ..]:
+                return Streams.DripAsync(context, Pages.Number(milliseconds));
+            case ["reset", ..]:
+                context.Abort();
+                return Task.CompletedTask;
+            case ["huge", var bytes, ..]:
+                return Streams.HugeAsync(context, long.Parse(bytes, NumberStyles.None, CultureInfo.InvariantCulture));
+            case ["endless", ..]:
+                return Streams.HugeAsync(context, bytes: null);
+            case ["gzip", var size, ..]:
+                return SendEncodedAsync(context, "gzip", Pages.Gzip(Pages.Html(Pages.Number(size), target)));
+            case ["br", var size, ..]:
+                return SendEncodedAsync(context, "br", Pages.Brotli(Pages.Html(Pages.Number(size), target)));
+            case ["bomb", var megabytes, ..]:
+                return SendEncodedAsync(context, "gzip", Pages.Bomb(Pages.Number(megabytes)));
+            case ["headers", var count, ..]:
+                for (var number = 0; number < Pages.Number(count); number++)
+                    context.Response.Headers[string.Create(CultureInfo.InvariantCulture, $"X-Scripted-{number}")] = new string('h', 100);
+                return SendPageAsync(context, Pages.Html(SmallPage, target));
+            default:
+                return SendPageAsync(context, Pages.Html(SmallPage, target));
+        }
+    }
+
+    private static Task FailOrSendAsync(HttpContext context, int status, bool fails, string target)
+    {
+        if (!fails)
+            return SendPageAsync(context, Pages.Html(SmallPage, target));
+        context.Response.StatusCode = status;
+        return Task.CompletedTask;
+    }
+
+    private static Task RedirectAsync(HttpContext context, string location)
+    {
+        context.Response.StatusCode = 302;
+        context.Response.Headers.Location = location;
+        return Task.CompletedTask;
+    }
+
+    private static Task SendEncodedAsync(HttpContext context, string encoding, byte[] body)
+    {
+        context.Response.Headers.ContentEncoding = encoding;
+        return SendPageAsync(context, body);
+    }
+
+    private static Task SendPageAsync(HttpContext context, byte[] body) => SendAsync(context, "text/html; charset=utf-8", body);
+
+    private static Task SendAsync(HttpContext context, string type, byte[] body)
+    {
+        context.Response.ContentType = type;
+        context.Response.ContentLength = body.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body, 0, body.Length, context.RequestAborted);
+    }
+
+    /// <summary>Every tenth host, by the last part of its address, keeps robots out of /private.</summary>
+    private static string Robots(string host) =>
+        IPAddress.TryParse(host, out var address) && address.GetAddressBytes()[^1] % 10 == 7
+            ? "User-agent: *\nDisallow: /private\n"
+            : "User-agent: *\nDisallow:\n";
+}
