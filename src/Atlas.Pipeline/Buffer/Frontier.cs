@@ -120,7 +120,7 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
             var free = mostInFlight - InFlight;
             if (_buffer.Count <= _buffer.Capacity / 2)
                 await RefillAsync();
-            var group = Take(free);
+            var group = Take(free, stop);
             if (group.Count > 0)
             {
                 await SendAsync(group, send, stop);
@@ -196,10 +196,10 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
         return moved;
     }
 
-    private List<WorkItem> Take(int most)
+    private List<WorkItem> Take(int most, CancellationToken stop)
     {
         var group = new List<WorkItem>();
-        while (group.Count < Math.Min(most, MostPerGroup) && _buffer.TryTake(out var item))
+        while (group.Count < Math.Min(most, MostPerGroup) && !stop.IsCancellationRequested && _buffer.TryTake(out var item))
             group.Add(item);
         Interlocked.Add(ref _inFlight, group.Count);
         return group;

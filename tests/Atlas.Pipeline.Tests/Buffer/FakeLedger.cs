@@ -1,0 +1,124 @@
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Tests.Buffer;
+
+/// <summary>A ledger in lists: the part of it that the frontier uses.</summary>
+internal sealed class FakeLedger : ILedger
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<WorkItem> _backlog = new();
+    private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public event Action? Admitted;
+
+    public List<WorkItem> Unfinished { get; } = [];
+
+    public List<string> Events { get; } = [];
+
+    /// <summary>Thrown by every later claim, if set.</summary>
+    public Exception? ClaimError { get; set; }
+
+    /// <summary>Most items ever asked for in one go.</summary>
+    public int LargestTake { get; private set; }
+
+    public Task Failure => _failure.Task;
+
+    public long Backlog
+    {
+        get
+        {
+            lock (_gate)
+                return _backlog.Count;
+        }
+    }
+
+    public Books Books => throw new NotSupportedException();
+
+    public long LastSequence => throw new NotSupportedException();
+
+    public SeenCheckpoint? LastSeenCheckpoint => throw new NotSupportedException();
+
+    public SegmentTail BodiesTail => throw new NotSupportedException();
+
+    public void Admit(params WorkItem[] items)
+    {
+        lock (_gate)
+        {
+            foreach (var item in items)
+                _backlog.Enqueue(item);
+        }
+
+        Admitted?.Invoke();
+    }
+
+    public void Break(Exception error) => _failure.SetException(error);
+
+    public string[] EventsSoFar()
+    {
+        lock (_gate)
+            return [.. Events];
+    }
+
+    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most)
+    {
+        lock (_gate)
+        {
+            LargestTake = Math.Max(LargestTake, most);
+            var items = new List<WorkItem>();
+            while (items.Count < most && _backlog.TryDequeue(out var item))
+                items.Add(item);
+            return Task.FromResult<IReadOnlyList<WorkItem>>(items);
+        }
+    }
+
+    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync() => Task.FromResult<IReadOnlyList<WorkItem>>(Unfinished);
+
+    public Task ClaimAsync(IReadOnlyList<WorkItem> items)
+    {
+        if (ClaimError is { } error)
+            return Task.FromException(error);
+        foreach (var item in items)
+            Note($"claim {item.Sequence}");
+        return Task.CompletedTask;
+    }
+
+    public Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt)
+    {
+        Note($"retry {item.Sequence} {reason} {countsAsAttempt}");
+        return Task.CompletedTask;
+    }
+
+    public Task DeadLetterAsync(WorkItem item, Reason reason, string detail)
+    {
+        Note($"dead {item.Sequence} {reason}");
+        return Task.CompletedTask;
+    }
+
+    public ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default) => throw new NotSupportedException();
+
+    public Task<bool> CompleteAsync(CompletedDocument done) => throw new NotSupportedException();
+
+    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail) => throw new NotSupportedException();
+
+    public Task FlushAsync() => throw new NotSupportedException();
+
+    public Task<BooksAudit> AuditAsync() => throw new NotSupportedException();
+
+    public long ResumeOffset(string source, string file) => throw new NotSupportedException();
+
+    public void Follow(SourceProgress progress) => throw new NotSupportedException();
+
+    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>> visit) => throw new NotSupportedException();
+
+    public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint) => throw new NotSupportedException();
+
+    public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place) => throw new NotSupportedException();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Note(string what)
+    {
+        lock (_gate)
+            Events.Add(what);
+    }
+}

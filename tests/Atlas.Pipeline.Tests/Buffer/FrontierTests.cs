@@ -1,0 +1,227 @@
+using System.Threading.Channels;
+using Atlas.Pipeline.Buffer;
+using Microsoft.Extensions.Time.Testing;
+using static Atlas.Pipeline.Tests.Buffer.Items;
+
+namespace Atlas.Pipeline.Tests.Buffer;
+
+public sealed class FrontierTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly FakeTimeProvider _time = new(Start);
+    private readonly FakeLedger _ledger = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Channel<WorkItem> _sent = Channel.CreateUnbounded<WorkItem>();
+
+    public void Dispose() => _stop.Dispose();
+
+    [Fact]
+    public async Task Everything_admitted_is_sent_once_and_the_run_ends_after_the_intake()
+    {
+        var frontier = Frontier(capacity: 10);
+        var run = Run(frontier, mostInFlight: 3);
+        _ledger.Admit([.. Enumerable.Range(1, 100).Select(i => Item(i, $"host-{i}"))]);
+
+        var sent = new List<long>();
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.InRange(frontier.InFlight, 0, 3);
+            Assert.InRange(frontier.Buffered, 0, 10);
+            var item = await NextAsync();
+            sent.Add(item.Sequence);
+            await frontier.SettleAsync(Verdict.Forward(item));
+        }
+
+        Assert.False(run.IsCompleted);
+        frontier.EndIntake();
+        await run.WaitAsync(Patience);
+        Assert.Equal(Enumerable.Range(1, 100).Select(i => (long)i), sent.Order());
+        Assert.InRange(_ledger.LargestTake, 1, 10);
+    }
+
+    [Fact]
+    public async Task What_earlier_runs_left_is_sent_even_beyond_the_capacity()
+    {
+        _ledger.Unfinished.AddRange(Enumerable.Range(1, 5).Select(i => Item(i, $"host-{i}")));
+        var frontier = Frontier(capacity: 2);
+        frontier.EndIntake();
+        var run = Run(frontier, mostInFlight: 1);
+
+        for (var i = 0; i < 5; i++)
+            await frontier.SettleAsync(Verdict.Forward(await NextAsync()));
+
+        await run.WaitAsync(Patience);
+        Assert.Equal(0, frontier.Buffered);
+    }
+
+    [Fact]
+    public async Task An_item_that_keeps_killing_the_process_is_given_up_at_the_start()
+    {
+        var item = Item(1);
+        item.Attempt = 6;
+        _ledger.Unfinished.Add(item);
+        var frontier = Frontier();
+        frontier.EndIntake();
+
+        await Run(frontier).WaitAsync(Patience);
+
+        Assert.Equal(["claim 1", "dead 1 killed_the_process"], _ledger.EventsSoFar());
+        Assert.False(_sent.Reader.TryRead(out _));
+    }
+
+    [Fact]
+    public async Task A_retry_comes_back_when_it_is_due_with_its_attempt_counted()
+    {
+        var frontier = Frontier();
+        var run = Run(frontier);
+        _ledger.Admit(Item(1));
+        var item = await NextAsync();
+        Assert.Equal(1, item.Attempt);
+
+        await frontier.SettleAsync(Verdict.Failed(item, Reason.Http(503), "busy", TimeSpan.FromSeconds(10)));
+        frontier.EndIntake();
+        Assert.Equal(1, frontier.Buffered);
+        Assert.Equal(Start.AddSeconds(10), item.DueAt);
+        var again = await NextAsync(advancing: true);
+
+        Assert.True(_time.GetUtcNow() >= item.DueAt);
+        Assert.Equal(2, again.Attempt);
+        await frontier.SettleAsync(Verdict.Forward(again));
+        await run.WaitAsync(Patience);
+        Assert.Equal(["claim 1", "retry 1 http_503 True", "claim 1"], _ledger.EventsSoFar());
+    }
+
+    [Fact]
+    public async Task A_rate_limit_gives_the_attempt_back_and_holds_the_whole_host()
+    {
+        var frontier = Frontier();
+        _ = Run(frontier);
+        _ledger.Admit(Item(1), Item(2));
+        var item = await NextAsync();
+
+        await frontier.SettleAsync(Verdict.Failed(item, Reason.Http(429), "slow down", TimeSpan.FromSeconds(10)));
+        Assert.Equal((0, 1), (item.Attempt, item.Deferrals));
+        _ledger.Admit(Item(3, "other"));
+
+        Assert.Equal(3, (await NextAsync()).Sequence);
+        await NextAsync(advancing: true);
+        Assert.True(_time.GetUtcNow() >= Start.AddSeconds(10));
+    }
+
+    [Fact]
+    public async Task A_dead_letter_is_recorded_and_frees_its_host_and_its_document()
+    {
+        var frontier = Frontier();
+        _ = Run(frontier);
+        _ledger.Admit(Item(1), Item(2));
+        var item = await NextAsync();
+        item.Document = new FetchedDocument { FinalUrl = item.Url, Status = 200, FetchedAt = Start };
+
+        await frontier.SettleAsync(Verdict.Failed(item, Reason.Http(404), "gone"));
+
+        Assert.Null(item.Document);
+        Assert.Equal(2, (await NextAsync()).Sequence);
+        Assert.Contains("dead 1 http_404", _ledger.EventsSoFar());
+    }
+
+    [Fact]
+    public async Task The_last_attempt_is_followed_by_a_dead_letter()
+    {
+        var item = Item(1);
+        item.Attempt = 4;
+        _ledger.Unfinished.Add(item);
+        var frontier = Frontier();
+        frontier.EndIntake();
+        var run = Run(frontier);
+
+        await frontier.SettleAsync(Verdict.Failed(await NextAsync(), Reason.Timeout, "slow"));
+
+        await run.WaitAsync(Patience);
+        Assert.Equal(["claim 1", "dead 1 timeout"], _ledger.EventsSoFar());
+    }
+
+    [Fact]
+    public async Task An_interrupted_item_stays_leased_and_is_not_offered_again()
+    {
+        var frontier = Frontier();
+        var run = Run(frontier);
+        _ledger.Admit(Item(1));
+
+        await frontier.SettleAsync(Verdict.Interrupted(await NextAsync()));
+        frontier.EndIntake();
+
+        await run.WaitAsync(Patience);
+        Assert.Equal(["claim 1"], _ledger.EventsSoFar());
+    }
+
+    [Fact]
+    public async Task A_stop_takes_nothing_new_and_waits_for_what_is_in_flight()
+    {
+        var frontier = Frontier();
+        var run = Run(frontier);
+        _ledger.Admit(Item(1), Item(2));
+        var item = await NextAsync();
+
+        await _stop.CancelAsync();
+        Assert.False(run.IsCompleted);
+        await frontier.SettleAsync(Verdict.Forward(item));
+
+        await run.WaitAsync(Patience);
+        Assert.Equal(["claim 1"], _ledger.EventsSoFar());
+        Assert.Equal(1, frontier.Buffered);
+    }
+
+    [Fact]
+    public async Task The_backlog_is_asked_for_other_hosts_while_all_that_is_held_must_wait()
+    {
+        var frontier = Frontier(capacity: 4);
+        _ = Run(frontier);
+        _ledger.Admit(Item(1), Item(2), Item(3), Item(4));
+        await NextAsync();
+
+        _ledger.Admit(Item(5, "other"));
+
+        Assert.Equal(5, (await NextAsync()).Sequence);
+    }
+
+    [Fact]
+    public async Task What_the_ledger_throws_ends_the_run()
+    {
+        var frontier = Frontier();
+        var run = Run(frontier);
+        _ledger.ClaimError = new IOException("disk full");
+        _ledger.Admit(Item(1));
+
+        Assert.Equal("disk full", (await Assert.ThrowsAsync<IOException>(() => run.WaitAsync(Patience))).Message);
+    }
+
+    [Fact]
+    public async Task A_ledger_that_fails_by_itself_ends_the_run()
+    {
+        var run = Run(Frontier());
+
+        _ledger.Break(new IOException("disk gone"));
+
+        await Assert.ThrowsAsync<IOException>(() => run.WaitAsync(Patience));
+    }
+
+    private Frontier Frontier(int capacity = 100) =>
+        new(new BufferOptions { Capacity = capacity }, new HostLimits(1, TimeSpan.Zero), _ledger, new Seams { Time = _time });
+
+    private Task Run(Frontier frontier, int mostInFlight = 10) =>
+        frontier.RunAsync(verdict => Task.FromResult(_sent.Writer.TryWrite(verdict.Item)), mostInFlight, _stop.Token);
+
+    /// <summary>The next item sent; on request the clock is moved on, a second at a time, until there is one.</summary>
+    private async Task<WorkItem> NextAsync(bool advancing = false)
+    {
+        var next = _sent.Reader.ReadAsync().AsTask();
+        for (var i = 0; advancing && !next.IsCompleted && i < 1_000_000; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        return await next.WaitAsync(Patience);
+    }
+}
