@@ -1,0 +1,20 @@
+namespace Atlas.Urls;
+
+/// <summary>Why a line has no canonical form.</summary>
+public enum CanonicalizationError
+{
+    /// <summary>It has one.</summary>
+    None = 0,
+
+    /// <summary>No scheme, or none that RFC 3986 section 3.1 allows.</summary>
+    NoScheme,
+
+    /// <summary>An http or https URL without <c>//</c> and a host.</summary>
+    NoHost,
+
+    /// <summary>A host with characters no host has, an empty label, or an address literal that is none.</summary>
+    BadHost,
+
+    /// <summary>A port that is no number from 0 to 65535.</summary>
+    BadPort,
+}

@@ -1,0 +1,71 @@
+using System.Buffers;
+
+namespace Atlas.Urls;
+
+/// <summary>One spelling for the bytes of a URL part (RFC 3986 section 6.2.2): hexadecimal digits in upper case, unreserved characters bare, everything outside the URL set encoded.</summary>
+internal static class PercentEncoding
+{
+    private const string Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+    private static readonly SearchValues<byte> Plain = Bytes(Unreserved + "!$&'()*+,;=:@/?");
+    private static readonly SearchValues<byte> Bare = Bytes(Unreserved);
+
+    /// <summary>Writes the one spelling of a part and returns its length: at most three times the part's.</summary>
+    /// <remarks>Nothing is decoded twice: an encoded percent sign stays one, and a lone one becomes one.</remarks>
+    public static int Normalize(ReadOnlySpan<byte> part, Span<byte> destination)
+    {
+        var written = 0;
+        while (true)
+        {
+            var plain = part.IndexOfAnyExcept(Plain);
+            if (plain < 0)
+                plain = part.Length;
+            part[..plain].CopyTo(destination[written..]);
+            written += plain;
+            if (plain == part.Length)
+                return written;
+
+            part = part[plain..];
+            if (TryDecode(part, out var decoded))
+            {
+                written += Bare.Contains(decoded) ? Put(destination, written, decoded) : Encode(decoded, destination[written..]);
+                part = part[3..];
+            }
+            else
+            {
+                written += Encode(part[0], destination[written..]);
+                part = part[1..];
+            }
+        }
+    }
+
+    /// <summary>Reads <c>%XX</c> at the start.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> part, out byte value)
+    {
+        value = 0;
+        if (part.Length < 3 || part[0] != '%' || !char.IsAsciiHexDigit((char)part[1]) || !char.IsAsciiHexDigit((char)part[2]))
+            return false;
+        value = (byte)((Digit(part[1]) << 4) | Digit(part[2]));
+        return true;
+    }
+
+    /// <summary>Writes <c>%XX</c>.</summary>
+    public static int Encode(byte value, Span<byte> destination)
+    {
+        var digits = "0123456789ABCDEF"u8;
+        destination[0] = (byte)'%';
+        destination[1] = digits[value >> 4];
+        destination[2] = digits[value & 15];
+        return 3;
+    }
+
+    private static int Put(Span<byte> destination, int at, byte value)
+    {
+        destination[at] = value;
+        return 1;
+    }
+
+    private static int Digit(byte hex) => hex <= '9' ? hex - '0' : (hex | 0x20) - 'a' + 10;
+
+    private static SearchValues<byte> Bytes(string characters) => SearchValues.Create(System.Text.Encoding.ASCII.GetBytes(characters));
+}
