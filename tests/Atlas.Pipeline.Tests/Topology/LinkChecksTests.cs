@@ -1,0 +1,84 @@
+using static Atlas.Pipeline.Tests.Topology.TopologyTestBed;
+
+namespace Atlas.Pipeline.Tests.Topology;
+
+public sealed class LinkChecksTests
+{
+    [Fact]
+    public void A_cycle_is_named() => Says(
+        """
+        name: a
+        sources: { lines: { type: stdin } }
+        stages:
+          normalize: { from: [lines, dedup] }
+          classify: { from: normalize }
+          dedup: { from: classify }
+          write: { from: dedup }
+        """,
+        "p.yaml(4,30): stages.normalize.from: the stages feed one another in a circle: normalize -> classify -> dedup -> normalize.");
+
+    [Fact]
+    public void What_nobody_takes_is_reported() => Says(
+        """
+        name: a
+        sources: { lines: { type: stdin }, more: { type: stdin } }
+        stages:
+          route: { from: lines, outputs: [x, y] }
+          write: { from: [route.x, route.z] }
+          dedup: { from: lines }
+        """,
+        "p.yaml(2,36): sources.more: nobody takes what it gives; name it in the from of a stage.",
+        "p.yaml(4,3): stages.route: nobody takes what it gives; name it in the from of a stage.",
+        "p.yaml(5,28): stages.write.from: 'route' has no output 'z'. Did you mean 'x'? Its outputs: x, y.",
+        "p.yaml(6,3): stages.dedup: nobody takes what it gives; name it in the from of a stage.");
+
+    [Fact]
+    public void Ports_must_fit() => Says(
+        """
+        name: a
+        state: s
+        sources: { lines: { type: stdin } }
+        stages:
+          fetch: { from: lines }
+          persist: { from: fetch }
+          write: { from: [lines, persist] }
+        """,
+        "p.yaml(5,18): stages.fetch.from: 'fetch' takes work items, but 'lines' gives lines.",
+        "p.yaml(7,26): stages.write.from: 'persist' gives nothing out; it is an end of the line.");
+
+    [Fact]
+    public void A_name_is_given_once() => Says(
+        "name: a\nsources: { write: { type: stdin } }\nstages: { write: { from: write }, out: { type: write, from: write } }",
+        "p.yaml(3,11): stages.write: the name is taken by the source in line 2; give one of them another name.");
+
+    [Fact]
+    public void A_feeder_is_listed_once() =>
+        Says(GoodBut("from: dedup,", "from: [dedup, dedup],"), "p.yaml(9,27): stages.buffer.from: is listed twice; keep one.");
+
+    [Fact]
+    public void A_buffer_needs_a_state() =>
+        Says(GoodBut("state: ./state\n", ""), "p.yaml(8,3): state: is required and missing: the ledger of 'buffer' lives there, as 'state: ./state/crawl'.");
+
+    [Fact]
+    public void There_is_at_most_one_buffer() =>
+        Says(Good + "\n  second: { type: buffer, from: dedup }", "p.yaml(12,3): stages.second: a pipeline has at most one buffer, and 'buffer' is it.");
+
+    [Fact]
+    public void A_buffer_may_be_the_end() => Definition(GoodBut("  fetch: { from: buffer }\n  persist: { from: fetch }", ""));
+
+    [Theory]
+    [InlineData("classify: { from: normalize }", "classify: { from: [normalize, lines] }", "p.yaml(9,19): stages.buffer.from: lines must pass normalize, then classify, then dedup before the buffer; normalize is missing on the way lines -> classify -> dedup -> buffer.")]
+    [InlineData("from: dedup,", "from: [dedup, classify],", "p.yaml(9,27): stages.buffer.from: lines must pass normalize, then classify, then dedup before the buffer; dedup is missing on the way lines -> normalize -> classify -> buffer.")]
+    public void Every_way_to_the_buffer_passes_what_it_needs(string old, string instead, string expected) => Says(GoodBut(old, instead), expected);
+
+    [Fact]
+    public void Behind_the_buffer_is_a_chain() => Says(
+        Good + "\n  again: { type: fetch, from: buffer }\n  keep: { type: persist, from: [again, fetch] }",
+        "p.yaml(12,31): stages.again.from: 'buffer' already feeds 'fetch'; behind the buffer the stages stand in a chain.",
+        "p.yaml(13,40): stages.keep.from: 'fetch' already feeds 'persist'; behind the buffer the stages stand in a chain.",
+        "p.yaml(13,40): stages.keep.from: behind the buffer a stage has one feeder, and 'again' is it; remove 'fetch'.");
+
+    [Fact]
+    public void Fetch_needs_persist_behind_it() =>
+        Says(GoodBut("  persist: { from: fetch }", ""), "p.yaml(10,3): stages.fetch: needs a persist stage behind it; what it fetches would be lost.");
+}

@@ -1,0 +1,47 @@
+using Atlas.Pipeline.Tests.Graph;
+using Atlas.Pipeline.Topology;
+using static Atlas.Pipeline.Tests.Topology.TopologyTestBed;
+
+namespace Atlas.Pipeline.Tests.Topology;
+
+public sealed class TopologyDrawingTests
+{
+    [Fact]
+    public void Text_has_a_line_for_each_in_flow_order()
+    {
+        var text = TopologyDrawing.Text(Definition("name: a\nsources: { lines: { type: stdin } }\nstages: { r: { type: route, from: lines, outputs: [x] }, write: { from: [r, r.x] } }"));
+
+        Assert.Equal("a\n  lines  stdin\n  r      route  <- lines\n  write  write  <- r, r.x\n", text);
+    }
+
+    [Fact]
+    public void Mermaid_and_dot_show_every_link()
+    {
+        var definition = Definition(Good);
+
+        Assert.Contains("  n1[\"normalize\"]\n", TopologyDrawing.Mermaid(definition), StringComparison.Ordinal);
+        Assert.Contains("  n0 --> n1\n", TopologyDrawing.Mermaid(definition), StringComparison.Ordinal);
+        Assert.Contains("  \"fetch\" -> \"persist\";\n", TopologyDrawing.Dot(definition), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_cannot_break_out_of_their_quotes()
+    {
+        var definition = new PipelineDefinition { File = "", Name = "a\"\\", Sources = [GraphTestBed.Stage("s\"<", takes: Port.None)], Stages = [GraphTestBed.Stage("t", from: new Link("s\"<", "o\""))] };
+
+        Assert.Contains("n0([\"s#quot;#lt;\"])", TopologyDrawing.Mermaid(definition), StringComparison.Ordinal);
+        Assert.Contains("digraph \"a\\\"\\\\\" {", TopologyDrawing.Dot(definition), StringComparison.Ordinal);
+        Assert.Contains("\"s\\\"<\" -> \"t\" [label=\"o\\\"\"];", TopologyDrawing.Dot(definition), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_memory_bound_counts_the_queues_before_the_ledger()
+    {
+        var small = MemoryBound.Of(Definition(Good));
+        var large = MemoryBound.Of(Definition(Good, "stages.classify.capacity=18", "stages.fetch.capacity=1000"));
+
+        Assert.Equal(4 * 8 * MemoryBound.BytesOfBatch, small.Bytes);
+        Assert.Equal(10 * MemoryBound.BytesOfBatch, large.Bytes - small.Bytes);
+        Assert.StartsWith("Up to 32 batches of ", small.Sentence, StringComparison.Ordinal);
+    }
+}
