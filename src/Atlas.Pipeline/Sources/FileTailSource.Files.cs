@@ -21,7 +21,10 @@ internal sealed partial class FileTailSource
 
         foreach (var file in _files)
         {
+            var wasGone = file.IsGone;
             file.IsGone = !seen.Remove(file.Identity, out var path);
+            if (file.IsGone && !wasGone)
+                file.IdleLooks = 0;
             if (path is null || path == file.Path)
                 continue;
             file.Path = path;

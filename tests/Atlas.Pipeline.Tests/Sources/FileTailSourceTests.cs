@@ -160,8 +160,12 @@ public sealed class FileTailSourceTests : IDisposable
 
     private async Task UntilAdvanced()
     {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         while (_bed.Advanced().Count == 0)
+        {
+            limit.Token.ThrowIfCancellationRequested();
             await Task.Yield();
+        }
     }
 
     private async Task StopAsync(Task run)
