@@ -50,7 +50,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     }
 
     /// <summary>How long a checkpoint may take before the store goes on without it.</summary>
-    public TimeSpan CheckpointDeadline { get; init; } = TimeSpan.FromMinutes(2);
+    public TimeSpan CheckpointDeadline { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Whether opening it had to go through the whole ledger.</summary>
     public bool WasRebuilt { get; private init; }
