@@ -1,0 +1,57 @@
+using Atlas.Pipeline.Topology;
+using Atlas.Urls;
+
+namespace Atlas.Pipeline.Normalize;
+
+/// <summary>The settings of <c>normalize</c>.</summary>
+internal sealed record NormalizeOptions
+{
+    /// <summary>What canonical forms go without. A change makes other keys: URLs seen before count as new.</summary>
+    public CanonicalizationRules Rules { get; init; } = new();
+
+    internal static NormalizeOptions Read(SettingsReader yaml)
+    {
+        var (dropsTracking, dropped) = ReadDropped(yaml);
+        return new NormalizeOptions
+        {
+            Rules = new CanonicalizationRules
+            {
+                DropTracking = dropsTracking,
+                DropParams = dropped,
+                KeepParams = yaml.Strings("keep_params", "Query parameters that stay even if they are on the list of tracking parameters: whole names, in any case.", []),
+                FoldScheme = yaml.Boolean("fold_scheme", "Count https and http on their default ports as one resource, written http in the key.", or: true),
+            },
+        };
+    }
+
+    private static (bool DropsTracking, IReadOnlyList<string> Names) ReadDropped(SettingsReader yaml)
+    {
+        const string Name = "drop_params";
+        const string Help = "must be default, none, or a list of names to drop besides the default ones.";
+        var node = yaml.Node(Name, "string or list", "Query parameters to drop: default (known tracking parameters), none, or a list of whole names, in any case, to drop besides them.", "default");
+        switch (node)
+        {
+            case null or ScalarNode { Text: "default" }:
+                return (true, []);
+            case ScalarNode { Text: "none" }:
+                return (false, []);
+            case SequenceNode list:
+                var names = new List<string>();
+                foreach (var item in list.Items)
+                {
+                    if (item is ScalarNode { Text.Length: > 0 } name)
+                        names.Add(name.Text);
+                    else
+                        yaml.Report(item, Name, "each item must be a name that is not empty.");
+                }
+
+                return (true, names);
+            case ScalarNode scalar:
+                yaml.Report(scalar, Name, Help + DidYouMean.Among(scalar.Text, ["default", "none"]));
+                return (true, []);
+            default:
+                yaml.Report(node, Name, Help);
+                return (true, []);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using Atlas.Pipeline.Normalize;
+using Atlas.Pipeline.Topology;
+using Atlas.Urls;
+
+namespace Atlas.Pipeline.Tests.Normalize;
+
+public sealed class NormalizeStageTests
+{
+    [Fact]
+    public async Task A_row_gets_its_canonical_form_its_host_key_and_its_id()
+    {
+        var batch = BatchOf("https://Example.org:8443/a?b=1&utm_source=x", "http://h/");
+
+        await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
+
+        Assert.Equal("https://example.org:8443/a?b=1", Encoding.UTF8.GetString(batch.CanonicalOf(batch.Rows[0])));
+        Assert.Equal("example.org:8443", Encoding.UTF8.GetString(batch.HostOf(batch.Rows[0])));
+        Assert.Equal(ContentId.Of("https://example.org:8443/a?b=1"u8), batch.Rows[0].ContentId);
+        Assert.Equal("http://h/", Encoding.UTF8.GetString(batch.CanonicalOf(batch.Rows[1])));
+        Assert.Equal("h", Encoding.UTF8.GetString(batch.HostOf(batch.Rows[1])));
+    }
+
+    [Fact]
+    public async Task A_malformed_line_is_rejected_and_known_by_its_bytes()
+    {
+        var batch = BatchOf("no url");
+
+        await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
+
+        Assert.Equal((Fate.DeadLetter, Reason.Malformed), (batch.Rows[0].Fate, batch.Rows[0].Reason));
+        Assert.Equal(ContentId.Of("no url"u8), batch.Rows[0].ContentId);
+        Assert.Equal(0, batch.Rows[0].CanonicalLength);
+    }
+
+    [Fact]
+    public async Task A_line_that_the_source_rejected_keeps_its_reason_and_gets_an_id()
+    {
+        var batch = BatchOf("http://h/");
+        batch.Rows[0].Reject(Reason.LineTooLong);
+
+        await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
+
+        Assert.Equal(Reason.LineTooLong, batch.Rows[0].Reason);
+        Assert.Equal(ContentId.Of("http://h/"u8), batch.Rows[0].ContentId);
+    }
+
+    [Fact]
+    public async Task Forms_that_outgrow_the_buffer_leave_the_earlier_ones_intact()
+    {
+        var batch = BatchOf([.. Enumerable.Range(0, 3).Select(i => $"http://h{i}/" + new string('<', 30_000))]);
+
+        await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
+
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.StartsWith($"http://h{i}/%3C", Encoding.UTF8.GetString(batch.CanonicalOf(batch.Rows[i])), StringComparison.Ordinal);
+            Assert.Equal(10 + 90_000, batch.Rows[i].CanonicalLength);
+        }
+    }
+
+    [Fact]
+    public void Settings_are_read_in_all_their_shapes()
+    {
+        var mistakes = new List<Mistake>();
+
+        Assert.True(Read(mistakes).DropTracking);
+        Assert.True(Read(mistakes).FoldScheme);
+        Assert.False(Read(mistakes, Entry("drop_params", new ScalarNode("none", false, 1, 1))).DropTracking);
+        Assert.Equal(["sid"], Read(mistakes, Entry("drop_params", new SequenceNode([new ScalarNode("sid", false, 1, 1)], 1, 1))).DropParams);
+        Assert.False(Read(mistakes, Entry("fold_scheme", new ScalarNode("false", false, 1, 1))).FoldScheme);
+        Assert.Empty(mistakes);
+    }
+
+    [Fact]
+    public void A_mistyped_word_is_reported_with_the_way_out()
+    {
+        var mistakes = new List<Mistake>();
+
+        Read(mistakes, Entry("drop_params", new ScalarNode("defualt", false, 3, 5)));
+
+        Assert.Equal(3, Assert.Single(mistakes).Line);
+        Assert.Contains("Did you mean 'default'?", mistakes[0].Message, StringComparison.Ordinal);
+    }
+
+    private static MappingEntry Entry(string key, SettingsNode value) => new(new ScalarNode(key, false, 1, 1), value);
+
+    private static CanonicalizationRules Read(List<Mistake> mistakes, params MappingEntry[] entries) =>
+        NormalizeOptions.Read(new SettingsReader(new MappingNode(entries, 1, 1), "test.yaml", "stages.normalize", mistakes)).Rules;
+
+    private static UrlBatch BatchOf(params string[] lines)
+    {
+        var batch = new UrlBatchPool().Rent();
+        var end = 0;
+        foreach (var line in lines)
+        {
+            var length = Encoding.UTF8.GetBytes(line, batch.Text.AsSpan(end));
+            batch.Rows[batch.Count++] = new UrlRow { TextStart = end, TextLength = length };
+            end += length;
+        }
+
+        return batch;
+    }
+}
