@@ -62,6 +62,8 @@ internal sealed class FetchStage : IWorkStage, IDisposable
 
     private async Task<RobotsAnswer> AskForRobotsAsync(Uri url)
     {
+        // The cache starts this under its lock, which must not be held while a request is built.
+        await Task.Yield();
         try
         {
             using var file = await _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, mayAsk: null, _ending.Token);
