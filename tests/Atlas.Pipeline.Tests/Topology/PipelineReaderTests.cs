@@ -101,7 +101,7 @@ public sealed class PipelineReaderTests
                 "--set(2,28): stages.dedup.expected_urls: must be at least 1, got 0.",
                 "--set(3,1): name.x: leads through a list or a single value; a path goes through maps only.",
                 "--set(4,6): name: is not valid YAML: ",
-                "--set(5,24): stages.dedup.expected: no such setting.",
+                "--set(5,23): stages.dedup.expected: no such setting.",
             ],
             mistakes.Select((mistake, i) => i switch { 3 => mistake.ToString()[..37], 4 => mistake.ToString()[..52], _ => mistake.ToString() }));
     }

@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Atlas.Pipeline.Topology;
+
+/// <summary>The JSON Schema (draft 2020-12) of pipeline files, for editors. What only the links can get wrong is not in it.</summary>
+internal static class JsonSchema
+{
+    /// <summary>The schema's text, ending in a line feed.</summary>
+    public static string Write(IReadOnlyList<StageKind> kinds)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteString("$schema", "https://json-schema.org/draft/2020-12/schema");
+            json.WriteString("title", "Atlas pipeline");
+            json.WriteString("type", "object");
+            json.WriteStartArray("required");
+            json.WriteStringValue("name");
+            json.WriteStringValue("sources");
+            json.WriteStringValue("stages");
+            json.WriteEndArray();
+            json.WriteBoolean("additionalProperties", false);
+            json.WriteStartObject("properties");
+            WriteSetting(json, new SettingDoc("name", "string", null, "", "What the pipeline is called in reports."));
+            WriteSetting(json, new SettingDoc("state", "string", null, "", "The directory of the ledger, the dedup index and the bodies."));
+            WriteSetting(json, new SettingDoc("drain_deadline_ms", "integer", "30000", "", "How long a drain may take after a signal, in milliseconds.") { Min = 0 });
+            foreach (var word in new[] { "http", "alerts", "tests", "dead_letters" })
+            {
+                json.WriteStartObject(word);
+                json.WriteString("description", "Has no effect in this version.");
+                json.WriteEndObject();
+            }
+
+            WriteStations(json, "sources", kinds.Where(kind => kind.Takes == Port.None).ToList());
+            WriteStations(json, "stages", kinds.Where(kind => kind.Takes != Port.None).ToList());
+            json.WriteEndObject();
+            json.WriteStartObject("$defs");
+            foreach (var kind in kinds)
+                WriteKind(json, kind);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+    }
+
+    private static void WriteStations(Utf8JsonWriter json, string section, List<StageKind> kinds)
+    {
+        json.WriteStartObject(section);
+        json.WriteString("type", "object");
+        json.WriteNumber("minProperties", 1);
+        json.WriteStartObject("propertyNames");
+        json.WriteString("pattern", "^[a-z0-9_-]{1,64}$");
+        json.WriteEndObject();
+        if (section == "stages")
+        {
+            // A stage called like a kind may leave its type out.
+            json.WriteStartObject("properties");
+            foreach (var kind in kinds)
+            {
+                json.WriteStartObject(kind.Word);
+                WriteCondition(json, kind, whenTyped: false);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteStartObject("additionalProperties");
+        json.WriteString("type", "object");
+        json.WriteStartArray("required");
+        json.WriteStringValue("type");
+        json.WriteEndArray();
+        json.WriteStartArray("allOf");
+        foreach (var kind in kinds)
+        {
+            json.WriteStartObject();
+            WriteCondition(json, kind, whenTyped: true);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteCondition(Utf8JsonWriter json, StageKind kind, bool whenTyped)
+    {
+        json.WriteStartObject("if");
+        json.WriteStartObject("properties");
+        json.WriteStartObject("type");
+        json.WriteString("const", kind.Word);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        if (whenTyped)
+        {
+            json.WriteStartArray("required");
+            json.WriteStringValue("type");
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+        json.WriteStartObject("then");
+        json.WriteString("$ref", $"#/$defs/{kind.Word}");
+        json.WriteEndObject();
+    }
+
+    private static void WriteKind(Utf8JsonWriter json, StageKind kind)
+    {
+        var yaml = SettingsReader.ForDocs();
+        kind.ReadOptions(yaml);
+        var isSource = kind.Takes == Port.None;
+        json.WriteStartObject(kind.Word);
+        json.WriteString("description", kind.Summary);
+        json.WriteString("type", "object");
+        json.WriteBoolean("additionalProperties", false);
+        json.WriteStartArray("required");
+        json.WriteStringValue(isSource ? "type" : "from");
+        foreach (var setting in yaml.Declared.Where(setting => setting.Default is null))
+            json.WriteStringValue(setting.Name);
+        json.WriteEndArray();
+        json.WriteStartObject("properties");
+        WriteSetting(json, new SettingDoc("type", "string", null, "", "The kind.") { Choices = [kind.Word] });
+        if (!isSource)
+            WriteSetting(json, new SettingDoc("from", "string or list", null, "", "Who feeds it: a source, a stage, stage.output, or a list of these."));
+        if (!isSource && kind.Role != StageRole.Buffer)
+            WriteSetting(json, new SettingDoc("capacity", "integer", "8", "", "Batches, behind the buffer items, that may wait in front of it.") { Min = 1, Max = 65_536 });
+        if (kind.MayRunParallel)
+            WriteSetting(json, new SettingDoc("parallelism", "integer", "1", "", "Batches it works on at once.") { Min = 1, Max = 64 });
+        foreach (var setting in yaml.Declared)
+            WriteSetting(json, setting);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteSetting(Utf8JsonWriter json, SettingDoc setting)
+    {
+        json.WriteStartObject(setting.Name);
+        json.WriteString("description", setting.Doc);
+        json.WriteStartArray("type");
+        foreach (var type in setting.Type.Split(" or "))
+            json.WriteStringValue(type switch { "list" => "array", "map" => "object", _ => type });
+        json.WriteEndArray();
+        if (setting.Min is { } min && setting.Type == "integer")
+            json.WriteNumber("minimum", min);
+        if (setting.Max is { } max && setting.Type == "integer")
+            json.WriteNumber("maximum", max);
+        if (setting.Choices is { } choices)
+        {
+            json.WriteStartArray("enum");
+            foreach (var choice in choices)
+                json.WriteStringValue(choice);
+            json.WriteEndArray();
+        }
+
+        if (setting.Type == "integer" && long.TryParse(setting.Default, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            json.WriteNumber("default", number);
+        if (setting.Inside is { Count: > 0 } inside)
+        {
+            json.WriteBoolean("additionalProperties", false);
+            json.WriteStartObject("properties");
+            foreach (var below in inside)
+                WriteSetting(json, below);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+}
