@@ -5,9 +5,10 @@ internal sealed class Disk : IDisk
 {
     public IDiskFile Open(string path, long preallocate = 0)
     {
-        var isNew = !File.Exists(path);
-        var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete,
-            FileOptions.None, isNew ? preallocate : 0);
+        // Space can be reserved for a new file only, and only where the mode says that it is one.
+        var isReserved = preallocate > 0 && !File.Exists(path);
+        var handle = File.OpenHandle(path, isReserved ? FileMode.CreateNew : FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete,
+            FileOptions.None, isReserved ? preallocate : 0);
         return new OpenFile(handle);
     }
 

@@ -18,4 +18,31 @@ public sealed class HouseTests
 
         Assert.Equal(expected, string.Join(",", references));
     }
+
+    [Theory]
+    [InlineData("Topology", "")]
+    [InlineData("Ledger", "")]
+    [InlineData("Sources", "Topology")]
+    [InlineData("Normalize", "Topology")]
+    [InlineData("Classify", "Topology")]
+    [InlineData("Dedup", "Ledger Topology")]
+    [InlineData("Route", "Topology")]
+    [InlineData("Write", "Topology")]
+    [InlineData("Buffer", "Ledger Topology")]
+    [InlineData("Fetch", "Topology")]
+    [InlineData("Persist", "Ledger Topology")]
+    public void A_room_knows_what_travels_and_the_rooms_it_may_know(string room, string allowed)
+    {
+        var folder = Path.Combine(Repository.Root, "src", "Atlas.Pipeline", room);
+
+        var known = Directory.GetFiles(folder, "*.cs")
+            .SelectMany(File.ReadLines)
+            .Where(line => line.StartsWith("using Atlas.Pipeline.", StringComparison.Ordinal))
+            .Select(line => line["using Atlas.Pipeline.".Length..].TrimEnd(';'))
+            .Distinct()
+            .Except(allowed.Split(' '))
+            .Except([room]);
+
+        Assert.Empty(known);
+    }
 }

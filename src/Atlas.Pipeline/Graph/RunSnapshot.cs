@@ -26,7 +26,7 @@ internal sealed record RunSnapshot
     public long LinesSkipped { get; init; }
 
     /// <summary>Items in the priority buffer, waiting for their turn or a due time.</summary>
-    public int Buffered { get; init; }
+    public long Buffered { get; init; }
 
     /// <summary>Whether the run takes nothing new and finishes what is inside.</summary>
     public bool Draining { get; init; }

@@ -11,8 +11,8 @@ internal sealed class WriteStage(WriteOptions options, Stream output) : IAsyncDi
     private readonly JsonRowWriter? _json = options.IsJson ? new JsonRowWriter() : null;
 
     /// <summary>Opens what the settings name; a file is appended to, so that an earlier run's lines stay.</summary>
-    public static WriteStage Open(WriteOptions options) => new(options, options.To == WriteOptions.Stdout
-        ? Console.OpenStandardOutput()
+    public static WriteStage Open(WriteOptions options, Stream standardOutput) => new(options, options.To == WriteOptions.Stdout
+        ? standardOutput
         : new FileStream(options.To, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0));
 
     /// <summary>Writes one batch and releases it.</summary>

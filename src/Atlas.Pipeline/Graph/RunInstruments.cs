@@ -1,0 +1,47 @@
+using System.Diagnostics.Metrics;
+
+namespace Atlas.Pipeline.Graph;
+
+/// <summary>The run's counts as instruments of the meter <c>Atlas.Pipeline</c>, for anything that listens to System.Diagnostics.Metrics.</summary>
+/// <remarks>All are observable: they cost nothing on the hot path, and nothing at all while nobody listens. Tags are names from the YAML and words from closed sets, never a URL or a host.</remarks>
+internal sealed class RunInstruments : IDisposable
+{
+    public const string MeterName = "Atlas.Pipeline";
+
+    private readonly Meter _meter = new(MeterName);
+
+    public RunInstruments(Func<RunSnapshot> look)
+    {
+        _meter.CreateObservableCounter("atlas.stage.items", () => Items(look()), "{url}", "URLs a source or stage has decided on, by stage and fate.");
+        _meter.CreateObservableCounter("atlas.stage.busy", () => look().Stages.Select(stage => new Measurement<double>(stage.BusyTicks / (double)TimeProvider.System.TimestampFrequency, Stage(stage.Name))), "s", "Time spent deciding, summed over all workers; waiting in a queue is not included.");
+        _meter.CreateObservableGauge("atlas.edge.depth", () => look().Edges.Select(edge => new Measurement<int>(edge.Depth, Stage(edge.Stage))), "{message}", "Batches or items in front of a stage, those being worked on included.");
+        _meter.CreateObservableGauge("atlas.edge.capacity", () => look().Edges.Select(edge => new Measurement<int>(edge.Capacity, Stage(edge.Stage))), "{message}", "Most that may stand in front of a stage.");
+        _meter.CreateObservableGauge("atlas.buffer.items", () => look().Buffered, "{url}", "URLs in the priority buffer.");
+        _meter.CreateObservableCounter("atlas.ledger.received", () => look().Books.Received, "{url}", "Lines whose fate is durable.");
+        _meter.CreateObservableCounter("atlas.ledger.admitted", () => look().Books.Admitted, "{url}", "Lines that became work in this run.");
+        _meter.CreateObservableCounter("atlas.ledger.duplicates", () => look().Books.Duplicates, "{url}", "Lines whose resource was known.");
+        _meter.CreateObservableCounter("atlas.ledger.rejected", () => ByReason(look().Books.Rejected), "{url}", "Lines refused, by reason.");
+        _meter.CreateObservableGauge("atlas.ledger.dead", () => ByReason(look().Books.Dead), "{url}", "Admitted URLs given up, by reason.");
+        _meter.CreateObservableGauge("atlas.ledger.queued", () => look().Books.Queued, "{url}", "Admitted URLs that wait.");
+        _meter.CreateObservableGauge("atlas.ledger.done", () => look().Books.Done, "{url}", "Admitted URLs fetched and stored.");
+        _meter.CreateObservableGauge("atlas.ledger.imbalance", () => look().Books.Balance ? 0 : 1, "1", "1 when the books do not balance; must be 0.");
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private static IEnumerable<Measurement<long>> Items(RunSnapshot run)
+    {
+        foreach (var stage in run.Stages)
+        {
+            yield return new(stage.Forwarded, Stage(stage.Name), new("fate", "forward"));
+            yield return new(stage.Dropped, Stage(stage.Name), new("fate", "drop"));
+            yield return new(stage.Retried, Stage(stage.Name), new("fate", "retry"));
+            yield return new(stage.Dead, Stage(stage.Name), new("fate", "dead_letter"));
+        }
+    }
+
+    private static IEnumerable<Measurement<long>> ByReason(IReadOnlyDictionary<string, long> counts) =>
+        counts.Select(count => new Measurement<long>(count.Value, new KeyValuePair<string, object?>("reason", count.Key)));
+
+    private static KeyValuePair<string, object?> Stage(string name) => new("stage", name);
+}

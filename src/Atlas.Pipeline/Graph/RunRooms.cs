@@ -1,0 +1,76 @@
+using Atlas.Pipeline.Buffer;
+using Atlas.Pipeline.Dedup;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Graph;
+
+/// <summary>What the parts of one run share. Made once, in the order in which it is needed, and given back in the reverse order.</summary>
+internal sealed class RunRooms(Seams seams, Stream input, Stream output) : IAsyncDisposable
+{
+    private readonly Stack<object> _owned = new();
+
+    public Seams Seams { get; } = seams;
+
+    /// <summary>The program's standard input.</summary>
+    public Stream Input { get; } = input;
+
+    /// <summary>The program's standard output, for results.</summary>
+    public Stream Output { get; } = output;
+
+    public UrlBatchPool Pool { get; } = new();
+
+    /// <summary>Batches that dedup has decided and nobody has committed yet.</summary>
+    public InFlight Decided { get; } = new();
+
+    /// <summary>The books of lines that end without a ledger.</summary>
+    public FlowBooks Flow { get; } = new();
+
+    /// <summary>Where the state lives; null for a pipeline without a buffer.</summary>
+    public string? StateDirectory { get; set; }
+
+    public ILedger? Ledger { get; set; }
+
+    /// <summary>The dedup index of the state directory, opened by the first dedup stage.</summary>
+    public FasterSeenStore? SeenStore { get; set; }
+
+    /// <summary>The dedup stage that the index is checkpointed with.</summary>
+    public SeenCheckpoints? Checkpoints { get; set; }
+
+    /// <summary>The priority buffer's pump, when something is fetched.</summary>
+    public Frontier? Frontier { get; set; }
+
+    public List<SourceMeter> Sources { get; } = [];
+
+    /// <summary>Takes charge of something that must be closed when the run is over.</summary>
+    public T Own<T>(T owned)
+        where T : notnull
+    {
+        _owned.Push(owned);
+        return owned;
+    }
+
+    /// <summary>The progress of one source, known to the ledger if there is one.</summary>
+    public SourceProgress Follow(string source)
+    {
+        var progress = new SourceProgress(source);
+        Ledger?.Follow(progress);
+        return progress;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_owned.TryPop(out var owned))
+        {
+            if (owned is IAsyncDisposable closing)
+                await closing.DisposeAsync();
+            else if (owned is IDisposable disposing)
+                disposing.Dispose();
+        }
+    }
+}
+
+/// <summary>What a source can tell about its input.</summary>
+/// <param name="BytesRead">Bytes read so far.</param>
+/// <param name="BytesTotal">Bytes there are; null when nobody knows.</param>
+/// <param name="LinesSkipped">Blank lines and comments.</param>
+internal sealed record SourceMeter(Func<long> BytesRead, Func<long?> BytesTotal, Func<long> LinesSkipped);
