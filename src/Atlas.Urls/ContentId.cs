@@ -12,7 +12,10 @@ public static class ContentId
     public static UInt128 Of(ReadOnlySpan<byte> canonical)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(canonical, digest);
+        if (DirectSha256.IsSupported && canonical.Length <= DirectSha256.LongestInput)
+            DirectSha256.Hash(canonical, digest);
+        else
+            SHA256.HashData(canonical, digest);
         return BinaryPrimitives.ReadUInt128BigEndian(digest);
     }
 

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using System.Text;
+using FsCheck.Xunit;
 
 namespace Atlas.Urls.Tests;
 
@@ -12,5 +14,15 @@ public sealed class ContentIdTests
         var id = ContentId.Of(Encoding.UTF8.GetBytes(canonical));
 
         Assert.Equal(expected, ContentId.ToHex(id));
+    }
+
+    [Property]
+    public void Is_what_the_framework_computes_for_any_bytes_of_any_length(byte[] bytes, byte repeats)
+    {
+        var canonical = Enumerable.Repeat(bytes, repeats).SelectMany(part => part).ToArray();
+
+        var id = ContentId.Of(canonical);
+
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(canonical)[..16]), ContentId.ToHex(id));
     }
 }
