@@ -5,8 +5,11 @@ namespace Atlas.Pipeline.AcceptanceTests;
 /// <summary>What users do with <c>atlas run</c>.</summary>
 public sealed class RunTests
 {
-    [Fact]
-    public async Task A_polluted_list_becomes_one_document_for_each_resource_and_the_books_balance()
+    [Theory]
+    [InlineData("minimal.yaml")]
+    [InlineData("crawl.yaml")]
+    [InlineData("demo.yaml")]
+    public async Task A_polluted_list_becomes_one_document_for_each_resource_and_the_books_balance(string pipeline)
     {
         await using var bench = await Workbench.OpenAsync();
         var input = bench.Write("list", string.Join('\n',
@@ -21,7 +24,7 @@ public sealed class RunTests
             "",
             ""));
 
-        var result = await AtlasProgram.RunAsync(bench.Folder, input, bench.Run("minimal.yaml"));
+        var result = await AtlasProgram.RunAsync(bench.Folder, input, bench.Run(pipeline));
 
         Assert.True(result.ExitCode == 0, result.ToString());
         var report = result.Report;
@@ -65,6 +68,25 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task Tailed_files_fill_the_queue_and_the_next_run_goes_on_behind_what_was_committed()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        Directory.CreateDirectory(Path.Combine(bench.Folder, "inbox"));
+        bench.Write("inbox/a.log", "http://a.test/1\nhttp://a.test/2\n");
+        string[] arguments = ["run", Workbench.Shipped("tail.yaml"), "--state", bench.State, "--report", "-", "--quiet", "--set", "sources.feed.follow=false"];
+
+        var first = await AtlasProgram.RunAsync(bench.Folder, input: null, arguments);
+        await File.AppendAllTextAsync(Path.Combine(bench.Folder, "inbox", "a.log"), "http://a.test/3\n", TestContext.Current.CancellationToken);
+        var second = await AtlasProgram.RunAsync(bench.Folder, input: null, arguments);
+
+        Assert.True(first.ExitCode == 0, first.ToString());
+        Assert.Equal(2, first.Report.GetProperty("admitted").GetInt64());
+        Assert.True(second.ExitCode == 0, second.ToString());
+        Assert.Equal(1, second.Report.GetProperty("received").GetInt64());
+        Assert.Equal(3, second.Report.GetProperty("queued").GetInt64());
+    }
+
+    [Fact]
     public async Task A_state_directory_in_use_is_refused()
     {
         await using var bench = await Workbench.OpenAsync();
@@ -98,6 +120,27 @@ public sealed class RunTests
         Assert.True(drained.Report.GetProperty("balanced").GetBoolean());
         Assert.True(rest.ExitCode == 0, rest.ToString());
         Assert.Equal(400, rest.Report.GetProperty("done").GetInt64());
+        Assert.Equal(0, rest.Report.GetProperty("dedup_authority_caught").GetInt64());
+    }
+
+    [Fact]
+    public async Task A_second_signal_aborts_and_nothing_is_lost()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var input = bench.Write("list", string.Join('\n', Enumerable.Range(0, 20).Select(i => bench.Url($"/slow/2000/{10_000 + i}", host: 1 + i))));
+        using var program = AtlasProgram.Start(bench.Folder, bench.Run("minimal.yaml"));
+        await program.FeedAsync(input);
+        await bench.WhenRequestedAsync();
+
+        program.Signal("INT");
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        program.Signal("INT");
+        var aborted = await program.WaitAsync();
+        var rest = await AtlasProgram.RunAsync(bench.Folder, input, bench.Run("minimal.yaml"));
+
+        Assert.True(aborted.ExitCode == 130, aborted.ToString());
+        Assert.True(rest.ExitCode == 0, rest.ToString());
+        Assert.Equal(20, rest.Report.GetProperty("done").GetInt64());
         Assert.Equal(0, rest.Report.GetProperty("dedup_authority_caught").GetInt64());
     }
 
