@@ -15,9 +15,19 @@ internal sealed class BufferChecks(
             report(another.Key, another.Path, $"a pipeline has at most one buffer, and '{buffers[0].Name}' is it.");
         if (buffers.Count > 0 && !hasState)
             report(buffers[0].Key, "state", $"is required and missing: the ledger of '{buffers[0].Name}' lives there, as 'state: ./state/crawl'.");
+        if (buffers.Count > 0)
+            CheckOneDedup(stages);
         CheckWays(order);
         foreach (var stage in stages)
             CheckChain(stage);
+    }
+
+    /// <summary>In front of a ledger there is one index of what was seen: a second stage on it would find everything known that the first let through.</summary>
+    private void CheckOneDedup(IReadOnlyList<Station> stages)
+    {
+        var dedups = stages.Where(stage => stage.Kind?.Role == StageRole.Dedup).ToList();
+        foreach (var another in dedups.Skip(1))
+            report(another.Key, another.Path, $"a pipeline with a buffer has one dedup stage, and '{dedups[0].Name}' is it; feed that from all ways.");
     }
 
     /// <summary>How far along <see cref="Needed"/> the least prepared row is that leaves each station. More on the way never means less, so the least is enough to know.</summary>

@@ -64,6 +64,10 @@ public sealed class LinkChecksTests
         Says(Good + "\n  second: { type: buffer, from: dedup }", "p.yaml(12,3): stages.second: a pipeline has at most one buffer, and 'buffer' is it.");
 
     [Fact]
+    public void In_front_of_a_ledger_there_is_one_dedup_as_a_second_would_find_everything_known() =>
+        Says(GoodBut("from: dedup,", "from: twice,") + "\n  twice: { type: dedup, from: dedup }", "p.yaml(12,3): stages.twice: a pipeline with a buffer has one dedup stage, and 'dedup' is it; feed that from all ways.");
+
+    [Fact]
     public void A_buffer_may_be_the_end() => Definition(GoodBut("  fetch: { from: buffer }\n  persist: { from: fetch }", ""));
 
     [Theory]
