@@ -86,7 +86,8 @@ internal sealed class PipelineRun : IAsyncDisposable
         _failure.Watch(admission);
 
         var all = Task.WhenAll(admission, work);
-        if (await Task.WhenAny(all, _failure.Happened) == _failure.Happened)
+        await Task.WhenAny(all, _failure.Happened);
+        if (_failure.HasHappened)
             return await FailAsync(all);
 
         await all;

@@ -1,3 +1,4 @@
+using Atlas.Pipeline.Tests.Graph;
 using System.Text;
 using Atlas.Pipeline.Normalize;
 using Atlas.Pipeline.Topology;
@@ -88,17 +89,5 @@ public sealed class NormalizeStageTests
     private static CanonicalizationRules Read(List<Mistake> mistakes, params MappingEntry[] entries) =>
         NormalizeOptions.Read(new SettingsReader(new MappingNode(entries, 1, 1), "test.yaml", "stages.normalize", mistakes)).Rules;
 
-    private static UrlBatch BatchOf(params string[] lines)
-    {
-        var batch = new UrlBatchPool().Rent();
-        var end = 0;
-        foreach (var line in lines)
-        {
-            var length = Encoding.UTF8.GetBytes(line, batch.Text.AsSpan(end));
-            batch.Rows[batch.Count++] = new UrlRow { TextStart = end, TextLength = length };
-            end += length;
-        }
-
-        return batch;
-    }
+    private static UrlBatch BatchOf(params string[] lines) => new GraphTestBed().BatchOf(lines);
 }
