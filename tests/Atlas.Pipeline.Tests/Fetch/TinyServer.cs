@@ -43,9 +43,10 @@ internal sealed class TinyServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // The loop ends before the listener does: accepting from a stopped listener is an InvalidOperationException.
         await _stop.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Stop();
         _stop.Dispose();
     }
 
@@ -61,7 +62,7 @@ internal sealed class TinyServer : IAsyncDisposable
                 serving.Add(ServeAsync(client));
             }
         }
-        catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception error) when (error is OperationCanceledException)
         {
             await Task.WhenAll(serving);
         }
