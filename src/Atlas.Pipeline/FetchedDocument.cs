@@ -40,11 +40,13 @@ internal sealed class FetchedDocument : IDisposable
         BodyLength = length;
     }
 
-    public void Dispose()
+    /// <summary>Gives the buffer back before the rest is done with; the body is empty from then on.</summary>
+    public void ReleaseBody()
     {
         if (_buffer is { } buffer)
             ArrayPool<byte>.Shared.Return(buffer);
         _buffer = null;
         BodyLength = 0;
     }
+    public void Dispose() => ReleaseBody();
 }

@@ -10,23 +10,29 @@ public static class Pages
     private static readonly string[] Words =
         ["atlas", "river", "stone", "market", "signal", "harbor", "winter", "copper", "garden", "letter", "number", "bridge", "orange", "silent", "window", "planet"];
 
+    /// <summary>64 Ki characters of words: every page is a stretch of it, so that a page costs a copy and not its words.</summary>
+    private static readonly byte[] Text = WriteText(1 << 16);
+
     /// <summary>An HTML page of exactly this many bytes, the same for the same seed.</summary>
     /// <param name="size">Bytes, 0 or more; a page too small for its frame is cut off.</param>
     /// <param name="seed">Any text.</param>
     public static byte[] Html(int size, string seed)
     {
-        var text = new StringBuilder("<!doctype html><title>");
-        foreach (var letter in seed)
-            text.Append(char.IsAsciiLetterOrDigit(letter) ? letter : '_');
-        text.Append("</title><p>");
-        var state = Hash(seed);
-        while (text.Length < size)
-        {
-            state = Next(state);
-            text.Append(Words[state >> 60]).Append(' ');
-        }
+        var page = new byte[size];
+        WriteHtml(page, seed);
+        return page;
+    }
 
-        return Encoding.ASCII.GetBytes(text.ToString(0, size));
+    /// <summary>Fills <paramref name="page"/> with the page of its size.</summary>
+    internal static void WriteHtml(Span<byte> page, string seed)
+    {
+        page = Append(page, "<!doctype html><title>"u8);
+        var title = page[..Math.Min(page.Length, seed.Length)];
+        for (var at = 0; at < title.Length; at++)
+            title[at] = char.IsAsciiLetterOrDigit(seed[at]) ? (byte)seed[at] : (byte)'_';
+        page = Append(page[title.Length..], "</title><p>"u8);
+        for (var from = (int)(Next(Hash(seed)) >> 48); page.Length > 0; from = 0)
+            page = Append(page, Text.AsSpan(from));
     }
 
     public static byte[] Gzip(byte[] body) => Compressed(body, (to) => new GZipStream(to, CompressionLevel.Optimal, leaveOpen: true));
@@ -58,6 +64,22 @@ public static class Pages
     internal static ulong Next(ulong state) => (state * 6_364_136_223_846_793_005) + 1_442_695_040_888_963_407;
 
     internal static int Number(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <summary>Writes what fits, and gives the rest of the page.</summary>
+    private static Span<byte> Append(Span<byte> page, ReadOnlySpan<byte> text)
+    {
+        text = text[..Math.Min(page.Length, text.Length)];
+        text.CopyTo(page);
+        return page[text.Length..];
+    }
+
+    private static byte[] WriteText(int length)
+    {
+        var text = new StringBuilder();
+        for (var state = Hash("text"); text.Length < length; state = Next(state))
+            text.Append(Words[state >> 60]).Append(' ');
+        return Encoding.ASCII.GetBytes(text.ToString(0, length));
+    }
 
     private static byte[] Compressed(byte[] body, Func<Stream, Stream> packer)
     {

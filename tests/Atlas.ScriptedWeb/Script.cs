@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -26,7 +27,7 @@ internal sealed class Script(RequestCounts requests)
                 return;
             case ["counts", "reset"]:
                 requests.Reset();
-                await SendAsync(context, "text/plain", []);
+                await SendAsync(context, "text/plain", ReadOnlyMemory<byte>.Empty);
                 return;
         }
 
@@ -50,7 +51,7 @@ internal sealed class Script(RequestCounts requests)
         switch (parts)
         {
             case ["page", var size, ..]:
-                return SendPageAsync(context, Pages.Html(Pages.Number(size), target));
+                return SendHtmlAsync(context, Pages.Number(size), target);
             case ["status", var code]:
                 context.Response.StatusCode = Pages.Number(code);
                 return Task.CompletedTask;
@@ -88,16 +89,16 @@ internal sealed class Script(RequestCounts requests)
             case ["headers", var count, ..]:
                 for (var number = 0; number < Pages.Number(count); number++)
                     context.Response.Headers[string.Create(CultureInfo.InvariantCulture, $"X-Scripted-{number}")] = new string('h', 100);
-                return SendPageAsync(context, Pages.Html(SmallPage, target));
+                return SendHtmlAsync(context, SmallPage, target);
             default:
-                return SendPageAsync(context, Pages.Html(SmallPage, target));
+                return SendHtmlAsync(context, SmallPage, target);
         }
     }
 
     private static Task FailOrSendAsync(HttpContext context, int status, bool fails, string target)
     {
         if (!fails)
-            return SendPageAsync(context, Pages.Html(SmallPage, target));
+            return SendHtmlAsync(context, SmallPage, target);
         context.Response.StatusCode = status;
         return Task.CompletedTask;
     }
@@ -115,13 +116,27 @@ internal sealed class Script(RequestCounts requests)
         return SendPageAsync(context, body);
     }
 
-    private static Task SendPageAsync(HttpContext context, byte[] body) => SendAsync(context, "text/html; charset=utf-8", body);
+    private static async Task SendHtmlAsync(HttpContext context, int size, string target)
+    {
+        var page = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            Pages.WriteHtml(page.AsSpan(0, size), target);
+            await SendPageAsync(context, page.AsMemory(0, size));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(page);
+        }
+    }
 
-    private static Task SendAsync(HttpContext context, string type, byte[] body)
+    private static Task SendPageAsync(HttpContext context, ReadOnlyMemory<byte> body) => SendAsync(context, "text/html; charset=utf-8", body);
+
+    private static Task SendAsync(HttpContext context, string type, ReadOnlyMemory<byte> body)
     {
         context.Response.ContentType = type;
         context.Response.ContentLength = body.Length;
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body, 0, body.Length, context.RequestAborted);
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 
     /// <summary>Every tenth host, by the last part of its address, keeps robots out of /private.</summary>

@@ -38,6 +38,12 @@ public sealed class ScriptedSite : IAsyncDisposable
             kestrel.Limits.MaxResponseBufferSize = 256 * 1024;
             kestrel.Listen(IPAddress.Any, port, OnlyLoopback);
         });
+        // Nothing here waits on a thread, so requests may be answered where they arrive; and memory for idle connections is cheaper than a call to find them idle.
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.WaitForDataBeforeAllocatingBuffer = false;
+        });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(200));
         var web = builder.Build();
         var requests = new RequestCounts();

@@ -6,7 +6,8 @@ namespace Atlas.Pipeline.Fetch;
 /// <summary>Reads a body whole into a pooled buffer, undoing at most one encoding, and stops at the first cap that is reached.</summary>
 internal sealed class BodyReader(TimeSpan idle, TimeProvider time)
 {
-    private const int FirstBuffer = 16 * 1024;
+    private const int UsualBuffer = 16 * 1024;
+    private const int MostTrusted = 256 * 1024;
     private const int BombFrom = 1024 * 1024;
     private const int BombRatio = 100;
 
@@ -19,9 +20,10 @@ internal sealed class BodyReader(TimeSpan idle, TimeProvider time)
         if (!truncate && content.Headers.ContentLength > limit)
             throw TooLarge(limit);
 
-        using var wire = new WireStream(await content.ReadAsStreamAsync(cancel), idle, time);
-        using var decoded = Decode(wire, content);
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(FirstBuffer, limit + 1));
+        await using var arriving = await content.ReadAsStreamAsync(cancel);
+        await using var wire = new WireStream(arriving, idle, time, cancel);
+        await using var decoded = Decode(wire, content);
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(FirstLength(content, isPlain: decoded == wire), limit + 1));
         var length = 0;
         try
         {
@@ -30,7 +32,8 @@ internal sealed class BodyReader(TimeSpan idle, TimeProvider time)
             {
                 if (length == buffer.Length)
                     buffer = Grow(buffer, length);
-                var read = await ReadSomeAsync(decoded, buffer.AsMemory(length, Math.Min(buffer.Length, limit + 1) - length), cancel);
+                var into = buffer.AsMemory(length, Math.Min(buffer.Length, limit + 1) - length);
+                var read = await (decoded == wire ? wire.ReadAsync(into, cancel) : DecodeSomeAsync(decoded, into, cancel));
                 if (read == 0)
                     break;
                 length += read;
@@ -51,13 +54,17 @@ internal sealed class BodyReader(TimeSpan idle, TimeProvider time)
         }
     }
 
-    private static async ValueTask<int> ReadSomeAsync(Stream decoded, Memory<byte> into, CancellationToken cancel)
+    /// <summary>What the body needs if its length is announced, and one byte more to see its end. What a host announces is believed up to a point: it costs memory.</summary>
+    private static int FirstLength(HttpContent content, bool isPlain) =>
+        isPlain && content.Headers.ContentLength is { } announced ? (int)Math.Min(announced, MostTrusted) + 1 : UsualBuffer;
+
+    private static async ValueTask<int> DecodeSomeAsync(Stream decoded, Memory<byte> into, CancellationToken cancel)
     {
         try
         {
             return await decoded.ReadAsync(into, cancel);
         }
-        catch (Exception error) when (decoded is not WireStream && error is InvalidDataException or InvalidOperationException)
+        catch (Exception error) when (error is InvalidDataException or InvalidOperationException)
         {
             throw new FetchFailedException(Reason.BadEncoding, "The body is not encoded as its header says.", error);
         }
@@ -65,7 +72,8 @@ internal sealed class BodyReader(TimeSpan idle, TimeProvider time)
 
     private static Stream Decode(WireStream wire, HttpContent content)
     {
-        content.Headers.NonValidated.TryGetValues("Content-Encoding", out var values);
+        if (!content.Headers.NonValidated.TryGetValues("Content-Encoding", out var values))
+            return wire;
         var encoding = string.Join(",", values).Trim();
         return encoding.ToLowerInvariant() switch
         {

@@ -12,6 +12,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     private readonly PageFetcher _pages;
     private readonly RobotsCache _robots;
     private readonly CancellationTokenSource _ending = new();
+    private readonly Func<Uri, CancellationToken, ValueTask>? _mayAsk;
 
     /// <param name="options">Caps, deadlines and whom we may ask.</param>
     /// <param name="seams">The clock.</param>
@@ -23,6 +24,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, resolve ?? Dns.GetHostAddressesAsync), disposeHandler: true);
         _pages = new PageFetcher(options, seams.Time, _invoker);
         _robots = new RobotsCache(AskForRobotsAsync, seams.Time);
+        _mayAsk = options.Robots ? CheckRobotsAsync : null;
     }
 
     public async ValueTask<Verdict> ProcessAsync(WorkItem item, CancellationToken abort)
@@ -34,7 +36,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
 
         try
         {
-            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, _options.Robots ? CheckRobotsAsync : null, abort);
+            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, _mayAsk, abort);
             return Verdict.Forward(item);
         }
         catch (FetchFailedException failure)

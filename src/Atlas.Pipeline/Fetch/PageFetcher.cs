@@ -49,7 +49,10 @@ internal sealed class PageFetcher
     {
         try
         {
-            return await _whole.ExecuteAsync(async cancel => await FollowAsync(url, maxRedirects, limit, truncate, mayAsk, cancel), abort);
+            return await _whole.ExecuteAsync(
+                static (ask, cancel) => ask.Fetcher.FollowAsync(ask.Url, ask.MaxRedirects, ask.Limit, ask.Truncate, ask.MayAsk, cancel),
+                (Fetcher: this, Url: url, MaxRedirects: maxRedirects, Limit: limit, Truncate: truncate, MayAsk: mayAsk),
+                abort);
         }
         catch (Exception error) when (abort.IsCancellationRequested)
         {
@@ -64,27 +67,24 @@ internal sealed class PageFetcher
     private async ValueTask<FetchedDocument> FollowAsync(Uri url, int maxRedirects, int limit, bool truncate, Func<Uri, CancellationToken, ValueTask>? mayAsk, CancellationToken cancel)
     {
         var started = _time.GetTimestamp();
-        var asked = new HashSet<string>(StringComparer.Ordinal);
-        for (var hops = 0; ; hops++)
+        HashSet<string>? asked = null;
+        for (var hops = 1; ; hops++)
         {
-            if (!asked.Add(url.AbsoluteUri) || hops > maxRedirects)
-                throw new FetchFailedException(Reason.TooManyRedirects, $"Redirected {hops} times, last to {url.AbsoluteUri}.");
             if (mayAsk is not null)
                 await mayAsk(url, cancel);
 
-            var target = url;
-            using var response = await _send.ExecuteAsync(async token => await SendAsync(target, token), cancel);
-            if (Redirects.IsRedirect((int)response.StatusCode) && Redirects.TargetOf(response, url) is { } next)
-            {
-                url = next;
-                continue;
-            }
+            using var response = await _send.ExecuteAsync(static (ask, token) => ask.Fetcher.SendAsync(ask.Url, token), (Fetcher: this, Url: url), cancel);
+            if (!Redirects.IsRedirect((int)response.StatusCode) || Redirects.TargetOf(response, url) is not { } next)
+                return await ReadAsync(response, url, limit, truncate, started, cancel);
 
-            return await ReadAsync(response, url, limit, truncate, started, cancel);
+            asked ??= new HashSet<string>(StringComparer.Ordinal) { url.AbsoluteUri };
+            if (!asked.Add(next.AbsoluteUri) || hops > maxRedirects)
+                throw new FetchFailedException(Reason.TooManyRedirects, $"Redirected {hops} times, last to {next.AbsoluteUri}.");
+            url = next;
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(Uri url, CancellationToken cancel)
+    private async ValueTask<HttpResponseMessage> SendAsync(Uri url, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
         request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
@@ -93,7 +93,7 @@ internal sealed class PageFetcher
         return await _invoker.SendAsync(request, cancel);
     }
 
-    private async Task<FetchedDocument> ReadAsync(HttpResponseMessage response, Uri url, int limit, bool truncate, long started, CancellationToken cancel)
+    private async ValueTask<FetchedDocument> ReadAsync(HttpResponseMessage response, Uri url, int limit, bool truncate, long started, CancellationToken cancel)
     {
         var status = (int)response.StatusCode;
 

@@ -28,7 +28,7 @@ internal sealed class BodyGroup(int capacityBytes)
     /// <summary>Whether a body can join. A body larger than the buffer goes alone, and is not copied: its owner waits until it is written.</summary>
     public bool HasRoomFor(int length) => !IsFull && (IsEmpty || length <= _buffer.Length - _filled);
 
-    /// <summary>Takes a body and the document it belongs to.</summary>
+    /// <summary>Takes a body and the document it belongs to. A body that is copied is let go at once, so that its buffer serves the next fetch while this group is written.</summary>
     public void Add(CompletedDocument document)
     {
         var (segment, offset, length) = document.Place;
@@ -41,6 +41,7 @@ internal sealed class BodyGroup(int capacityBytes)
         }
 
         document.Document.Body.CopyTo(_buffer.AsSpan(_filled));
+        document.Document.ReleaseBody();
         if (_runs.Count > 0 && _runs[^1] is var last && last.Segment == segment && last.Offset + last.Length == offset)
             _runs[^1] = last with { Length = last.Length + length };
         else
@@ -50,7 +51,11 @@ internal sealed class BodyGroup(int capacityBytes)
     }
 
     /// <summary>Takes a document whose body lies somewhere already.</summary>
-    public void AddStored(CompletedDocument document) => _documents.Add(document);
+    public void AddStored(CompletedDocument document)
+    {
+        _documents.Add(document);
+        document.Document.ReleaseBody();
+    }
 
     public void WriteTo(SegmentStore store)
     {

@@ -37,7 +37,7 @@ internal sealed class BodyWriter : IAsyncDisposable
         new Thread(Work) { IsBackground = true, Name = "atlas-bodies" }.Start();
     }
 
-    /// <summary>Completes when the body is durable and its document recorded. The document stays the caller's, untouched until then.</summary>
+    /// <summary>Completes when the body is durable and its document recorded. The document stays the caller's; its body may be let go before.</summary>
     /// <param name="item">The leased item.</param>
     /// <param name="document">Its body is stored unless the same content is already, or is about to be.</param>
     /// <param name="sha256">Of the body, 32 bytes.</param>
