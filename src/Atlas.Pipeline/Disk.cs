@@ -1,15 +1,28 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Atlas.Pipeline;
 
 /// <summary>The machine's own file system.</summary>
 internal sealed class Disk : IDisk
 {
+    private const FileShare Sharing = FileShare.Read | FileShare.Delete;
+
     public IDiskFile Open(string path, long preallocate = 0)
     {
         // Space can be reserved for a new file only, and only where the mode says that it is one.
-        var isReserved = preallocate > 0 && !File.Exists(path);
-        var handle = File.OpenHandle(path, isReserved ? FileMode.CreateNew : FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete,
-            FileOptions.None, isReserved ? preallocate : 0);
-        return new OpenFile(handle);
+        if (preallocate > 0 && !File.Exists(path))
+        {
+            try
+            {
+                return new OpenFile(File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, Sharing, FileOptions.None, preallocate), isReserved: true);
+            }
+            catch (IOException)
+            {
+                // No room for the whole of it, or somebody has made it meanwhile: neither says that what will be written does not fit.
+            }
+        }
+
+        return new OpenFile(File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, Sharing), isReserved: false);
     }
 
     public bool Exists(string path) => File.Exists(path);
@@ -37,7 +50,7 @@ internal sealed class Disk : IDisk
 
     public long FreeBytes(string path) => new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace;
 
-    private sealed class OpenFile(Microsoft.Win32.SafeHandles.SafeFileHandle handle) : IDiskFile
+    private sealed class OpenFile(SafeFileHandle handle, bool isReserved) : IDiskFile
     {
         public long Length => RandomAccess.GetLength(handle);
 
@@ -47,6 +60,24 @@ internal sealed class Disk : IDisk
 
         public void Sync() => RandomAccess.FlushToDisk(handle);
 
-        public void Dispose() => handle.Dispose();
+        public void Dispose()
+        {
+            if (isReserved && !handle.IsClosed)
+                GiveBackRest();
+            handle.Dispose();
+        }
+
+        /// <summary>What was reserved lies behind the end of the file; setting the length to what it is lets it go.</summary>
+        private void GiveBackRest()
+        {
+            try
+            {
+                RandomAccess.SetLength(handle, RandomAccess.GetLength(handle));
+            }
+            catch (IOException)
+            {
+                // Then it stays reserved. What was written is not touched by it.
+            }
+        }
     }
 }

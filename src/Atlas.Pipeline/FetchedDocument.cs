@@ -6,6 +6,7 @@ namespace Atlas.Pipeline;
 internal sealed class FetchedDocument : IDisposable
 {
     private byte[]? _buffer;
+    private ArrayPool<byte> _pool = ArrayPool<byte>.Shared;
 
     /// <summary>The URL that answered, after redirects.</summary>
     public required string FinalUrl { get; init; }
@@ -33,10 +34,14 @@ internal sealed class FetchedDocument : IDisposable
 
     public int BodyLength { get; private set; }
 
-    /// <summary>Hands over a buffer rented from <see cref="ArrayPool{T}.Shared"/>; it is given back by <see cref="Dispose"/>.</summary>
-    public void TakeBody(byte[] rented, int length)
+    /// <summary>Hands over a rented buffer; it is given back by <see cref="ReleaseBody"/> or <see cref="Dispose"/>.</summary>
+    /// <param name="rented">Nobody else's from now on.</param>
+    /// <param name="length">Bytes of it that are the body.</param>
+    /// <param name="pool">Where it was rented; the shared pool unless given.</param>
+    public void TakeBody(byte[] rented, int length, ArrayPool<byte>? pool = null)
     {
         _buffer = rented;
+        _pool = pool ?? ArrayPool<byte>.Shared;
         BodyLength = length;
     }
 
@@ -44,9 +49,10 @@ internal sealed class FetchedDocument : IDisposable
     public void ReleaseBody()
     {
         if (_buffer is { } buffer)
-            ArrayPool<byte>.Shared.Return(buffer);
+            _pool.Return(buffer);
         _buffer = null;
         BodyLength = 0;
     }
+
     public void Dispose() => ReleaseBody();
 }

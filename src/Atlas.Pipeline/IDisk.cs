@@ -3,7 +3,9 @@ namespace Atlas.Pipeline;
 /// <summary>The one door to files that are the pipeline's own (segments, manifests, filters), so that a simulation can put a disk behind it that forgets what was not synced.</summary>
 internal interface IDisk
 {
-    /// <summary>Opens a file for reading and writing at offsets; creates it, and reserves <paramref name="preallocate"/> bytes, if it is not there.</summary>
+    /// <summary>Opens a file for reading and writing at offsets; creates it if it is not there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="preallocate">Bytes to reserve for a new file, if there is room for them. Its length stays what was written, and closing it gives the rest back.</param>
     IDiskFile Open(string path, long preallocate = 0);
 
     bool Exists(string path);

@@ -9,7 +9,11 @@ namespace Atlas.Pipeline.Buffer;
 /// </remarks>
 internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger ledger, Seams seams)
 {
-    private const int MostPerGroup = 1_024;
+    private const int MostPerRefill = 1_024;
+
+    /// <summary>Claimed items that the work chain has no room for yet have left the order of the buffer, so they are kept few.</summary>
+    private const int MostPerClaim = 256;
+
     private static readonly TimeSpan LongestSleep = TimeSpan.FromHours(1);
 
     private readonly PriorityBuffer _buffer = new(options, limits, seams.Time);
@@ -167,7 +171,7 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
     {
         if (MoveSurplus())
             return true;
-        var room = Math.Min(_buffer.Capacity - _buffer.Count, MostPerGroup);
+        var room = Math.Min(_buffer.Capacity - _buffer.Count, MostPerRefill);
         if (room <= 0 || ledger.Backlog == 0)
             return false;
 
@@ -199,7 +203,7 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
     private List<WorkItem> Take(int most, CancellationToken stop)
     {
         var group = new List<WorkItem>();
-        while (group.Count < Math.Min(most, MostPerGroup) && !stop.IsCancellationRequested && _buffer.TryTake(out var item))
+        while (group.Count < Math.Min(most, MostPerClaim) && !stop.IsCancellationRequested && _buffer.TryTake(out var item))
             group.Add(item);
         Interlocked.Add(ref _inFlight, group.Count);
         return group;

@@ -4,14 +4,14 @@ using System.IO.Compression;
 namespace Atlas.Pipeline.Fetch;
 
 /// <summary>Reads a body whole into a pooled buffer, undoing at most one encoding, and stops at the first cap that is reached.</summary>
-internal sealed class BodyReader(TimeSpan idle, TimeProvider time)
+internal sealed class BodyReader(TimeSpan idle, TimeProvider time, ArrayPool<byte> pool)
 {
     private const int UsualBuffer = 16 * 1024;
     private const int MostTrusted = 256 * 1024;
     private const int BombFrom = 1024 * 1024;
     private const int BombRatio = 100;
 
-    /// <summary>The body; its buffer is rented from the shared pool and belongs to the caller.</summary>
+    /// <summary>The body; its buffer is rented from the pool and belongs to the caller.</summary>
     /// <param name="content">The answer's content, not read yet.</param>
     /// <param name="limit">Bytes, on the wire and decoded.</param>
     /// <param name="truncate">Whether a longer body is cut at the limit; else it fails as too large.</param>
@@ -23,7 +23,7 @@ internal sealed class BodyReader(TimeSpan idle, TimeProvider time)
         await using var arriving = await content.ReadAsStreamAsync(cancel);
         await using var wire = new WireStream(arriving, idle, time, cancel);
         await using var decoded = Decode(wire, content);
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(FirstLength(content, isPlain: decoded == wire), limit + 1));
+        var buffer = pool.Rent(Math.Min(FirstLength(content, isPlain: decoded == wire), limit + 1));
         var length = 0;
         try
         {
@@ -49,7 +49,7 @@ internal sealed class BodyReader(TimeSpan idle, TimeProvider time)
         }
         catch
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            pool.Return(buffer);
             throw;
         }
     }
@@ -85,11 +85,11 @@ internal sealed class BodyReader(TimeSpan idle, TimeProvider time)
         };
     }
 
-    private static byte[] Grow(byte[] buffer, int length)
+    private byte[] Grow(byte[] buffer, int length)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        var larger = pool.Rent(buffer.Length * 2);
         buffer.AsSpan(0, length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
+        pool.Return(buffer);
         return larger;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 
 namespace Atlas.Pipeline.Fetch;
@@ -18,11 +19,17 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     /// <param name="seams">The clock.</param>
     /// <param name="handler">Sends the requests instead of the network; nothing is guarded then. It becomes the stage's own.</param>
     /// <param name="resolve">From a host name to its addresses; the system's resolver unless given.</param>
-    public FetchStage(FetchOptions options, Seams seams, HttpMessageHandler? handler = null, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+    /// <param name="pool">For the bodies; the shared one unless given.</param>
+    public FetchStage(
+        FetchOptions options,
+        Seams seams,
+        HttpMessageHandler? handler = null,
+        Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null,
+        ArrayPool<byte>? pool = null)
     {
         _options = options;
         _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, resolve ?? Dns.GetHostAddressesAsync), disposeHandler: true);
-        _pages = new PageFetcher(options, seams.Time, _invoker);
+        _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? ArrayPool<byte>.Shared);
         _robots = new RobotsCache(AskForRobotsAsync, seams.Time);
         _mayAsk = options.Robots ? CheckRobotsAsync : null;
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Polly;
@@ -11,6 +12,7 @@ internal sealed class PageFetcher
     private readonly FetchOptions _options;
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _invoker;
+    private readonly ArrayPool<byte> _pool;
     private readonly BodyReader _bodies;
     private readonly ResiliencePipeline _whole;
     private readonly ResiliencePipeline<HttpResponseMessage> _send;
@@ -18,12 +20,14 @@ internal sealed class PageFetcher
     /// <param name="options">Caps and deadlines.</param>
     /// <param name="time">For the deadlines and the documents' times.</param>
     /// <param name="invoker">Stays its owner's.</param>
-    public PageFetcher(FetchOptions options, TimeProvider time, HttpMessageInvoker invoker)
+    /// <param name="pool">For the bodies.</param>
+    public PageFetcher(FetchOptions options, TimeProvider time, HttpMessageInvoker invoker, ArrayPool<byte> pool)
     {
         _options = options;
         _time = time;
         _invoker = invoker;
-        _bodies = new BodyReader(options.IdleTimeout, time);
+        _pool = pool;
+        _bodies = new BodyReader(options.IdleTimeout, time, pool);
         _whole = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(options.Timeout).Build();
 
         // A pooled connection may have been reset by the host a moment ago; that says nothing about the URL and must not cost an attempt.
@@ -113,7 +117,7 @@ internal sealed class PageFetcher
             Elapsed = _time.GetElapsedTime(started),
             WireBytes = wireBytes,
         };
-        document.TakeBody(buffer, length);
+        document.TakeBody(buffer, length, _pool);
         return document;
     }
 

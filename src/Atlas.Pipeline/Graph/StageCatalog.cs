@@ -103,6 +103,6 @@ internal static class StageCatalog
         var persist = rooms.Own(new PersistStage((PersistOptions)stage.Options, Path.Combine(rooms.StateDirectory!, "bodies"), rooms.Ledger!, rooms.Seams));
 
         // Items wait here for one group's sync: as many as are fetched in that time must find room.
-        return new ActingPart(persist, Workers: 256);
+        return new ActingPart(persist, Workers: 512);
     }
 }

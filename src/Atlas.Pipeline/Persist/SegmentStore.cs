@@ -10,6 +10,9 @@ namespace Atlas.Pipeline.Persist;
 /// </remarks>
 internal sealed class SegmentStore(string directory, PersistOptions options, SegmentTail tail, IDisk disk) : IDisposable
 {
+    /// <summary>A segment is reserved whole only while so many would fit: on a small disk the space is worth more than the speed.</summary>
+    private const int SegmentsThatMustFit = 8;
+
     private IDiskFile? _file;
     private int _openSegment;
 
@@ -53,7 +56,7 @@ internal sealed class SegmentStore(string directory, PersistOptions options, Seg
         _file?.Dispose();
         _file = null;
         disk.CreateDirectory(directory);
-        _file = disk.Open(PathOf(directory, segment));
+        _file = disk.Open(PathOf(directory, segment), disk.FreeBytes(directory) / SegmentsThatMustFit >= options.SegmentBytes ? options.SegmentBytes : 0);
         _openSegment = segment;
     }
 }

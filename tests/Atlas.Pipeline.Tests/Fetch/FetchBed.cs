@@ -11,7 +11,11 @@ internal static class FetchBed
         Robots = false,
         AllowNetworks = [IPNetwork.Parse("127.0.0.0/8")],
         AllowPorts = ports,
-        Timeout = TimeSpan.FromSeconds(10),
+
+        // Far beyond what a test takes on a machine that is busy with others. A test about a deadline sets its own.
+        Timeout = TimeSpan.FromMinutes(2),
+        ConnectTimeout = TimeSpan.FromMinutes(2),
+        IdleTimeout = TimeSpan.FromMinutes(2),
     };
 
     public static WorkItem Item(string url) => new() { Sequence = 1, ContentId = 1, Url = url, HostKey = "host", Priority = default };

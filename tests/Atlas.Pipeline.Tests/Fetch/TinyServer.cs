@@ -11,6 +11,7 @@ internal sealed class TinyServer : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<string, Stream, CancellationToken, Task> _answer;
     private readonly Task _accepting;
+    private readonly bool _waitsForQuestion = true;
     private int _connections;
 
     /// <param name="answer">Gets the path asked for and the stream to write to; the connection is closed after it.</param>
@@ -26,6 +27,10 @@ internal sealed class TinyServer : IAsyncDisposable
         : this(async (path, stream, stop) => await stream.WriteAsync(answer(path), stop))
     {
     }
+
+    /// <param name="greeting">Said to everybody at once, whatever is asked.</param>
+    public TinyServer(byte[] greeting)
+        : this(async (_, stream, stop) => await stream.WriteAsync(greeting, stop)) => _waitsForQuestion = false;
 
     public int Port { get; }
 
@@ -77,7 +82,7 @@ internal sealed class TinyServer : IAsyncDisposable
                 var stream = client.GetStream();
                 var head = new StringBuilder();
                 var buffer = new byte[4096];
-                while (!head.ToString().Contains("\r\n\r\n", StringComparison.Ordinal))
+                while (_waitsForQuestion && !head.ToString().Contains("\r\n\r\n", StringComparison.Ordinal))
                 {
                     var read = await stream.ReadAsync(buffer, _stop.Token);
                     if (read == 0)
@@ -85,7 +90,7 @@ internal sealed class TinyServer : IAsyncDisposable
                     head.Append(Encoding.ASCII.GetString(buffer, 0, read));
                 }
 
-                await _answer(head.ToString().Split(' ')[1], stream, _stop.Token);
+                await _answer(head.ToString().Split(' ').ElementAtOrDefault(1) ?? "", stream, _stop.Token);
             }
             catch (Exception error) when (error is IOException or OperationCanceledException)
             {

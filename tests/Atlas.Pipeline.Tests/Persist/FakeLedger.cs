@@ -12,6 +12,12 @@ internal sealed class FakeLedger(List<string> events) : ILedger
 
     public Exception? CommitFailure { get; set; }
 
+    /// <summary>What a commit waits for.</summary>
+    public Task CommitGate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Completed when a commit is asked for.</summary>
+    public TaskCompletionSource CommitAsked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public SegmentTail BodiesTail { get; private set; }
 
     public Task Failure => Task.CompletedTask;
@@ -30,10 +36,12 @@ internal sealed class FakeLedger(List<string> events) : ILedger
         remove { }
     }
 
-    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail)
+    public async Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail)
     {
+        CommitAsked.TrySetResult();
+        await CommitGate;
         if (CommitFailure is { } failure)
-            return Task.FromException(failure);
+            throw failure;
         events.Add("commit");
         foreach (var document in group)
         {
@@ -42,7 +50,6 @@ internal sealed class FakeLedger(List<string> events) : ILedger
         }
 
         BodiesTail = tail;
-        return Task.CompletedTask;
     }
 
     public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place) => _places.TryGetValue(Convert.ToHexString(sha256), out place);

@@ -10,6 +10,12 @@ internal sealed class ForgetfulDisk : IDisk
 
     public bool SyncFails { get; set; }
 
+    /// <summary>Bytes that are free, whatever is written.</summary>
+    public long Free { get; set; } = long.MaxValue;
+
+    /// <summary>What was to be reserved for each file that was opened.</summary>
+    public List<long> Reserved { get; } = [];
+
     public void Crash()
     {
         foreach (var file in _files.Values)
@@ -20,6 +26,7 @@ internal sealed class ForgetfulDisk : IDisk
     {
         if (!_files.TryGetValue(path, out var content))
             _files[path] = content = new Content();
+        Reserved.Add(preallocate);
         return new OpenFile(this, content);
     }
 
@@ -37,7 +44,7 @@ internal sealed class ForgetfulDisk : IDisk
 
     public void Replace(string path, ReadOnlySpan<byte> content) => _files[path] = new Content { Now = [.. content], Synced = [.. content] };
 
-    public long FreeBytes(string path) => long.MaxValue;
+    public long FreeBytes(string path) => Free;
 
     private sealed class Content
     {

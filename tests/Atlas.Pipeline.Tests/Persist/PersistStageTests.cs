@@ -145,6 +145,54 @@ public sealed class PersistStageTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_copied_body_gives_its_buffer_back_before_its_group_is_written()
+    {
+        await using var stage = Stage();
+        var item = Item(1, Body(1, 50));
+        var document = item.Document!;
+
+        var stored = stage.ProcessAsync(item, default).AsTask();
+
+        Assert.False(stored.IsCompleted);
+        Assert.Equal(0, document.BodyLength);
+    }
+
+    [Fact]
+    public async Task An_abort_interrupts_what_waits_for_room_and_not_what_has_joined()
+    {
+        var gate = new TaskCompletionSource();
+        _ledger.CommitGate = gate.Task;
+        using var abort = new CancellationTokenSource();
+        await using var stage = Stage();
+        var committing = stage.ProcessAsync(Item(1, Body(1, Small.GroupBytes)), abort.Token).AsTask();
+        await _ledger.CommitAsked.Task;
+        var joined = stage.ProcessAsync(Item(2, Body(2, Small.GroupBytes)), abort.Token).AsTask();
+        var item = Item(3, Body(3, 10));
+        var document = item.Document!;
+        var waiting = stage.ProcessAsync(item, abort.Token).AsTask();
+
+        await abort.CancelAsync();
+
+        Assert.Equal(Fate.Interrupted, (await waiting).Fate);
+        Assert.Equal(0, document.BodyLength);
+        gate.SetResult();
+        Assert.Equal((Fate.Forward, Fate.Forward), ((await committing).Fate, (await joined).Fate));
+        Assert.Equal([1, 2], _ledger.Completed.Select(done => done.Item.Sequence).Order());
+    }
+
+    [Theory]
+    [InlineData(8_000, 1_000)]
+    [InlineData(7_999, 0)]
+    public async Task A_segment_is_reserved_while_the_disk_has_room_for_many(long free, long reserved)
+    {
+        _disk.Free = free;
+
+        await StoreAll([Body(1, 50)]);
+
+        Assert.Equal([reserved], _disk.Reserved);
+    }
+
+    [Fact]
     public async Task The_machines_own_disk_gives_bodies_back()
     {
         var directory = Directory.CreateTempSubdirectory("atlas-").FullName;
