@@ -13,10 +13,10 @@ internal static class FasterShape
     /// <summary>Bytes of one file of the log.</summary>
     public const long SegmentBytes = 1L << 30;
 
-    private const long BytesPerExpectedKey = 8;
+    private const long BytesPerExpectedKey = 10;
     private const long LeastIndexBytes = 64 << 10;
 
-    /// <summary>An undersized index is four times slower without a word, so it has an entry for every expected key.</summary>
+    /// <summary>An undersized index is four times slower without a word, so it has an entry for every expected key: a bucket of 64 bytes holds seven.</summary>
     public static long IndexBytes(DedupOptions options) =>
         (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(options.ExpectedUrls * BytesPerExpectedKey, LeastIndexBytes));
 
