@@ -14,7 +14,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private readonly Lock _gate = new();
     private readonly SeenFiles _files;
     private readonly TimeProvider _time;
-    private readonly IDevice _device;
+    private readonly SeenLogDevice _device;
     private readonly FasterKV<LogKey, long> _store;
     private readonly ClientSession<LogKey, long, long, long, int, InsertIfAbsent> _session;
     private readonly UnsafeContext<LogKey, long, long, long, int, InsertIfAbsent> _context;
@@ -31,12 +31,14 @@ internal sealed partial class FasterSeenStore : ISeenStore
         _time = time;
         _bloom = bloom;
         _shape = FasterShape.NameOf(options);
-        _device = Devices.CreateLogDevice(files.LogPath);
+        _device = new SeenLogDevice(files.LogPath, time);
         _store = new FasterKV<LogKey, long>(FasterShape.SettingsFor(options, _device, files));
         try
         {
             if (from is not null)
                 _store.Recover(Guid.ParseExact(from.Token, "N"));
+            if (_device.HasFailed)
+                throw new IOException("The dedup index could not read its log.");
             var functions = new InsertIfAbsent(_outcomes);
             _session = _store.For(functions).NewSession<InsertIfAbsent>(functions);
             _context = _session.UnsafeContext;
@@ -91,7 +93,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
             Prefetch(keys);
             if (IssueAll(keys))
                 _session.CompletePending(wait: true);
-            if (_outcomes.HasFailed)
+            if (_outcomes.HasFailed || _device.HasFailed)
                 throw new IOException("The dedup index could not read its log.");
 
             var created = _outcomes.Created.AsSpan(0, keys.Length);
@@ -126,6 +128,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         lock (_gate)
         {
             _session.Dispose();
+            _device.WaitForWrites();
             _store.Dispose();
             _device.Dispose();
         }
@@ -190,6 +193,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private bool IssueAll(ReadOnlySpan<UInt128> keys)
     {
         var waiting = false;
+        _device.Collect();
         _context.BeginUnsafe();
         try
         {
@@ -199,6 +203,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         finally
         {
             _context.EndUnsafe();
+            _device.ReadCollected();
         }
 
         return waiting;

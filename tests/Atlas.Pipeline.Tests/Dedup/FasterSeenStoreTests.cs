@@ -123,6 +123,18 @@ public sealed class FasterSeenStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_log_that_cannot_be_read_any_more_is_an_error_and_makes_no_known_key_new()
+    {
+        var keys = DedupTestBed.Keys(300_000, seed: 1);
+        using var store = Open();
+        DedupTestBed.AddAll(store, keys);
+        using (var log = new FileStream(Path.Combine(_bed.Seen, "log.0"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+            log.SetLength(0);
+
+        Assert.Throws<IOException>(() => DedupTestBed.AddAll(store, keys.AsSpan(0, 1000)));
+    }
+
+    [Fact]
     public async Task A_manifest_that_makes_no_sense_ends_in_a_rebuild()
     {
         var keys = DedupTestBed.Keys(3000, seed: 1);
