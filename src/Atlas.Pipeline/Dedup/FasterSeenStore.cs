@@ -37,8 +37,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         {
             if (from is not null)
                 _store.Recover(Guid.ParseExact(from.Token, "N"));
-            if (_device.HasFailed)
-                throw new IOException("The dedup index could not read its log.");
+            ThrowIfFailed();
             var functions = new InsertIfAbsent(_outcomes);
             _session = _store.For(functions).NewSession<InsertIfAbsent>(functions);
             _context = _session.UnsafeContext;
@@ -93,8 +92,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
             Prefetch(keys);
             if (IssueAll(keys))
                 _session.CompletePending(wait: true);
-            if (_outcomes.HasFailed || _device.HasFailed)
-                throw new IOException("The dedup index could not read its log.");
+            ThrowIfFailed();
 
             var created = _outcomes.Created.AsSpan(0, keys.Length);
             created.CopyTo(isNew);
@@ -140,6 +138,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         var (taken, token) = await _store.TakeFullCheckpointAsync(CheckpointType.FoldOver);
         if (!taken)
             throw new IOException("The dedup index did not begin a checkpoint.");
+        ThrowIfFailed();
 
         var name = token.ToString("N");
         var manifest = _files.Seal(name, _shape, Count, _store.Log.TailAddress, _bloom);
@@ -177,6 +176,12 @@ internal sealed partial class FasterSeenStore : ISeenStore
             Dispose();
             throw;
         }
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_outcomes.HasFailed || _device.HasFailed)
+            throw new IOException($"The dedup index could not read or write its log '{_files.LogPath}'.");
     }
 
     /// <summary>A key costs two or three lines that are in no cache: fetched one after the other they would be most of its cost.</summary>

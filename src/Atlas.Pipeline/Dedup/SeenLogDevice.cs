@@ -26,7 +26,7 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
     private bool _collects;
     private volatile bool _hasFailed;
 
-    /// <summary>A record could not be read: what the index answered since is not to be trusted.</summary>
+    /// <summary>Something could not be read or written: what the index answers from now on is not to be trusted, and no checkpoint either.</summary>
     public bool HasFailed => _hasFailed;
 
     /// <summary>From here on reads are kept for <see cref="ReadCollected"/>.</summary>
@@ -116,19 +116,19 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
 
     private void Write(Transfer write)
     {
-        var error = 0u;
         try
         {
             RandomAccess.Write(HandleOf(write.Segment), new ReadOnlySpan<byte>((void*)write.Memory, write.Length), write.Offset);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            error = uint.MaxValue;
+            _hasFailed = true;
         }
 
+        // A page that is reported as not written stays in memory for good, and the index stands still when it has no other: the store asks HasFailed instead.
         try
         {
-            write.Callback(error, error == 0 ? (uint)write.Length : 0, write.Context);
+            write.Callback(0, (uint)write.Length, write.Context);
         }
         finally
         {

@@ -134,6 +134,16 @@ public sealed class FasterSeenStoreTests : IDisposable
         Assert.Throws<IOException>(() => DedupTestBed.AddAll(store, keys.AsSpan(0, 1000)));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_log_that_cannot_be_written_is_an_error_and_never_a_standstill_or_a_checkpoint()
+    {
+        using var store = Open();
+        Directory.CreateDirectory(Path.Combine(_bed.Seen, "log.0"));
+
+        Assert.Throws<IOException>(() => DedupTestBed.AddAll(store, DedupTestBed.Keys(300_000, seed: 1)));
+        await Assert.ThrowsAsync<IOException>(() => store.CheckpointAsync(0).WaitAsync(TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task A_manifest_that_makes_no_sense_ends_in_a_rebuild()
     {
