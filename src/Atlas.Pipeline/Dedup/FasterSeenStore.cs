@@ -16,10 +16,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private readonly TimeProvider _time;
     private readonly SeenLogDevice _device;
     private readonly FasterKV<LogKey, long> _store;
-    private readonly ClientSession<LogKey, long, long, long, int, InsertIfAbsent> _session;
-    private readonly UnsafeContext<LogKey, long, long, long, int, InsertIfAbsent> _context;
-    private readonly BatchOutcomes _outcomes = new();
-    private readonly HashBuckets _buckets;
+    private readonly BatchInserts _inserts;
     private readonly BloomFilter? _bloom;
     private readonly string _shape;
     private long _count;
@@ -37,11 +34,8 @@ internal sealed partial class FasterSeenStore : ISeenStore
         {
             if (from is not null)
                 _store.Recover(Guid.ParseExact(from.Token, "N"));
-            ThrowIfFailed();
-            var functions = new InsertIfAbsent(_outcomes);
-            _session = _store.For(functions).NewSession<InsertIfAbsent>(functions);
-            _context = _session.UnsafeContext;
-            _buckets = new HashBuckets(_store);
+            _device.ThrowIfFailed();
+            _inserts = new BatchInserts(_store, _device, bloom);
         }
         catch
         {
@@ -88,17 +82,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     public void AddIfAbsent(ReadOnlySpan<UInt128> keys, Span<bool> isNew)
     {
         lock (_gate)
-        {
-            Prefetch(keys);
-            if (IssueAll(keys))
-                _session.CompletePending(wait: true);
-            ThrowIfFailed();
-
-            var created = _outcomes.Created.AsSpan(0, keys.Length);
-            created.CopyTo(isNew);
-            var added = created.Count(true);
-            Interlocked.Add(ref _count, added);
-        }
+            Interlocked.Add(ref _count, _inserts.AddIfAbsent(keys, isNew));
     }
 
     /// <summary>Makes what is known now durable and names it; the newest two checkpoints are kept. Nobody may add keys until it completes.</summary>
@@ -125,7 +109,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     {
         lock (_gate)
         {
-            _session.Dispose();
+            _inserts.Dispose();
             _device.WaitForWrites();
             _store.Dispose();
             _device.Dispose();
@@ -138,7 +122,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         var (taken, token) = await _store.TakeFullCheckpointAsync(CheckpointType.FoldOver);
         if (!taken)
             throw new IOException("The dedup index did not begin a checkpoint.");
-        ThrowIfFailed();
+        _device.ThrowIfFailed();
 
         var name = token.ToString("N");
         var manifest = _files.Seal(name, _shape, Count, _store.Log.TailAddress, _bloom);
@@ -176,65 +160,6 @@ internal sealed partial class FasterSeenStore : ISeenStore
             Dispose();
             throw;
         }
-    }
-
-    private void ThrowIfFailed()
-    {
-        if (_outcomes.HasFailed || _device.HasFailed)
-            throw new IOException($"The dedup index could not read or write its log '{_files.LogPath}'.");
-    }
-
-    /// <summary>A key costs two or three lines that are in no cache: fetched one after the other they would be most of its cost.</summary>
-    private void Prefetch(ReadOnlySpan<UInt128> keys)
-    {
-        foreach (var key in keys)
-        {
-            _bloom?.Prefetch(key);
-            _buckets.Prefetch(key);
-        }
-    }
-
-    /// <summary>Starts all inserts, under one entry into the index's epoch; true when some wait for the disk.</summary>
-    private bool IssueAll(ReadOnlySpan<UInt128> keys)
-    {
-        var waiting = false;
-        _device.Collect();
-        _context.BeginUnsafe();
-        try
-        {
-            for (var i = 0; i < keys.Length; i++)
-                waiting |= Issue(keys[i], i);
-        }
-        finally
-        {
-            _context.EndUnsafe();
-            _device.ReadCollected();
-        }
-
-        return waiting;
-    }
-
-    /// <summary>Starts one insert; true when it waits for the disk.</summary>
-    private bool Issue(UInt128 key, int place)
-    {
-        var logKey = new LogKey(key);
-        if (_bloom is not null && !_bloom.AddAndTest(key))
-        {
-            // Surely new: written without a look, so that a tag that happens to match costs no read.
-            long value = 0;
-            _context.Upsert(ref logKey, ref value, place);
-            _outcomes.Created[place] = true;
-            return false;
-        }
-
-        long input = 0, output = 0;
-        var status = _context.RMW(ref logKey, ref input, ref output, place);
-        if (status.IsPending)
-            return true;
-        if (status.IsFaulted)
-            throw new IOException("The dedup index could not write its log.");
-        _outcomes.Created[place] = status.Record.Created;
-        return false;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The dedup index cannot be trusted and is rebuilt from the ledger.")]

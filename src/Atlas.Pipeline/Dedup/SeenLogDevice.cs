@@ -26,8 +26,12 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
     private bool _collects;
     private volatile bool _hasFailed;
 
-    /// <summary>Something could not be read or written: what the index answers from now on is not to be trusted, and no checkpoint either.</summary>
-    public bool HasFailed => _hasFailed;
+    /// <exception cref="IOException">Something could not be read or written: what the index answers from now on is not to be trusted, and no checkpoint either.</exception>
+    public void ThrowIfFailed()
+    {
+        if (_hasFailed)
+            throw new IOException($"The dedup index could not read or write its log '{FileName}'.");
+    }
 
     /// <summary>From here on reads are kept for <see cref="ReadCollected"/>.</summary>
     public void Collect() => _collects = true;
@@ -125,7 +129,7 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
             _hasFailed = true;
         }
 
-        // A page that is reported as not written stays in memory for good, and the index stands still when it has no other: the store asks HasFailed instead.
+        // A page that is reported as not written stays in memory for good, and the index stands still when it has no other: the store asks ThrowIfFailed instead.
         try
         {
             write.Callback(0, (uint)write.Length, write.Context);
