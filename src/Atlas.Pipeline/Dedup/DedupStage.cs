@@ -70,24 +70,7 @@ internal sealed class DedupStage : IBatchStage, IDisposable
     private void Decide(UrlBatch batch)
     {
         var rows = batch.ActiveRows;
-        var asked = 0;
-        for (var i = 0; i < rows.Length; i++)
-        {
-            ref var row = ref rows[i];
-            if (row.Fate is not (Fate.Forward or Fate.DeadLetter))
-                continue;
-
-            var key = row.Fate == Fate.Forward ? SeenKey.OfAdmitted(row.ContentId) : SeenKey.OfRefused(row.ContentId);
-            if (_recent.Contains(key))
-            {
-                MarkSeen(ref row);
-                continue;
-            }
-
-            _keys[asked] = key;
-            _rows[asked++] = i;
-        }
-
+        var asked = KeepUnknown(rows, CollectKeys(rows));
         _store.AddIfAbsent(_keys.AsSpan(0, asked), _isNew);
         for (var i = 0; i < asked; i++)
         {
@@ -97,6 +80,44 @@ internal sealed class DedupStage : IBatchStage, IDisposable
             else
                 MarkSeen(ref rows[_rows[i]]);
         }
+    }
+
+    /// <summary>The keys of the rows that are still under way, each with its set of recent keys on the way to the cache.</summary>
+    private int CollectKeys(ReadOnlySpan<UrlRow> rows)
+    {
+        var count = 0;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            ref readonly var row = ref rows[i];
+            if (row.Fate is not (Fate.Forward or Fate.DeadLetter))
+                continue;
+
+            var key = row.Fate == Fate.Forward ? SeenKey.OfAdmitted(row.ContentId) : SeenKey.OfRefused(row.ContentId);
+            _recent.Prefetch(key);
+            _keys[count] = key;
+            _rows[count++] = i;
+        }
+
+        return count;
+    }
+
+    /// <summary>Marks the rows with recent keys, and moves the others to the front.</summary>
+    private int KeepUnknown(Span<UrlRow> rows, int count)
+    {
+        var asked = 0;
+        for (var i = 0; i < count; i++)
+        {
+            if (_recent.Contains(_keys[i]))
+            {
+                MarkSeen(ref rows[_rows[i]]);
+                continue;
+            }
+
+            _keys[asked] = _keys[i];
+            _rows[asked++] = _rows[i];
+        }
+
+        return asked;
     }
 
     private static void MarkSeen(ref UrlRow row)

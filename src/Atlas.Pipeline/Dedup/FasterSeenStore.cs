@@ -14,15 +14,13 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private readonly Lock _gate = new();
     private readonly SeenFiles _files;
     private readonly TimeProvider _time;
-    private readonly IDevice _device;
+    private readonly SeenLogDevice _device;
     private readonly FasterKV<LogKey, long> _store;
-    private readonly ClientSession<LogKey, long, long, long, int, InsertIfAbsent> _session;
-    private readonly InsertIfAbsent _functions;
-    private readonly bool[] _created = new bool[UrlBatch.MaxRows];
+    private readonly BatchInserts _inserts;
     private readonly BloomFilter? _bloom;
     private readonly string _shape;
     private long _count;
-    private bool _checkpointsAreStuck;
+    private volatile bool _checkpointsAreStuck;
 
     private FasterSeenStore(SeenFiles files, DedupOptions options, TimeProvider time, SeenManifest? from, BloomFilter? bloom)
     {
@@ -30,14 +28,14 @@ internal sealed partial class FasterSeenStore : ISeenStore
         _time = time;
         _bloom = bloom;
         _shape = FasterShape.NameOf(options);
-        _device = Devices.CreateLogDevice(files.LogPath);
+        _device = new SeenLogDevice(files.LogPath, time);
         _store = new FasterKV<LogKey, long>(FasterShape.SettingsFor(options, _device, files));
         try
         {
             if (from is not null)
                 _store.Recover(Guid.ParseExact(from.Token, "N"));
-            _functions = new InsertIfAbsent(_created);
-            _session = _store.For(_functions).NewSession<InsertIfAbsent>(_functions);
+            _device.ThrowIfFailed();
+            _inserts = new BatchInserts(_store, _device, bloom);
         }
         catch
         {
@@ -49,7 +47,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         _count = from?.Count ?? 0;
     }
 
-    /// <summary>How long a checkpoint may take before the store goes on without it.</summary>
+    /// <summary>How long a checkpoint may take, until its files are durable and hashed, before the store goes on without it.</summary>
     public TimeSpan CheckpointDeadline { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Whether opening it had to go through the whole ledger.</summary>
@@ -84,24 +82,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     public void AddIfAbsent(ReadOnlySpan<UInt128> keys, Span<bool> isNew)
     {
         lock (_gate)
-        {
-            var waiting = false;
-            for (var i = 0; i < keys.Length; i++)
-                waiting |= Issue(keys[i], i);
-            if (waiting)
-                _session.CompletePending(wait: true);
-            if (_functions.HasFailed)
-                throw new IOException("The dedup index could not read its log.");
-
-            var added = 0;
-            for (var i = 0; i < keys.Length; i++)
-            {
-                isNew[i] = _created[i];
-                added += _created[i] ? 1 : 0;
-            }
-
-            Interlocked.Add(ref _count, added);
-        }
+            Interlocked.Add(ref _count, _inserts.AddIfAbsent(keys, isNew));
     }
 
     /// <summary>Makes what is known now durable and names it; the newest two checkpoints are kept. Nobody may add keys until it completes.</summary>
@@ -112,34 +93,42 @@ internal sealed partial class FasterSeenStore : ISeenStore
         if (_checkpointsAreStuck)
             throw new TimeoutException("An earlier checkpoint of the dedup index has not come back.");
 
-        Guid token;
+        var taking = Task.Run(() => TakeAndSealAsync(highWater));
         try
         {
-            (var taken, token) = await Task.Run(() => _store.TakeFullCheckpointAsync(CheckpointType.FoldOver).AsTask())
-                .WaitAsync(CheckpointDeadline, _time);
-            if (!taken)
-                throw new IOException("The dedup index did not begin a checkpoint.");
+            return await taking.WaitAsync(CheckpointDeadline, _time);
         }
-        catch (TimeoutException)
+        catch (TimeoutException) when (!taking.IsCompleted)
         {
             _checkpointsAreStuck = true;
             throw;
         }
-
-        var name = token.ToString("N");
-        var manifest = await Task.Run(() => _files.Seal(name, _shape, Count, _store.Log.TailAddress, _bloom));
-        _files.KeepNewestTwo(name);
-        return new SeenCheckpoint(name, highWater, manifest.ToText());
     }
 
     public void Dispose()
     {
         lock (_gate)
         {
-            _session.Dispose();
+            _inserts.Dispose();
+            _device.WaitForWrites();
             _store.Dispose();
             _device.Dispose();
         }
+    }
+
+    /// <summary>May come back after the deadline, while keys are added again: then nobody hears of what it made, and the files stay unused.</summary>
+    private async Task<SeenCheckpoint> TakeAndSealAsync(long highWater)
+    {
+        var (taken, token) = await _store.TakeFullCheckpointAsync(CheckpointType.FoldOver);
+        if (!taken)
+            throw new IOException("The dedup index did not begin a checkpoint.");
+        _device.ThrowIfFailed();
+
+        var name = token.ToString("N");
+        var manifest = _files.Seal(name, _shape, Count, _store.Log.TailAddress, _bloom);
+        if (!_checkpointsAreStuck)
+            _files.KeepNewestTwo(name);
+        return new SeenCheckpoint(name, highWater, manifest.ToText());
     }
 
     private static FasterSeenStore Recover(SeenFiles files, DedupOptions options, ILedger ledger, SeenCheckpoint checkpoint, TimeProvider time)
@@ -171,29 +160,6 @@ internal sealed partial class FasterSeenStore : ISeenStore
             Dispose();
             throw;
         }
-    }
-
-    /// <summary>Starts one insert; true when it waits for the disk.</summary>
-    private bool Issue(UInt128 key, int place)
-    {
-        var logKey = new LogKey(key);
-        if (_bloom is not null && !_bloom.AddAndTest(key))
-        {
-            // Surely new: written without a look, so that a tag that happens to match costs no read.
-            long value = 0;
-            _session.Upsert(ref logKey, ref value, place);
-            _created[place] = true;
-            return false;
-        }
-
-        long input = 0, output = 0;
-        var status = _session.RMW(ref logKey, ref input, ref output, place);
-        if (status.IsPending)
-            return true;
-        if (status.IsFaulted)
-            throw new IOException("The dedup index could not write its log.");
-        _created[place] = status.Record.Created;
-        return false;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The dedup index cannot be trusted and is rebuilt from the ledger.")]

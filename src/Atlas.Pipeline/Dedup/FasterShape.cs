@@ -13,16 +13,16 @@ internal static class FasterShape
     /// <summary>Bytes of one file of the log.</summary>
     public const long SegmentBytes = 1L << 30;
 
-    private const long BytesPerExpectedKey = 8;
+    private const long BytesPerExpectedKey = 10;
     private const long LeastIndexBytes = 64 << 10;
 
-    /// <summary>An undersized index is four times slower without a word, so it has an entry for every expected key.</summary>
+    /// <summary>An undersized index is four times slower without a word, so it has an entry for every expected key: a bucket of 64 bytes holds seven.</summary>
     public static long IndexBytes(DedupOptions options) =>
         (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(options.ExpectedUrls * BytesPerExpectedKey, LeastIndexBytes));
 
     /// <summary>The same name: the same layout of files and filter.</summary>
     public static string NameOf(DedupOptions options) => string.Create(CultureInfo.InvariantCulture,
-        $"1/{IndexBytes(options)}/{PageBytes}/{SegmentBytes}/{options.ExpectedUrls}/{options.FalsePositiveRate}");
+        $"2/{IndexBytes(options)}/{PageBytes}/{SegmentBytes}/{options.ExpectedUrls}/{options.FalsePositiveRate}");
 
     public static FasterKVSettings<LogKey, long> SettingsFor(DedupOptions options, IDevice device, SeenFiles files) => new()
     {

@@ -1,14 +1,20 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Atlas.Pipeline.Dedup;
 
 /// <summary>A bounded table of keys that were decided lately: what it holds was surely seen, what it lacks may have been.</summary>
-/// <remarks>4-way set-associative: a key has four places, the oldest of the four gives way. One caller at a time.</remarks>
-internal sealed class RecentKeys
+/// <remarks>4-way set-associative: a key has four places, which are one cache line; the oldest of the four gives way. One caller at a time.</remarks>
+internal sealed unsafe class RecentKeys
 {
     private const int Ways = 4;
+    private const int BytesPerSet = 64;
 
-    private readonly UInt128[] _keys;
+    // Pinned, so that the sets can be aligned and prefetched by their address; held, so that it stays.
+    private readonly byte[] _memory;
+    private readonly UInt128* _sets;
     private readonly ulong _setMask;
 
     /// <param name="capacity">About how many keys it holds, rounded up to a power of two; 0 holds none.</param>
@@ -17,35 +23,60 @@ internal sealed class RecentKeys
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
         if (capacity == 0)
         {
-            _keys = [];
+            _memory = [];
             return;
         }
 
         var sets = BitOperations.RoundUpToPowerOf2((ulong)Math.Max(1, (capacity + Ways - 1L) / Ways));
-        _keys = new UInt128[sets * Ways];
+        _memory = GC.AllocateArray<byte>(checked((int)(sets * BytesPerSet) + BytesPerSet - 1), pinned: true);
+        _sets = (UInt128*)(((nuint)Unsafe.AsPointer(ref _memory[0]) + BytesPerSet - 1) & ~(nuint)(BytesPerSet - 1));
         _setMask = sets - 1;
+    }
+
+    /// <summary>Fetches a key's set into the cache, for a look that follows soon.</summary>
+    public void Prefetch(UInt128 key)
+    {
+        if (Sse.IsSupported && _sets is not null)
+            Sse.Prefetch0(SetOf(key));
     }
 
     /// <summary>True when the key was surely added before.</summary>
     public bool Contains(UInt128 key)
     {
         // Zero marks a free place, so that one key is never remembered here; the store knows it.
-        return _keys.Length > 0 && key != UInt128.Zero && SetOf(key).Contains(key);
+        return _sets is not null && key != UInt128.Zero && PlacesOf(key, SetOf(key)) != 0;
     }
 
     /// <summary>Remembers a key as the youngest of its set.</summary>
     public void Add(UInt128 key)
     {
-        if (_keys.Length == 0 || key == UInt128.Zero)
+        if (_sets is null || key == UInt128.Zero)
             return;
 
         var set = SetOf(key);
-        var last = set.IndexOf(key);
-        if (last < 0)
-            last = Ways - 1;
-        set[..last].CopyTo(set[1..]);
+        var places = PlacesOf(key, set);
+        var last = places == 0 ? Ways - 1 : BitOperations.TrailingZeroCount(places) / 2;
+        for (var i = last; i > 0; i--)
+            set[i] = set[i - 1];
         set[0] = key;
     }
 
-    private Span<UInt128> SetOf(UInt128 key) => _keys.AsSpan((int)((ulong)key & _setMask) * Ways, Ways);
+    /// <summary>Bit 2i for the place i that holds the key: all four are compared at once, half a key to a lane.</summary>
+    private static uint PlacesOf(UInt128 key, UInt128* set)
+    {
+        var wanted = Vector128.Create((ulong)key, (ulong)(key >> 64));
+        var equal = Vector512.IsHardwareAccelerated
+            ? (uint)Vector512.Equals(Vector512.Load((ulong*)set), Vector512.Create(Vector256.Create(wanted))).ExtractMostSignificantBits()
+            : Halves(wanted, (ulong*)set);
+        return equal & (equal >> 1) & 0b0101_0101;
+    }
+
+    private static uint Halves(Vector128<ulong> wanted, ulong* set)
+    {
+        var pair = Vector256.Create(wanted);
+        return Vector256.Equals(Vector256.Load(set), pair).ExtractMostSignificantBits()
+            | (Vector256.Equals(Vector256.Load(set + 4), pair).ExtractMostSignificantBits() << 4);
+    }
+
+    private UInt128* SetOf(UInt128 key) => _sets + (((ulong)key & _setMask) * Ways);
 }

@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 
 namespace Atlas.Pipeline.Dedup;
 
 /// <summary>The files in the index's directory: makes checkpoints' files durable, seals them with hashes, verifies and deletes them.</summary>
 /// <remarks>
 /// The index opens its files itself, so they are reached here directly too; only the filter's file is the pipeline's own.
-/// The log is only appended to, so stretches of it that a checkpoint covered whole are hashed once, however many checkpoints follow.
+/// The log is only appended to, but for the marks that <see cref="LogRecords"/> names, so stretches of it that a checkpoint covered whole are hashed once, however many checkpoints follow.
 /// </remarks>
 internal sealed class SeenFiles(string root, IDisk disk)
 {
@@ -148,15 +149,28 @@ internal sealed class SeenFiles(string root, IDisk disk)
         var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
         for (var end = start + length; start < end;)
         {
-            var read = RandomAccess.Read(handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - start)), start);
-            if (read == 0)
-                throw new InvalidDataException($"'{name}' of the dedup index is cut short.");
-            hash.AppendData(buffer, 0, read);
-            start += read;
+            var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - start));
+            ReadAll(handle, name, part, start);
+            if (IsLog(name))
+                LogRecords.MaskPassingMarks(part);
+            hash.AppendData(part);
+            start += part.Length;
         }
 
         ArrayPool<byte>.Shared.Return(buffer);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void ReadAll(SafeFileHandle handle, string name, Span<byte> into, long offset)
+    {
+        while (into.Length > 0)
+        {
+            var read = RandomAccess.Read(handle, into, offset);
+            if (read == 0)
+                throw new InvalidDataException($"'{name}' of the dedup index is cut short.");
+            into = into[read..];
+            offset += read;
+        }
     }
 
     private static bool IsLog(string name) => name.StartsWith("log.", StringComparison.Ordinal);

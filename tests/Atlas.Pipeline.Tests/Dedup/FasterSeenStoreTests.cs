@@ -48,6 +48,42 @@ public sealed class FasterSeenStoreTests : IDisposable
         Assert.Equal(lost.Length, DedupTestBed.AddAll(again, lost));
     }
 
+    /// <summary>Once, the first page that left memory after a recovery changed header bits below the checkpoint's tail, and every later start was a rebuild.</summary>
+    [Fact]
+    public async Task A_log_that_outgrew_its_memory_after_the_checkpoint_recovers_from_it()
+    {
+        var kept = DedupTestBed.Keys(300_000, seed: 1);
+        await FillAsync(kept, above: []);
+        var later = DedupTestBed.Keys(1000, seed: 2);
+        var lost = DedupTestBed.Keys(400_000, seed: 3);
+        using (var store = Open())
+        {
+            Assert.False(store.WasRebuilt);
+            DedupTestBed.AddAll(store, later);
+            _ledger.Keys.AddRange(later);
+            DedupTestBed.AddAll(store, lost);
+        }
+
+        using var again = Open();
+        Assert.False(again.WasRebuilt);
+        Assert.Equal(0, DedupTestBed.AddAll(again, [.. kept, .. later]));
+        Assert.Equal(lost.Length, DedupTestBed.AddAll(again, lost));
+    }
+
+    [Fact]
+    public async Task Damage_below_the_checkpoint_is_noticed_in_a_log_that_outgrew_its_memory_too()
+    {
+        var kept = DedupTestBed.Keys(1000, seed: 1);
+        await FillAsync(kept, above: []);
+        using (var store = Open())
+            DedupTestBed.AddAll(store, DedupTestBed.Keys(200_000, seed: 3));
+        Flip(Path.Combine(_bed.Seen, "log.0"), at: 1000 * 32);
+
+        using var again = Open();
+        Assert.True(again.WasRebuilt);
+        Assert.Equal(0, DedupTestBed.AddAll(again, kept));
+    }
+
     [Fact]
     public void Without_a_checkpoint_it_is_rebuilt_from_the_ledger()
     {
@@ -84,6 +120,28 @@ public sealed class FasterSeenStoreTests : IDisposable
         }
 
         Assert.InRange(damaged, 12, 100);
+    }
+
+    [Fact]
+    public void A_log_that_cannot_be_read_any_more_is_an_error_and_makes_no_known_key_new()
+    {
+        var keys = DedupTestBed.Keys(300_000, seed: 1);
+        using var store = Open();
+        DedupTestBed.AddAll(store, keys);
+        using (var log = new FileStream(Path.Combine(_bed.Seen, "log.0"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+            log.SetLength(0);
+
+        Assert.Throws<IOException>(() => DedupTestBed.AddAll(store, keys.AsSpan(0, 1000)));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_log_that_cannot_be_written_is_an_error_and_never_a_standstill_or_a_checkpoint()
+    {
+        using var store = Open();
+        Directory.CreateDirectory(Path.Combine(_bed.Seen, "log.0"));
+
+        Assert.Throws<IOException>(() => DedupTestBed.AddAll(store, DedupTestBed.Keys(300_000, seed: 1)));
+        await Assert.ThrowsAsync<IOException>(() => store.CheckpointAsync(0).WaitAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -139,10 +197,12 @@ public sealed class FasterSeenStoreTests : IDisposable
         file.SetLength(Math.Min(file.Length / 2, 50_000));
     }
 
-    private static void Flip(string path)
+    private static void Flip(string path) => Flip(path, (int)Math.Min(new FileInfo(path).Length / 2, 50_000));
+
+    private static void Flip(string path, int at)
     {
         var bytes = File.ReadAllBytes(path);
-        bytes[Math.Min(bytes.Length / 2, 50_000)] ^= 0x10;
+        bytes[at] ^= 0x10;
         File.WriteAllBytes(path, bytes);
     }
 }

@@ -36,4 +36,18 @@ public sealed class RecentKeysTests
         recent.Add(1);
         Assert.False(recent.Contains(1));
     }
+
+    [Fact]
+    public void A_key_that_shares_a_half_with_its_neighbours_is_not_taken_for_one()
+    {
+        var recent = new RecentKeys(4);
+        foreach (var key in new[] { new UInt128(1, 2), new UInt128(3, 4), new UInt128(4, 1), new UInt128(2, 3) })
+            recent.Add(key);
+
+        for (ulong high = 0; high < 6; high++)
+        {
+            for (ulong low = 0; low < 6; low++)
+                Assert.Equal((high, low) is (1, 2) or (3, 4) or (4, 1) or (2, 3), recent.Contains(new UInt128(high, low)));
+        }
+    }
 }

@@ -1,0 +1,11 @@
+namespace Atlas.Pipeline.Dedup;
+
+/// <summary>What became of the keys of the one batch that is inside the index.</summary>
+internal sealed class BatchOutcomes
+{
+    /// <summary>By place in the batch: whether the key was created.</summary>
+    public bool[] Created { get; } = new bool[UrlBatch.MaxRows];
+
+    /// <summary>Set when an operation that waited for the disk failed.</summary>
+    public bool HasFailed { get; set; }
+}

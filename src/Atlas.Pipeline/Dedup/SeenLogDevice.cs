@@ -1,0 +1,169 @@
+using FASTER.core;
+using Microsoft.Win32.SafeHandles;
+
+namespace Atlas.Pipeline.Dedup;
+
+/// <summary>The files of the index's log: pages are written in the background, and the records that a batch asks for are read together, after all of it was asked.</summary>
+/// <remarks>
+/// FASTER's own device makes several tasks for every record it reads, syncs every page that it writes, and its caller overlooks a read that failed. Here nothing is synced: sealing a checkpoint is what makes the log durable.
+/// Writes come from any thread. <see cref="Collect"/> and <see cref="ReadCollected"/> belong to the one thread that is inside the index; a read outside of the two is done at once.
+/// </remarks>
+internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
+{
+    private const int Sector = 512;
+
+    /// <summary>A read that takes longer came from the disk and not from the page cache: the rest of its batch is read in parallel.</summary>
+    private static readonly TimeSpan FromCache = TimeSpan.FromMicroseconds(50);
+
+    private const int ParallelReads = 16;
+
+    private readonly Lock _gate = new();
+    private readonly List<SafeFileHandle?> _segments = [];
+    private readonly Transfer[] _collected = new Transfer[UrlBatch.MaxRows];
+    private readonly object _writesEnd = new();
+    private int _writes;
+    private int _count;
+    private bool _collects;
+    private volatile bool _hasFailed;
+
+    /// <exception cref="IOException">Something could not be read or written: what the index answers from now on is not to be trusted, and no checkpoint either.</exception>
+    public void ThrowIfFailed()
+    {
+        if (_hasFailed)
+            throw new IOException($"The dedup index could not read or write its log '{FileName}'.");
+    }
+
+    /// <summary>From here on reads are kept for <see cref="ReadCollected"/>.</summary>
+    public void Collect() => _collects = true;
+
+    /// <summary>Reads what was kept: one by one as long as it comes out of the page cache.</summary>
+    public void ReadCollected()
+    {
+        _collects = false;
+        var next = 0;
+        while (next < _count)
+        {
+            var start = time.GetTimestamp();
+            Read(_collected[next++]);
+            if (time.GetElapsedTime(start) > FromCache)
+                break;
+        }
+
+        if (next < _count)
+            Parallel.For(next, _count, new ParallelOptions { MaxDegreeOfParallelism = ParallelReads }, i => Read(_collected[i]));
+        Array.Clear(_collected, 0, _count);
+        _count = 0;
+    }
+
+    /// <summary>Returns when no page is being written.</summary>
+    public void WaitForWrites()
+    {
+        lock (_writesEnd)
+        {
+            while (_writes > 0)
+                Monitor.Wait(_writesEnd);
+        }
+    }
+
+    public override void ReadAsync(int segmentId, ulong sourceAddress, nint destinationAddress, uint readLength, DeviceIOCompletionCallback callback, object context)
+    {
+        var read = new Transfer(segmentId, (long)sourceAddress, destinationAddress, (int)readLength, callback, context);
+        if (_collects && _count < _collected.Length)
+            _collected[_count++] = read;
+        else
+            Read(read);
+    }
+
+    public override void WriteAsync(nint sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context)
+    {
+        lock (_writesEnd)
+            _writes++;
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Write(new Transfer(segmentId, (long)destinationAddress, sourceAddress, (int)numBytesToWrite, callback, context)), null);
+    }
+
+    public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result)
+    {
+        File.Delete(GetSegmentFilename(FileName, segment));
+        callback(result);
+    }
+
+    public override void Reset() => Close();
+
+    public override void Dispose()
+    {
+        WaitForWrites();
+        Close();
+    }
+
+    private void Read(Transfer read)
+    {
+        var done = 0;
+        var error = 0u;
+        try
+        {
+            var into = new Span<byte>((void*)read.Memory, read.Length);
+            var handle = HandleOf(read.Segment);
+            for (int part; done < read.Length && (part = RandomAccess.Read(handle, into[done..], read.Offset + done)) > 0;)
+                done += part;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _hasFailed = true;
+            error = uint.MaxValue;
+        }
+
+        // The page that the log ends in may be shorter than it; a record never is. What stays in memory would be bytes of an earlier read.
+        _hasFailed |= done < read.Length && read.Length < FasterShape.PageBytes;
+        new Span<byte>((void*)read.Memory, read.Length)[done..].Clear();
+        read.Callback(error, (uint)done, read.Context);
+    }
+
+    private void Write(Transfer write)
+    {
+        try
+        {
+            RandomAccess.Write(HandleOf(write.Segment), new ReadOnlySpan<byte>((void*)write.Memory, write.Length), write.Offset);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _hasFailed = true;
+        }
+
+        // A page that is reported as not written stays in memory for good, and the index stands still when it has no other: the store asks ThrowIfFailed instead.
+        try
+        {
+            write.Callback(0, (uint)write.Length, write.Context);
+        }
+        finally
+        {
+            lock (_writesEnd)
+            {
+                if (--_writes == 0)
+                    Monitor.PulseAll(_writesEnd);
+            }
+        }
+    }
+
+    private SafeFileHandle HandleOf(int segment)
+    {
+        lock (_gate)
+        {
+            while (_segments.Count <= segment)
+                _segments.Add(null);
+            return _segments[segment] ??= File.OpenHandle(GetSegmentFilename(FileName, segment), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        }
+    }
+
+    private void Close()
+    {
+        lock (_gate)
+        {
+            foreach (var segment in _segments)
+                segment?.Dispose();
+            _segments.Clear();
+        }
+    }
+
+    /// <summary>One transfer between memory and a segment.</summary>
+    private readonly record struct Transfer(int Segment, long Offset, nint Memory, int Length, DeviceIOCompletionCallback Callback, object Context);
+}

@@ -1,0 +1,29 @@
+namespace Atlas.Pipeline.Tests.Dedup;
+
+/// <summary>The real disk, with something that happens before a file is replaced.</summary>
+internal sealed class TroubledDisk : IDisk
+{
+    private readonly Disk _disk = new();
+
+    public Action<string>? BeforeReplace { get; set; }
+
+    public IDiskFile Open(string path, long preallocate = 0) => _disk.Open(path, preallocate);
+
+    public bool Exists(string path) => _disk.Exists(path);
+
+    public void CreateDirectory(string path) => _disk.CreateDirectory(path);
+
+    public IReadOnlyList<string> List(string directory, string pattern) => _disk.List(directory, pattern);
+
+    public void Delete(string path) => _disk.Delete(path);
+
+    public byte[] ReadAll(string path) => _disk.ReadAll(path);
+
+    public void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        BeforeReplace?.Invoke(path);
+        _disk.Replace(path, content);
+    }
+
+    public long FreeBytes(string path) => _disk.FreeBytes(path);
+}
