@@ -41,7 +41,7 @@ internal static class RunCommand
         }
 
         using var fileSizes = FileSizeLimit.Report();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        var console = ConsoleOnStderr();
         using var logs = LoggerFactory.Create(builder => builder
             .SetMinimumLevel(settings.Quiet ? LogLevel.Warning : LogLevel.Information)
             .AddProvider(new StderrLog(settings.JsonLogs, time, text => console.Profile.Out.Writer.WriteLine(text))));
@@ -58,7 +58,7 @@ internal static class RunCommand
             });
 
             var running = run.RunAsync();
-            var live = !Console.IsErrorRedirected && console.Profile.Capabilities.Interactive;
+            var live = !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi;
             await new ProgressWatch(console, time, live, settings.Quiet).WatchAsync(run.Look, running);
             var outcome = await running;
             WriteReport(settings, definition, startedAt, outcome);
@@ -83,6 +83,13 @@ internal static class RunCommand
             return Failed(error, StateOf(definition));
         }
     }
+
+    /// <summary>Left to itself the console takes redirected input, which is the usual way here, for a terminal that nobody watches.</summary>
+    private static IAnsiConsole ConsoleOnStderr() => AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new AnsiConsoleOutput(Console.Error),
+        Interactive = Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Yes,
+    });
 
     /// <summary>What can be known to go wrong before a line is read: a report that nobody could write at the end of a long run, a state directory that cannot be made.</summary>
     private static (int Exit, string Message)? TroubleWith(string? report, string? state)
