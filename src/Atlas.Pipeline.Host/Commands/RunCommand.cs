@@ -42,13 +42,14 @@ internal static class RunCommand
 
         using var fileSizes = FileSizeLimit.Report();
         var console = ConsoleOnStderr();
+        var live = !settings.Quiet && !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi;
         using var logs = LoggerFactory.Create(builder => builder
             .SetMinimumLevel(settings.Quiet ? LogLevel.Warning : LogLevel.Information)
-            .AddProvider(new StderrLog(settings.JsonLogs, time, text => console.Profile.Out.Writer.WriteLine(text))));
+            .AddProvider(new StderrLog(settings.JsonLogs, time, text => WriteLog(console, live, text))));
         try
         {
             await using var output = Console.OpenStandardOutput();
-            await using var input = Console.OpenStandardInput();
+            await using var input = StandardInput.Open();
             await using var run = await PipelineRun.OpenAsync(definition, new Seams { Logs = logs }, input, output);
             var abortedBy = 0;
             using var signals = new Signals(run.Drain, code =>
@@ -58,7 +59,6 @@ internal static class RunCommand
             });
 
             var running = run.RunAsync();
-            var live = !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi;
             await new ProgressWatch(console, time, live, settings.Quiet).WatchAsync(run.Look, running);
             var outcome = await running;
             WriteReport(settings, definition, startedAt, outcome);
@@ -90,6 +90,15 @@ internal static class RunCommand
         Out = new AnsiConsoleOutput(Console.Error),
         Interactive = Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Yes,
     });
+
+    /// <summary>On a terminal through the console, which moves what it has drawn out of the way; elsewhere as it is, without wrapping.</summary>
+    private static void WriteLog(IAnsiConsole console, bool live, string text)
+    {
+        if (live)
+            console.WriteLine(text);
+        else
+            console.Profile.Out.Writer.WriteLine(text);
+    }
 
     /// <summary>What can be known to go wrong before a line is read: a report that nobody could write at the end of a long run, a state directory that cannot be made.</summary>
     private static (int Exit, string Message)? TroubleWith(string? report, string? state)

@@ -43,7 +43,7 @@ internal static class RunSummary
     {
         var imbalances = outcome.Imbalances();
         return imbalances.Count == 0
-            ? "The books balance: received = duplicates + rejected + admitted, and all admitted = done + dead + queued."
+            ? "The books balance: received = duplicates + rejected + admitted,\n  and all admitted = done + dead + queued."
             : $"THE BOOKS DO NOT BALANCE: {string.Join(" Also: ", imbalances)} Somebody changed the ledger, or this is a bug: please keep the state directory and report it.";
     }
 

@@ -25,13 +25,16 @@ internal sealed class BloomFilter
     public BloomFilter(long expectedKeys, double falsePositiveRate)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(expectedKeys, 1);
-        var blocks = Math.Ceiling(expectedKeys * BitsPerKey(falsePositiveRate) / 256);
-        _blocks = (ulong)Math.Clamp(blocks, 1, LargestBytes / 32);
+        _blocks = (ulong)BytesFor(expectedKeys, falsePositiveRate) / 32;
         _words = GC.AllocateArray<uint>((int)_blocks * WordsPerBlock, pinned: true);
     }
 
     /// <summary>The bits as bytes, to save them and to load them into a filter made with the same arguments.</summary>
     public Span<byte> Bytes => MemoryMarshal.AsBytes(_words.AsSpan());
+
+    /// <summary>What a filter with these arguments takes.</summary>
+    public static long BytesFor(long expectedKeys, double falsePositiveRate) =>
+        (long)Math.Clamp(Math.Ceiling(expectedKeys * BitsPerKey(falsePositiveRate) / 256), 1, LargestBytes / 32) * 32;
 
     /// <summary>False when the key was surely never added.</summary>
     public bool MayContain(UInt128 key)
