@@ -34,6 +34,8 @@ internal static class RunSummary
             text.AppendLine($"  fetched          {Figures.Bytes(books.BytesFetched),14}  {Figures.Count(books.DoneThisRun)} documents, {Figures.Rate(books.DoneThisRun / seconds)}");
         if (books.DedupAuthorityCaught > 0)
             text.AppendLine($"  caught late      {Figures.Count(books.DedupAuthorityCaught),14}  second records that the last constraint refused: the dedup index missed them");
+        if (outcome is { Aborted: true, Failure: null })
+            text.AppendLine("Aborted: what was being worked on goes on at the next start.");
         text.Append(Balance(outcome));
         return text.ToString();
     }

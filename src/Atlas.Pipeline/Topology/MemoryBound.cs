@@ -6,7 +6,8 @@ namespace Atlas.Pipeline.Topology;
 /// <summary>What a pipeline's own queues and tables take when they are full, as far as its settings say. Bodies on their way to the disk and the runtime itself come on top.</summary>
 /// <param name="Batches">Batches before the ledger: all queues full, those being worked on included.</param>
 /// <param name="Tables">What the kinds hold beside batches, by stage, in bytes: <see cref="StageKind.HeldBytes"/>.</param>
-internal sealed record MemoryBound(long Batches, IReadOnlyList<(string Stage, long Bytes)> Tables)
+/// <param name="HasBodies">Whether something is fetched.</param>
+internal sealed record MemoryBound(long Batches, IReadOnlyList<(string Stage, long Bytes)> Tables, bool HasBodies)
 {
     /// <summary>Text, canonical forms and rows of one batch.</summary>
     public static long BytesOfBatch { get; } = (2L * UrlBatch.TextCapacity) + ((long)UrlBatch.MaxRows * Unsafe.SizeOf<UrlRow>());
@@ -20,7 +21,7 @@ internal sealed record MemoryBound(long Batches, IReadOnlyList<(string Stage, lo
         get
         {
             var tables = string.Concat(Tables.Select(table => $", {table.Stage} {Mebibytes(table.Bytes)}"));
-            return $"Full queues and tables take about {Mebibytes(Bytes)}: {Batches} batches {Mebibytes(Batches * BytesOfBatch)}{tables}. Bodies on their way to the disk come on top.";
+            return $"Full queues and tables take about {Mebibytes(Bytes)}: {Batches} batches {Mebibytes(Batches * BytesOfBatch)}{tables}.{(HasBodies ? " Bodies on their way to the disk come on top." : "")}";
         }
     }
 
@@ -41,7 +42,7 @@ internal sealed record MemoryBound(long Batches, IReadOnlyList<(string Stage, lo
             .Select(stage => (stage.Name, Bytes: stage.Kind.HeldBytes?.Invoke(stage.Options, hasLedger) ?? 0))
             .Where(table => table.Bytes > 0)
             .ToList();
-        return new MemoryBound(batches, tables);
+        return new MemoryBound(batches, tables, pipeline.Stages.Any(stage => stage.Kind.Gives == Port.Documents));
     }
 
     private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024.0):0.0} MiB");
