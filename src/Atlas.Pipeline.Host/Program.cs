@@ -8,8 +8,11 @@ var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, 
     GraphCommand.Create(),
 };
 var line = atlas.Parse(args);
-if (line.Errors.Count == 0)
-    return await line.InvokeAsync();
 
-await line.InvokeAsync();
+// The command line's own answer to a signal is to leave after two seconds; a drain has a deadline of its own.
+var invocation = new InvocationConfiguration { ProcessTerminationTimeout = null };
+if (line.Errors.Count == 0)
+    return await line.InvokeAsync(invocation);
+
+await line.InvokeAsync(invocation);
 return Atlas.Pipeline.Host.ExitCode.Usage;

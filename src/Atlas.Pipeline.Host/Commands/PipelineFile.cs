@@ -30,6 +30,12 @@ internal static class PipelineFile
     {
         text = "";
         trouble = null;
+        if (Directory.Exists(file))
+        {
+            trouble = $"{file}: is a directory; name a pipeline file in it.";
+            return false;
+        }
+
         try
         {
             using var stream = File.OpenRead(file);

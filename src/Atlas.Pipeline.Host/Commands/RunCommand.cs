@@ -34,14 +34,22 @@ internal static class RunCommand
     {
         var time = TimeProvider.System;
         var startedAt = time.GetUtcNow();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        if (TroubleWith(settings.Report, StateOf(definition)) is var (exit, trouble))
+        {
+            Console.Error.WriteLine(trouble);
+            return exit;
+        }
+
+        using var fileSizes = FileSizeLimit.Report();
+        var console = ConsoleOnStderr();
+        var live = !settings.Quiet && !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi;
         using var logs = LoggerFactory.Create(builder => builder
             .SetMinimumLevel(settings.Quiet ? LogLevel.Warning : LogLevel.Information)
-            .AddProvider(new StderrLog(settings.JsonLogs, time, text => console.Profile.Out.Writer.WriteLine(text))));
+            .AddProvider(new StderrLog(settings.JsonLogs, time, text => WriteLog(console, live, text))));
         try
         {
             await using var output = Console.OpenStandardOutput();
-            await using var input = Console.OpenStandardInput();
+            await using var input = StandardInput.Open();
             await using var run = await PipelineRun.OpenAsync(definition, new Seams { Logs = logs }, input, output);
             var abortedBy = 0;
             using var signals = new Signals(run.Drain, code =>
@@ -51,13 +59,14 @@ internal static class RunCommand
             });
 
             var running = run.RunAsync();
-            var live = !Console.IsErrorRedirected && console.Profile.Capabilities.Interactive;
             await new ProgressWatch(console, time, live, settings.Quiet).WatchAsync(run.Look, running);
             var outcome = await running;
             WriteReport(settings, definition, startedAt, outcome);
             if (!settings.Quiet)
-                console.Profile.Out.Writer.WriteLine(RunSummary.Write(outcome.Last));
-            return ExitOf(outcome, abortedBy);
+                console.Profile.Out.Writer.WriteLine(RunSummary.Write(outcome));
+            else if (!outcome.Balances)
+                Console.Error.WriteLine(RunSummary.Balance(outcome));
+            return ExitOf(outcome, StateOf(definition), abortedBy);
         }
         catch (StateInUseException error)
         {
@@ -69,19 +78,66 @@ internal static class RunCommand
             Console.Error.WriteLine(error.Message);
             return ExitCode.State;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or LedgerException)
         {
-            Console.Error.WriteLine($"The run failed: {error.Message}");
-            return ExitCode.Failed;
+            return Failed(error, StateOf(definition));
         }
     }
+
+    /// <summary>Left to itself the console takes redirected input, which is the usual way here, for a terminal that nobody watches.</summary>
+    private static IAnsiConsole ConsoleOnStderr() => AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new AnsiConsoleOutput(Console.Error),
+        Interactive = Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Yes,
+    });
+
+    /// <summary>On a terminal through the console, which moves what it has drawn out of the way; elsewhere as it is, without wrapping.</summary>
+    private static void WriteLog(IAnsiConsole console, bool live, string text)
+    {
+        if (live)
+            console.WriteLine(text);
+        else
+            console.Profile.Out.Writer.WriteLine(text);
+    }
+
+    /// <summary>What can be known to go wrong before a line is read: a report that nobody could write at the end of a long run, a state directory that cannot be made.</summary>
+    private static (int Exit, string Message)? TroubleWith(string? report, string? state)
+    {
+        try
+        {
+            if (report is not (null or "-") && !File.Exists(report))
+            {
+                File.Create(report).Dispose();
+                File.Delete(report);
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return (ExitCode.Usage, $"--report {report} cannot be written: {error.Message}");
+        }
+
+        try
+        {
+            if (state is not null)
+                Directory.CreateDirectory(state);
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return (ExitCode.Failed, $"The state directory {state} cannot be used: {error.Message}");
+        }
+    }
+
+    /// <summary>Null for a pipeline that has none to keep, whatever its file says.</summary>
+    private static string? StateOf(PipelineDefinition definition) =>
+        definition.Stages.Any(stage => stage.Kind.Role == StageRole.Buffer) ? definition.StateDirectory : null;
 
     private static void WriteReport(RunSettings settings, PipelineDefinition definition, DateTimeOffset startedAt, RunOutcome outcome)
     {
         if (settings.Report is not { } report)
             return;
 
-        var json = JsonReport.Write(definition.Name, startedAt, outcome.Last.Elapsed, outcome.Last.Books);
+        var json = JsonReport.Write(definition.Name, startedAt, outcome);
         if (report == "-")
         {
             using var output = Console.OpenStandardOutput();
@@ -93,17 +149,21 @@ internal static class RunCommand
         }
     }
 
-    private static int ExitOf(RunOutcome outcome, int abortedBy)
+    private static int ExitOf(RunOutcome outcome, string? state, int abortedBy)
     {
         if (outcome.Failure is { } failure)
-        {
-            Console.Error.WriteLine($"The run failed: {failure.Message}");
-            return ExitCode.Failed;
-        }
-
+            return Failed(failure, state);
         if (abortedBy != 0)
             return abortedBy;
         return outcome.Balances ? ExitCode.Done : ExitCode.Unbalanced;
+    }
+
+    private static int Failed(Exception failure, string? state)
+    {
+        Console.Error.WriteLine($"The run failed: {FailureText.Of(failure)}");
+        if (state is not null)
+            Console.Error.WriteLine($"What was committed is in {state}; the next run goes on from there.");
+        return ExitCode.Failed;
     }
 
     private sealed record RunSettings(string? Report, bool Quiet, bool JsonLogs);

@@ -33,6 +33,11 @@ internal static class Figures
             ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes}:{time.Seconds:00}")
             : string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}");
 
+    /// <summary>A guess at a time: no digit that will not hold.</summary>
+    public static string Left(TimeSpan time) => time.TotalMinutes < 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalSeconds):0} s")
+        : Time(time);
+
     /// <summary>A share in per cent.</summary>
     public static string Share(long part, long whole) =>
         whole == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * part / whole:0.0} %");

@@ -1,21 +1,22 @@
 using System.Globalization;
 using System.Text.Json;
-using Atlas.Pipeline.Ledger;
+using Atlas.Pipeline.Graph;
 
 namespace Atlas.Pipeline.Host.Reporting;
 
 /// <summary>The report for programs: one JSON object. Its names are part of the surface that scripts rely on.</summary>
 internal static class JsonReport
 {
-    public static byte[] Write(string pipeline, DateTimeOffset startedAt, TimeSpan elapsed, Books books)
+    public static byte[] Write(string pipeline, DateTimeOffset startedAt, RunOutcome outcome)
     {
+        var books = outcome.Last.Books;
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
             json.WriteString("pipeline", pipeline);
             json.WriteString("started_at", startedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
-            json.WriteNumber("elapsed_s", Math.Round(elapsed.TotalSeconds, 3));
+            json.WriteNumber("elapsed_s", Math.Round(outcome.Last.Elapsed.TotalSeconds, 3));
             json.WriteNumber("received", books.Received);
             json.WriteNumber("duplicates", books.Duplicates);
             WriteCounts(json, "rejected", books.Rejected);
@@ -29,7 +30,7 @@ internal static class JsonReport
             json.WriteNumber("retries", books.Retries);
             json.WriteNumber("bytes_fetched", books.BytesFetched);
             json.WriteNumber("dedup_authority_caught", books.DedupAuthorityCaught);
-            json.WriteBoolean("balanced", books.Balance);
+            json.WriteBoolean("balanced", outcome.Balances);
             json.WriteEndObject();
         }
 

@@ -16,7 +16,7 @@ internal static class PlainProgress
         if (fullest is { Depth: > 0 })
             line += $"; fullest edge {fullest.Stage} {fullest.Depth}/{fullest.Capacity}";
         if (pace.Left() is { } left)
-            line += $"; about {Figures.Time(left)} left";
+            line += $"; about {Figures.Left(left)} left";
         return run.Draining ? line + "; draining" : line;
     }
 }

@@ -6,6 +6,9 @@ namespace Atlas.Pipeline.Host.Reporting;
 /// <summary>Shows a run while it goes on: drawn on a terminal, a line every few seconds elsewhere, nothing when quiet.</summary>
 internal sealed class ProgressWatch(IAnsiConsole console, TimeProvider time, bool live, bool quiet)
 {
+    /// <summary>Columns left free at the right: what the terminal echoes of a Ctrl-C must not begin a new line under the drawing.</summary>
+    private const int Margin = 5;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(5);
 
@@ -29,7 +32,8 @@ internal sealed class ProgressWatch(IAnsiConsole console, TimeProvider time, boo
                 {
                     var now = look();
                     pace.Look(now);
-                    display.UpdateTarget(LiveProgress.Draw(now, pace));
+                    var width = console.Profile.Width = Math.Max(Margin, console.Profile.Out.Width - Margin);
+                    display.UpdateTarget(LiveProgress.Draw(now, pace, width));
                     await WaitAsync(LookEvery, run);
                 }
             });

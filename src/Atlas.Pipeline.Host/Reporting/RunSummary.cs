@@ -1,14 +1,14 @@
 using System.Text;
 using Atlas.Pipeline.Graph;
-using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Host.Reporting;
 
 /// <summary>The end of a run, for people: where every line went.</summary>
 internal static class RunSummary
 {
-    public static string Write(RunSnapshot run)
+    public static string Write(RunOutcome outcome)
     {
+        var run = outcome.Last;
         var books = run.Books;
         var text = new StringBuilder();
         var seconds = Math.Max(1e-3, run.Elapsed.TotalSeconds);
@@ -34,13 +34,20 @@ internal static class RunSummary
             text.AppendLine($"  fetched          {Figures.Bytes(books.BytesFetched),14}  {Figures.Count(books.DoneThisRun)} documents, {Figures.Rate(books.DoneThisRun / seconds)}");
         if (books.DedupAuthorityCaught > 0)
             text.AppendLine($"  caught late      {Figures.Count(books.DedupAuthorityCaught),14}  second records that the last constraint refused: the dedup index missed them");
-        text.Append(Balance(books));
+        if (outcome is { Aborted: true, Failure: null })
+            text.AppendLine("Aborted: what was being worked on goes on at the next start.");
+        text.Append(Balance(outcome));
         return text.ToString();
     }
 
-    private static string Balance(Books books) => books.Balance
-        ? "The books balance: received = duplicates + rejected + admitted, and all admitted = done + dead + queued."
-        : "THE BOOKS DO NOT BALANCE. This is a bug: please keep the state directory and report it.";
+    /// <summary>Whether the books balance, and if not, what is off.</summary>
+    public static string Balance(RunOutcome outcome)
+    {
+        var imbalances = outcome.Imbalances();
+        return imbalances.Count == 0
+            ? "The books balance: received = duplicates + rejected + admitted,\n  and all admitted = done + dead + queued."
+            : $"THE BOOKS DO NOT BALANCE: {string.Join(" Also: ", imbalances)} Somebody changed the ledger, or this is a bug: please keep the state directory and report it.";
+    }
 
     private static void Row(StringBuilder text, string name, long count, long whole) =>
         text.AppendLine($"  {name,-16} {Figures.Count(count),14}  {Figures.Share(count, whole)}".TrimEnd());

@@ -29,8 +29,7 @@ internal sealed unsafe class BloomFilter
     public BloomFilter(long expectedKeys, double falsePositiveRate)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(expectedKeys, 1);
-        var blocks = Math.Ceiling(expectedKeys * BitsPerKey(falsePositiveRate) / 256);
-        _blocks = (ulong)Math.Clamp(blocks, 1, LargestBytes / BytesPerBlock);
+        _blocks = (ulong)BytesFor(expectedKeys, falsePositiveRate) / BytesPerBlock;
         _memory = GC.AllocateArray<byte>((int)_blocks * BytesPerBlock + BytesPerBlock - 1, pinned: true);
         _table = (Vector256<uint>*)(((nuint)Unsafe.AsPointer(ref _memory[0]) + BytesPerBlock - 1) & ~(nuint)(BytesPerBlock - 1));
     }
@@ -44,6 +43,10 @@ internal sealed unsafe class BloomFilter
         if (Sse.IsSupported)
             Sse.Prefetch0(Unsafe.AsPointer(ref BlockOf(key)));
     }
+
+    /// <summary>What a filter with these arguments takes.</summary>
+    public static long BytesFor(long expectedKeys, double falsePositiveRate) =>
+        (long)Math.Clamp(Math.Ceiling(expectedKeys * BitsPerKey(falsePositiveRate) / 256), 1, LargestBytes / BytesPerBlock) * BytesPerBlock;
 
     /// <summary>False when the key was surely never added.</summary>
     public bool MayContain(UInt128 key)

@@ -152,19 +152,20 @@ internal sealed class PipelineRun : IAsyncDisposable
     private async Task<RunOutcome> CloseAsync()
     {
         BooksAudit? audit = null;
+        Books? counted = null;
         try
         {
             if (_rooms.Checkpoints is { } checkpoints)
                 await checkpoints.TakeAsync();
             if (_rooms.Ledger is { } ledger)
-                audit = await ledger.AuditAsync();
+                (audit, counted) = (await ledger.AuditAsync(), ledger.Books);
         }
         catch (Exception error)
         {
             return new RunOutcome(Look(), error, audit, _abort.IsCancellationRequested);
         }
 
-        return new RunOutcome(Look(), null, audit, _abort.IsCancellationRequested);
+        return new RunOutcome(Look(), null, audit, _abort.IsCancellationRequested) { Counted = counted };
     }
 
     /// <summary>The run cannot go on: I/O is cancelled, and what does not end soon is left behind.</summary>

@@ -28,6 +28,8 @@ internal sealed record FileTailOptions
         };
         if (yaml.Has("paths") && options.Paths.Count == 0)
             yaml.Report("paths", "must name at least one file or glob.");
+        foreach (var path in options.Paths.Where(Directory.Exists))
+            yaml.Report("paths", $"{path} is a directory; name the files in it, as {path.TrimEnd('/')}/*.");
         return options;
     }
 }

@@ -43,7 +43,7 @@ internal sealed partial class FileTailSource
         {
             var found = PathGlob.Find(pattern);
             if (found.Count == 0 && !PathGlob.HasWildcards(pattern) && _reported.Add(pattern))
-                LogMissing(pattern);
+                LogMissing(pattern, Directory.Exists(pattern) ? "is a directory" : "is not there");
             return found;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -14,8 +14,8 @@ internal sealed partial class FileTailSource
     [LoggerMessage(1000, LogLevel.Warning, "File {Path} cannot be read and is tried again at every look: {Message}")]
     private partial void LogUnreadable(string path, string message);
 
-    [LoggerMessage(1001, LogLevel.Warning, "File {Path} is not there; it is read when it appears.")]
-    private partial void LogMissing(string path);
+    [LoggerMessage(1001, LogLevel.Warning, "File {Path} {State}; it is read when there is a file.")]
+    private partial void LogMissing(string path, string state);
 
     [LoggerMessage(1002, LogLevel.Information, "File {Path} became shorter and is read from its beginning.")]
     private partial void LogTruncated(string path);

@@ -8,6 +8,31 @@ namespace Atlas.Pipeline.Topology;
 /// <summary>The JSON Schema (draft 2020-12) of pipeline files, for editors. What only the links can get wrong is not in it.</summary>
 internal static class JsonSchema
 {
+    /// <summary>The settings that stand beside <c>sources</c> and <c>stages</c>.</summary>
+    public static IReadOnlyList<SettingDoc> PipelineSettings { get; } =
+    [
+        new("name", "string", null, "a-z, 0-9, '_', '-'; at most 64", "What the pipeline is called in reports."),
+        new("state", "string", "", "", "The directory of the ledger, the dedup index and the bodies. Required with a buffer."),
+        new("drain_deadline_ms", "integer", "30000", "at least 0", "Milliseconds that a drain may take after a signal; then it becomes an abort.") { Min = 0 },
+    ];
+
+    /// <summary>The settings of a kind: those that every station has, then its own.</summary>
+    public static IReadOnlyList<SettingDoc> SettingsOf(StageKind kind)
+    {
+        var yaml = SettingsReader.ForDocs();
+        kind.ReadOptions(yaml);
+        var isSource = kind.Takes == Port.None;
+        List<SettingDoc> settings = [new("type", "string", isSource ? null : kind.Word, kind.Word, isSource ? "The kind." : "The kind; may be left out where it is the stage's name.") { Choices = [kind.Word] }];
+        if (!isSource)
+            settings.Add(new("from", "string or list", null, "", "Who feeds it: a source, a stage, stage.output, or a list of these."));
+        if (!isSource && kind.Role != StageRole.Buffer)
+            settings.Add(new("capacity", "integer", "8", "from 1 to 65536", $"{(kind.Takes == Port.Urls ? "Batches" : "Items")} that may wait in front of it; when full, the stage before it waits.") { Min = 1, Max = 65_536 });
+        if (kind.MayRunParallel)
+            settings.Add(new("parallelism", "integer", "1", "from 1 to 64", "Batches it works on at once.") { Min = 1, Max = 64 });
+        settings.AddRange(yaml.Declared);
+        return settings;
+    }
+
     /// <summary>The schema's text, ending in a line feed.</summary>
     public static string Write(IReadOnlyList<StageKind> kinds)
     {
@@ -25,9 +50,8 @@ internal static class JsonSchema
             json.WriteEndArray();
             json.WriteBoolean("additionalProperties", false);
             json.WriteStartObject("properties");
-            WriteSetting(json, new SettingDoc("name", "string", null, "", "What the pipeline is called in reports."));
-            WriteSetting(json, new SettingDoc("state", "string", null, "", "The directory of the ledger, the dedup index and the bodies."));
-            WriteSetting(json, new SettingDoc("drain_deadline_ms", "integer", "30000", "", "How long a drain may take after a signal, in milliseconds.") { Min = 0 });
+            foreach (var setting in PipelineSettings)
+                WriteSetting(json, setting);
             foreach (var word in new[] { "http", "alerts", "tests", "dead_letters" })
             {
                 json.WriteStartObject(word);
@@ -111,27 +135,17 @@ internal static class JsonSchema
 
     private static void WriteKind(Utf8JsonWriter json, StageKind kind)
     {
-        var yaml = SettingsReader.ForDocs();
-        kind.ReadOptions(yaml);
-        var isSource = kind.Takes == Port.None;
+        var settings = SettingsOf(kind);
         json.WriteStartObject(kind.Word);
         json.WriteString("description", kind.Summary);
         json.WriteString("type", "object");
         json.WriteBoolean("additionalProperties", false);
         json.WriteStartArray("required");
-        json.WriteStringValue(isSource ? "type" : "from");
-        foreach (var setting in yaml.Declared.Where(setting => setting.Default is null))
+        foreach (var setting in settings.Where(setting => setting.Default is null))
             json.WriteStringValue(setting.Name);
         json.WriteEndArray();
         json.WriteStartObject("properties");
-        WriteSetting(json, new SettingDoc("type", "string", null, "", "The kind.") { Choices = [kind.Word] });
-        if (!isSource)
-            WriteSetting(json, new SettingDoc("from", "string or list", null, "", "Who feeds it: a source, a stage, stage.output, or a list of these."));
-        if (!isSource && kind.Role != StageRole.Buffer)
-            WriteSetting(json, new SettingDoc("capacity", "integer", "8", "", "Batches, behind the buffer items, that may wait in front of it.") { Min = 1, Max = 65_536 });
-        if (kind.MayRunParallel)
-            WriteSetting(json, new SettingDoc("parallelism", "integer", "1", "", "Batches it works on at once.") { Min = 1, Max = 64 });
-        foreach (var setting in yaml.Declared)
+        foreach (var setting in settings)
             WriteSetting(json, setting);
         json.WriteEndObject();
         json.WriteEndObject();
@@ -157,8 +171,7 @@ internal static class JsonSchema
             json.WriteEndArray();
         }
 
-        if (setting.Type == "integer" && long.TryParse(setting.Default, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
-            json.WriteNumber("default", number);
+        WriteDefault(json, setting);
         if (setting.Inside is { Count: > 0 } inside)
         {
             json.WriteBoolean("additionalProperties", false);
@@ -169,5 +182,19 @@ internal static class JsonSchema
         }
 
         json.WriteEndObject();
+    }
+
+    private static void WriteDefault(Utf8JsonWriter json, SettingDoc setting)
+    {
+        if (setting.Default is not { Length: > 0 } text)
+            return;
+        if (setting.Type == "integer" && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            json.WriteNumber("default", number);
+        else if (setting.Type == "number" && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real))
+            json.WriteNumber("default", real);
+        else if (setting.Type == "boolean")
+            json.WriteBoolean("default", text == "true");
+        else if (setting.Type.StartsWith("string", StringComparison.Ordinal))
+            json.WriteString("default", text);
     }
 }

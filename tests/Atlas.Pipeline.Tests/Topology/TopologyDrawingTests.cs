@@ -33,15 +33,4 @@ public sealed class TopologyDrawingTests
         Assert.Contains("digraph \"a\\\"\\\\\" {", TopologyDrawing.Dot(definition), StringComparison.Ordinal);
         Assert.Contains("\"s\\\"<\" -> \"t\" [label=\"o\\\"\"];", TopologyDrawing.Dot(definition), StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void The_memory_bound_counts_the_queues_before_the_ledger()
-    {
-        var small = MemoryBound.Of(Definition(Good));
-        var large = MemoryBound.Of(Definition(Good, "stages.classify.capacity=18", "stages.fetch.capacity=1000"));
-
-        Assert.Equal(4 * 8 * MemoryBound.BytesOfBatch, small.Bytes);
-        Assert.Equal(10 * MemoryBound.BytesOfBatch, large.Bytes - small.Bytes);
-        Assert.StartsWith("Up to 32 batches of ", small.Sentence, StringComparison.Ordinal);
-    }
 }

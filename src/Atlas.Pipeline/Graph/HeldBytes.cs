@@ -1,0 +1,36 @@
+using System.Numerics;
+using Atlas.Pipeline.Buffer;
+using Atlas.Pipeline.Dedup;
+using Atlas.Pipeline.Persist;
+using Atlas.Pipeline.Topology;
+
+namespace Atlas.Pipeline.Graph;
+
+/// <summary>What the stages hold in memory beside batches, from their settings, in bytes.</summary>
+internal static class HeldBytes
+{
+    /// <summary>An item with a URL of about 200 characters: the object, its two strings, its places in the heaps.</summary>
+    private const long Item = 1024;
+
+    private const int BytesOfKey = 16;
+
+    /// <summary>Batches that the ledger's writer has waiting (64) and in its group (4,096 rows).</summary>
+    private const long BatchesInLedger = 64 + (4_096 / UrlBatch.MaxRows);
+
+    /// <summary>The filter, the table of recent keys and the index; without a ledger a table of all keys, at its lowest load, in place of filter and index.</summary>
+    public static long OfDedup(object options, bool hasLedger)
+    {
+        var dedup = (DedupOptions)options;
+        var recent = dedup.RecentKeys == 0 ? 0 : (long)BitOperations.RoundUpToPowerOf2((uint)dedup.RecentKeys) * BytesOfKey;
+        return recent + (hasLedger
+            ? BloomFilter.BytesFor(dedup.ExpectedUrls, dedup.FalsePositiveRate) + FasterShape.IndexBytes(dedup) + dedup.MemoryBytes
+            : dedup.ExpectedUrls * BytesOfKey * 8 / 3);
+    }
+
+    /// <summary>Items that wait for their turn, and what the ledger has taken and not committed.</summary>
+    public static long OfBuffer(object options, bool hasLedger) =>
+        (((BufferOptions)options).Capacity * Item) + (BatchesInLedger * MemoryBound.BytesOfBatch);
+
+    /// <summary>The buffers of two groups.</summary>
+    public static long OfPersist(object options, bool hasLedger) => 2L * ((PersistOptions)options).GroupBytes;
+}

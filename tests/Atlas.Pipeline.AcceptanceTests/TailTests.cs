@@ -1,0 +1,115 @@
+using System.Globalization;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.AcceptanceTests;
+
+/// <summary><c>file_tail</c> under kill -9, while its file grows and is rotated: every line that was written is in one row, once.</summary>
+public sealed class TailTests
+{
+    /// <summary>One line in so many is a <c>file:</c> URL and becomes a dead letter.</summary>
+    private const int DeadEvery = 10;
+
+    private const int LinesPerFile = 700;
+
+    [Fact]
+    public Task Four_kills_lose_no_line_and_double_none() => SurviveAsync(kills: 4);
+
+    [Fact]
+    [Trait("length", "long")]
+    [Trait("run", "kill")]
+    public Task Forty_kills_lose_no_line_and_double_none() => SurviveAsync(kills: 40);
+
+    private static async Task SurviveAsync(int kills)
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var inbox = Directory.CreateDirectory(Path.Combine(bench.Folder, "inbox")).FullName;
+        var chance = new Random(20_261_124);
+        using var stop = new CancellationTokenSource();
+        var writing = Task.Run(() => WriteAsync(inbox, stop.Token), TestContext.Current.CancellationToken);
+        string[] arguments = ["run", Workbench.Shipped("tail.yaml"), "--state", bench.State, "--report", "-", "--quiet",
+            "--set", "stages.dedup.expected_urls=10000", "--set", "sources.feed.poll_ms=10"];
+
+        for (var round = 0; round < kills; round++)
+        {
+            using var program = AtlasProgram.Start(bench.Folder, arguments);
+            await WhenMoreIsRecordedAsync(bench, program);
+            await Task.Delay(chance.Next(100), TestContext.Current.CancellationToken);
+            program.Kill();
+            await program.WaitAsync();
+        }
+
+        await stop.CancelAsync();
+        var written = await writing;
+        var last = await AtlasProgram.RunAsync(bench.Folder, input: null, [.. arguments, "--set", "sources.feed.follow=false"]);
+
+        Assert.True(last.ExitCode == 0, last.ToString());
+        Assert.True(last.Report.GetProperty("balanced").GetBoolean());
+        using var ledger = OpenLedger(bench);
+        var dead = written / DeadEvery;
+        Assert.Equal((written - dead, written - dead), Rows(ledger, string.Join(" UNION ALL ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => $"SELECT url FROM {LedgerSchema.QueueOf(priority)}"))));
+        Assert.Equal((dead, dead), Rows(ledger, "SELECT CAST(source_url AS TEXT) AS url FROM dead_letter_queue"));
+        Assert.Equal(written, ledger.Scalar("SELECT value FROM counters WHERE name = 'received'"));
+        TestContext.Current.TestOutputHelper!.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{written} lines in {Directory.GetFiles(inbox).Length} files, {kills} kills."));
+    }
+
+    /// <summary>Rows, and different ones among them.</summary>
+    private static (long All, long Distinct) Rows(SqlConnection ledger, string query) =>
+        (ledger.Scalar($"SELECT count(*) FROM ({query})"), ledger.Scalar($"SELECT count(DISTINCT url) FROM ({query})"));
+
+    /// <summary>Appends to feed.log until stopped, in pieces that end anywhere in a line, and renames it whenever it is long enough.</summary>
+    /// <returns>Lines written.</returns>
+    private static async Task<int> WriteAsync(string inbox, CancellationToken stop)
+    {
+        var path = Path.Combine(inbox, "feed.log");
+        var written = 0;
+        for (var file = 0; !stop.IsCancellationRequested; file++)
+        {
+            await using (var feed = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0))
+            {
+                for (var line = 0; line < LinesPerFile && !(stop.IsCancellationRequested && written % DeadEvery == 0); line++)
+                {
+                    var number = written++;
+                    var text = number % DeadEvery == 0 ? $"file:///lost/{number}\n" : $"http://host{number % 50}.test/{number}\n";
+                    feed.Write(System.Text.Encoding.ASCII.GetBytes(text[..(number % text.Length)]));
+                    feed.Write(System.Text.Encoding.ASCII.GetBytes(text[(number % text.Length)..]));
+                    if (number % 20 == 0)
+                        await Task.Delay(1, CancellationToken.None);
+                }
+            }
+
+            if (!stop.IsCancellationRequested)
+                File.Move(path, Path.Combine(inbox, string.Create(CultureInfo.InvariantCulture, $"feed-{file:D5}.log")));
+        }
+
+        return written;
+    }
+
+    /// <summary>Waits until this program has committed something: a kill before that would test nothing.</summary>
+    private static async Task WhenMoreIsRecordedAsync(Workbench bench, AtlasProgram program)
+    {
+        var before = Received(bench);
+        while (Received(bench) == before)
+        {
+            Assert.False(program.HasExited, "The program ended by itself.");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static long Received(Workbench bench)
+    {
+        if (!File.Exists(Path.Combine(bench.State, "ledger.db")))
+            return 0;
+        try
+        {
+            using var ledger = OpenLedger(bench);
+            return ledger.Scalar("SELECT value FROM counters WHERE name = 'received'");
+        }
+        catch (LedgerException)
+        {
+            // The very first look may come before the tables.
+            return 0;
+        }
+    }
+
+    private static SqlConnection OpenLedger(Workbench bench) => SqlConnection.Open(Path.Combine(bench.State, "ledger.db"), readOnly: true);
+}
