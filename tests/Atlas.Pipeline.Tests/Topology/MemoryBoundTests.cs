@@ -34,7 +34,7 @@ public sealed class MemoryBoundTests
     [Fact]
     public void The_tables_of_the_real_stages_are_counted_from_their_settings()
     {
-        var small = Real("stages.dedup.recent_keys=0");
+        var small = Real("stages.dedup.recent_keys=0", "stages.dedup.memory_bytes=67108864");
         var large = Real("stages.dedup.recent_keys=1048576", "stages.dedup.memory_bytes=134217728", "stages.buffer.capacity=20000", "stages.persist.group_bytes=5242880");
 
         Assert.Equal((16L << 20) + (64L << 20), BytesOf(large, "dedup") - BytesOf(small, "dedup"));
