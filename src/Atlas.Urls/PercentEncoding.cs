@@ -7,7 +7,9 @@ internal static class PercentEncoding
 {
     private const string Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
-    private static readonly SearchValues<byte> Plain = Bytes(Unreserved + "!$&'()*+,;=:@/?");
+    /// <summary>The bytes that stand for themselves in path, query and fragment.</summary>
+    public static readonly SearchValues<byte> Plain = Bytes(Unreserved + "!$&'()*+,;=:@/?");
+
     private static readonly SearchValues<byte> Bare = Bytes(Unreserved);
 
     /// <summary>Writes the one spelling of a part and returns its length: at most three times the part's.</summary>
