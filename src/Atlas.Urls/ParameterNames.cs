@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 
 namespace Atlas.Urls;
@@ -41,9 +42,13 @@ internal sealed class ParameterNames
 
     private bool IsListed(ReadOnlySpan<byte> name)
     {
-        var isDropped = Contains(_drop, name) || (_dropsTracking && name.Length > UtmLength && Ascii.EqualsIgnoreCase(name[..UtmLength], "utm_"u8));
+        var isDropped = (_dropsTracking && IsUtm(name)) || Contains(_drop, name);
         return isDropped && !Contains(_keep, name);
     }
+
+    /// <remarks>The bit that tells lower case from upper case makes no other byte of a spelled name the same as one of these.</remarks>
+    private static bool IsUtm(ReadOnlySpan<byte> name) =>
+        name.Length > UtmLength && (BinaryPrimitives.ReadUInt32BigEndian(name) | 0x20202020) == (BinaryPrimitives.ReadUInt32BigEndian("utm_"u8) | 0x20202020);
 
     private uint FirstBytes(int length)
     {
