@@ -2,7 +2,7 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-memory lint bench need-sdk
+.PHONY: help build run test test-kill test-memory lint bench bench-micro need-sdk
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -11,6 +11,7 @@ help:
 	@echo "make test-memory  five million lines, 90 % duplicates, within 1 GiB (minutes)"
 	@echo "make lint         locked restore, formatting, analyzers"
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"
+	@echo "make bench-micro  BenchmarkDotNet: ns and bytes per URL for canonical forms (short way, careful way, System.Uri) and content ids"
 	@echo "make build        dist/atlas"
 
 need-sdk:
@@ -35,6 +36,9 @@ test-memory: build
 
 bench: build
 	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll
+
+bench-micro: build
+	dotnet artifacts/bin/Atlas.Pipeline.Benchmarks/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.Benchmarks.dll --filter '*' --inProcess --job short
 
 lint: need-sdk
 	dotnet restore Atlas.Pipeline.sln --locked-mode -v quiet
