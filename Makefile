@@ -2,7 +2,7 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-memory lint bench docs need-sdk
+.PHONY: help build run test test-kill test-memory lint bench docs need-sdk bench-micro
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -12,6 +12,7 @@ help:
 	@echo "make lint         locked restore, formatting, analyzers"
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"
 	@echo "make docs         docs/settings.md and pipelines/pipeline.schema.json, from the code that reads the settings"
+	@echo "make bench-micro  BenchmarkDotNet: ns and bytes per URL for canonical forms (short way, careful way, System.Uri) and content ids"
 	@echo "make build        dist/atlas"
 
 need-sdk:
@@ -39,6 +40,9 @@ bench: build
 
 docs: build
 	ATLAS_WRITE_DOCS=1 dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-class "*GeneratedFilesTests"
+
+bench-micro: build
+	dotnet artifacts/bin/Atlas.Pipeline.Benchmarks/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.Benchmarks.dll --filter '*' --inProcess --job short
 
 lint: need-sdk
 	dotnet restore Atlas.Pipeline.sln --locked-mode -v quiet

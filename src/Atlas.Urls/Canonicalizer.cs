@@ -27,6 +27,12 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
     public CanonicalizationError TryCanonicalize(ReadOnlySpan<byte> url, Span<byte> destination, out CanonicalUrl result)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, MaxLength(url.Length), nameof(destination));
+        return CleanUrl.TryWrite(url, destination, _foldScheme, _names, out result) ? CanonicalizationError.None : CanonicalizeCarefully(url, destination, out result);
+    }
+
+    /// <summary>What <see cref="TryCanonicalize"/> does, for every URL; <see cref="CleanUrl"/> may only be faster than this, never different.</summary>
+    internal CanonicalizationError CanonicalizeCarefully(ReadOnlySpan<byte> url, Span<byte> destination, out CanonicalUrl result)
+    {
         url = Trim(url);
         if (!url.ContainsAny("\t\r\n"u8))
             return Canonicalize(url, destination, out result);

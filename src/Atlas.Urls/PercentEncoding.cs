@@ -7,7 +7,9 @@ internal static class PercentEncoding
 {
     private const string Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
-    private static readonly SearchValues<byte> Plain = Bytes(Unreserved + "!$&'()*+,;=:@/?");
+    /// <summary>The bytes that stand for themselves in path, query and fragment.</summary>
+    public static readonly SearchValues<byte> Plain = Bytes(Unreserved + "!$&'()*+,;=:@/?");
+
     private static readonly SearchValues<byte> Bare = Bytes(Unreserved);
 
     /// <summary>Writes the one spelling of a part and returns its length: at most three times the part's.</summary>
@@ -48,6 +50,10 @@ internal static class PercentEncoding
         value = (byte)((Digit(part[1]) << 4) | Digit(part[2]));
         return true;
     }
+
+    /// <summary>Whether a byte in its one spelling as <c>%XX</c> stands at the start.</summary>
+    public static bool IsEncoded(ReadOnlySpan<byte> part) =>
+        TryDecode(part, out var value) && !Bare.Contains(value) && !char.IsAsciiLetterLower((char)part[1]) && !char.IsAsciiLetterLower((char)part[2]);
 
     /// <summary>Writes <c>%XX</c>.</summary>
     public static int Encode(byte value, Span<byte> destination)

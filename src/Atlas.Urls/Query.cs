@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Atlas.Urls;
 
@@ -12,6 +13,7 @@ internal static class Query
     /// <param name="query">Without the question mark.</param>
     /// <param name="destination">At least 1 + 3 times as long.</param>
     /// <param name="names">What to drop.</param>
+    [SkipLocalsInit]
     public static int Write(ReadOnlySpan<byte> query, Span<byte> destination, ParameterNames names)
     {
         var capacity = query.Count((byte)'&') + 1;
