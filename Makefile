@@ -2,7 +2,7 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-memory lint bench need-sdk
+.PHONY: public-suffixes help build run test test-kill test-memory lint bench need-sdk
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -12,6 +12,7 @@ help:
 	@echo "make lint         locked restore, formatting, analyzers"
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"
 	@echo "make build        dist/atlas"
+	@echo "make public-suffixes  the newest Public Suffix List (needs node, npm and the network)"
 
 need-sdk:
 	@if [ -z "$(DOTNET)" ]; then echo "Atlas.Pipeline needs the .NET 10 SDK and 'dotnet' is not on the PATH: get it from https://dot.net."; exit 1; fi
@@ -39,3 +40,8 @@ bench: build
 lint: need-sdk
 	dotnet restore Atlas.Pipeline.sln --locked-mode -v quiet
 	dotnet format Atlas.Pipeline.sln --verify-no-changes --no-restore
+
+# The package is built anew whenever the list changes. Needs node, npm and the network; commit what comes out.
+public-suffixes:
+	@folder=$$(mktemp -d) && cd $$folder && npm pack --silent tldts >/dev/null && tar xzf tldts-*.tgz && cd - >/dev/null \
+	  && node --no-warnings src/Atlas.Urls/PublicSuffix/generate.mjs $$folder/package src/Atlas.Urls/PublicSuffix/public-suffixes.txt && rm -rf $$folder
