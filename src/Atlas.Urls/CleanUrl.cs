@@ -6,7 +6,7 @@ namespace Atlas.Urls;
 /// <summary>The short way for the URLs most lists are made of: those that are canonical already, or are once a fragment, some parameters or their order have gone.</summary>
 /// <remarks>
 /// It gives the answer of <see cref="Canonicalizer"/>'s careful way or none at all, so it may refuse whatever it doesn't know: capitals in the host,
-/// ports, user names, percent signs, dot segments, white space, other schemes. The text is copied first and looked at in the copy, in blocks of 64 bytes.
+/// ports, user names, percent signs, apostrophes, dot segments, white space, other schemes. The text is copied first and looked at in the copy, in blocks of 64 bytes.
 /// </remarks>
 internal static class CleanUrl
 {
@@ -40,7 +40,7 @@ internal static class CleanUrl
             to[length++] = (byte)'/';
         else if (to[path] != '/' || !TryFindQuery(to, path, out var question))
             return false;
-        else if (question < length && !CleanQuery.TryRewrite(text[(question + 1 - hostStart)..], to, question + 1, names, ref length))
+        else if (question < length && !CleanQuery.TryRewrite(text[(question + 1 - hostStart)..], to, question + 1, names, to.Slice(hostStart, hostLength), ref length))
             return false;
 
         result = new CanonicalUrl(length, hostStart - 3, hostStart, hostLength, true);
@@ -55,12 +55,12 @@ internal static class CleanUrl
     /// <summary>Where the fragment that doesn't count starts; -1 if the URL holds bytes that aren't plain, or its fragment may count.</summary>
     private static int End(ReadOnlySpan<byte> url)
     {
-        var end = url.IndexOfAnyExcept(PercentEncoding.Plain);
+        var end = url.IndexOfAnyExcept(PercentEncoding.PlainInQuery);
         if (end < 0)
             return url.Length;
         if (url[end] != '#')
             return -1;
-        return end + 1 == url.Length || (url[end + 1] is not ((byte)'!' or (byte)'/') && PercentEncoding.Plain.Contains(url[end + 1])) ? end : -1;
+        return end + 1 == url.Length || (url[end + 1] is not ((byte)'!' or (byte)'/') && PercentEncoding.PlainInQuery.Contains(url[end + 1])) ? end : -1;
     }
 
     /// <summary>The length of a name in lower case that stands at the start; 0 or less for anything else, also for what could be an address.</summary>

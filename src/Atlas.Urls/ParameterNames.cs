@@ -5,77 +5,62 @@ namespace Atlas.Urls;
 /// <summary>Which query parameters a canonical form goes without.</summary>
 internal sealed class ParameterNames
 {
-    // Names that say where a visitor came from and nothing else. Not here: ref, source, c, i and the like, which select content on many sites.
-    private static readonly string[] Tracking =
-    [
-        "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "twclid", "ttclid", "li_fat_id", "igshid", "igsh", "yclid", "ysclid",
-        "mc_cid", "mc_eid", "_ga", "_gid", "_gl", "_hsenc", "_hsmi", "__hstc", "__hssc", "__hsfp", "hsctatracking", "mkt_tok", "vero_id", "vero_conv",
-        "oly_anon_id", "oly_enc_id", "_openstat", "wickedid", "rb_clickid", "s_cid", "ml_subscriber", "ml_subscriber_hash",
-    ];
-
-    /// <summary>Bytes of <c>utm_</c>, which only counts with something behind it.</summary>
-    private const int UtmLength = 4;
-
     private readonly bool _dropsTracking;
-    private readonly byte[][][] _drop;
-    private readonly byte[][][] _keep;
-
-    // For each length of a name, the last entry for all longer ones: the lower five bits of the first bytes with which a dropped name starts, one bit for each.
-    // Hardly any name gets past it; upper and lower case share a bit.
-    private readonly uint[] _firstBytes;
+    private readonly NameTable _drop;
+    private readonly NameTable _keep;
+    private readonly NameTable _dropSomewhere;
+    private readonly Dictionary<byte[], Site>.AlternateLookup<ReadOnlySpan<byte>> _sites;
 
     public ParameterNames(CanonicalizationRules rules)
     {
         _dropsTracking = rules.DropTracking;
-        _drop = ByLength(rules.DropTracking ? [.. Tracking, .. rules.DropParams] : rules.DropParams);
-        _keep = ByLength(rules.KeepParams);
-        _firstBytes = [.. Enumerable.Range(0, Math.Max(_drop.Length, UtmLength + 1) + 1).Select(FirstBytes)];
+        _drop = new NameTable(rules.DropTracking ? [.. TrackingParameters.Everywhere, .. rules.DropParams] : rules.DropParams);
+        _keep = new NameTable(rules.KeepParams);
+
+        var builtIn = rules.DropTracking ? TrackingParameters.OnSites.SelectMany(list => list.Domains.Select(domain => (Domain: domain, list.Names))) : [];
+        var dropped = builtIn.Concat(rules.Sites.Select(site => (Domain: site.Key, Names: (IReadOnlyList<string>)site.Value.DropParams)))
+            .ToLookup(site => site.Domain, site => site.Names, StringComparer.OrdinalIgnoreCase);
+        _dropSomewhere = new NameTable(dropped.SelectMany(site => site).SelectMany(names => names));
+        var sites = new Dictionary<byte[], Site>(BytesComparer.Instance);
+        foreach (var domain in dropped.Select(site => site.Key).Concat(rules.Sites.Keys).Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            var kept = rules.Sites.FirstOrDefault(site => string.Equals(site.Key, domain, StringComparison.OrdinalIgnoreCase)).Value?.KeepParams ?? [];
+            sites[Encoding.ASCII.GetBytes(domain.ToLowerInvariant())] = new Site(new NameTable(dropped[domain].SelectMany(names => names)), new NameTable(kept));
+        }
+
+        _sites = sites.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
     /// <summary>Whether a parameter goes; the name is in its one spelling already.</summary>
-    public bool Drops(ReadOnlySpan<byte> name)
+    /// <param name="name">Without the equals sign.</param>
+    /// <param name="host">In its one spelling, without a port.</param>
+    public bool Drops(ReadOnlySpan<byte> name, ReadOnlySpan<byte> host)
     {
-        var firstBytes = _firstBytes[Math.Min(name.Length, _firstBytes.Length - 1)];
-        return (firstBytes >> (name.IsEmpty ? 0 : name[0] & 31) & 1) != 0 && IsListed(name);
-    }
-
-    private bool IsListed(ReadOnlySpan<byte> name)
-    {
-        var isDropped = Contains(_drop, name) || (_dropsTracking && name.Length > UtmLength && Ascii.EqualsIgnoreCase(name[..UtmLength], "utm_"u8));
-        return isDropped && !Contains(_keep, name);
-    }
-
-    private uint FirstBytes(int length)
-    {
-        var names = length < _drop.Length ? _drop[length] : [];
-        var utm = _dropsTracking && length > UtmLength ? 1u << ('u' & 31) : 0;
-        return names.Aggregate(utm, (bits, name) => bits | 1u << (name.Length == 0 ? 0 : name[0] & 31));
-    }
-
-    private static bool Contains(byte[][][] names, ReadOnlySpan<byte> name)
-    {
-        if (name.Length >= names.Length)
+        var isDropped = _drop.Contains(name) || (_dropsTracking && IsUtm(name));
+        if (!isDropped && !_dropSomewhere.Contains(name))
             return false;
-        foreach (var candidate in names[name.Length])
+
+        for (var domain = host; _sites.Dictionary.Count > 0;)
         {
-            if (Ascii.EqualsIgnoreCase(candidate, name))
-                return true;
+            if (_sites.TryGetValue(domain, out var site))
+            {
+                if (site.Keep.Contains(name))
+                    return false;
+                if (site.Drop.Contains(name))
+                    return true;
+            }
+
+            var dot = domain.IndexOf((byte)'.');
+            if (dot < 0)
+                break;
+            domain = domain[(dot + 1)..];
         }
 
-        return false;
+        return isDropped && !_keep.Contains(name);
     }
 
-    private static byte[][][] ByLength(IReadOnlyList<string> names)
-    {
-        var spelled = names.Select(Spell).ToList();
-        var longest = spelled.Count == 0 ? 0 : spelled.Max(name => name.Length);
-        return Enumerable.Range(0, longest + 1).Select(length => spelled.Where(name => name.Length == length).ToArray()).ToArray();
-    }
+    // What stands behind the prefix is up to whoever writes the link, so no list has it all.
+    private static bool IsUtm(ReadOnlySpan<byte> name) => name.Length > 4 && (name[0] | 0x20) == 'u' && Ascii.EqualsIgnoreCase(name[..4], "utm_"u8);
 
-    private static byte[] Spell(string name)
-    {
-        var bytes = Encoding.UTF8.GetBytes(name);
-        var spelled = new byte[bytes.Length * 3];
-        return spelled[..PercentEncoding.Normalize(bytes, spelled)];
-    }
+    private sealed record Site(NameTable Drop, NameTable Keep);
 }
