@@ -6,6 +6,7 @@ var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, 
     RunCommand.Create(),
     ValidateCommand.Create(),
     GraphCommand.Create(),
+    NormalizeCommand.Create(),
 };
 var line = atlas.Parse(args);
 if (line.Errors.Count == 0)
