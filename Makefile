@@ -2,7 +2,7 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-memory lint bench need-sdk
+.PHONY: help build run test test-kill test-memory lint bench unicode-tables need-sdk
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -12,6 +12,7 @@ help:
 	@echo "make lint         locked restore, formatting, analyzers"
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"
 	@echo "make build        dist/atlas"
+	@echo "make unicode-tables  the table of international host names anew; needs Node with ICU 78 and npm, no other target does"
 
 need-sdk:
 	@if [ -z "$(DOTNET)" ]; then echo "Atlas.Pipeline needs the .NET 10 SDK and 'dotnet' is not on the PATH: get it from https://dot.net."; exit 1; fi
@@ -39,3 +40,6 @@ bench: build
 lint: need-sdk
 	dotnet restore Atlas.Pipeline.sln --locked-mode -v quiet
 	dotnet format Atlas.Pipeline.sln --verify-no-changes --no-restore
+
+unicode-tables:
+	node src/Atlas.Urls/Idna/generate-tables.mjs

@@ -5,8 +5,8 @@ namespace Atlas.Urls.Idna;
 /// <summary>Unicode Normalization Form C (UAX #15) of code points that are valid in a host; the runtime has none while globalization is invariant.</summary>
 internal static class Nfc
 {
-    /// <summary>A code point decomposes into at most so many, so text in NFC has at least a quarter of the length of its decomposition. The table's generator makes sure of it.</summary>
-    public const int MaxDecomposition = 4;
+    /// <summary>No code point decomposes into more that are valid, so text in NFC has at least a third of the length of its decomposition. The table's generator makes sure of it.</summary>
+    public const int MaxDecomposition = 3;
 
     private const int CombiningRanks = 64;
 

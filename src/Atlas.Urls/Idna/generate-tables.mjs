@@ -144,7 +144,7 @@ for (let cp = 0; cp < CODE_POINTS; cp++) {
   const isJamo = isIn(cp, HANGUL.V, HANGUL.countV) || isIn(cp, HANGUL.T, HANGUL.countT);
   const composesBack = seconds.has(cp) || isJamo;
   const decomposed = isSurrogate(cp) ? [cp] : form([cp], "NFD");
-  must(decomposed.length <= 4, `${hex(cp)} decomposes into more than four`);
+  must(decomposed.length <= 3 || decomposed.some(part => status[part] !== STATUS.valid), `${hex(cp)} decomposes into more than three that are valid`);
   traits[cp] = status[cp];
   if (status[cp] === STATUS.valid) {
     const isStable = same(isSurrogate(cp) ? [cp] : form([cp], "NFC"), [cp]);
