@@ -2,7 +2,7 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: public-suffixes help build run test test-kill test-memory lint bench need-sdk
+.PHONY: help build run test test-kill test-memory lint bench public-suffixes unicode-tables need-sdk
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"
 	@echo "make build        dist/atlas"
 	@echo "make public-suffixes  the newest Public Suffix List (needs node, npm and the network)"
+	@echo "make unicode-tables  the table of international host names anew; needs Node with ICU 78 and npm, no other target does"
 
 need-sdk:
 	@if [ -z "$(DOTNET)" ]; then echo "Atlas.Pipeline needs the .NET 10 SDK and 'dotnet' is not on the PATH: get it from https://dot.net."; exit 1; fi
@@ -45,3 +46,6 @@ lint: need-sdk
 public-suffixes:
 	@folder=$$(mktemp -d) && cd $$folder && npm pack --silent tldts >/dev/null && tar xzf tldts-*.tgz && cd - >/dev/null \
 	  && node --no-warnings src/Atlas.Urls/PublicSuffix/generate.mjs $$folder/package src/Atlas.Urls/PublicSuffix/public-suffixes.txt && rm -rf $$folder
+
+unicode-tables:
+	node src/Atlas.Urls/Idna/generate-tables.mjs

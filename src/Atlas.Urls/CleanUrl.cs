@@ -74,9 +74,11 @@ internal static class CleanUrl
         var ordinary = Vector512.LessThanOrEqual(block - Vector512.Create((byte)'a'), Vector512.Create((byte)('z' - 'a')))
             | Vector512.LessThanOrEqual(block - Vector512.Create((byte)'-'), Vector512.Create((byte)('9' - '-')))
             | Vector512.Equals(block, Vector512.Create((byte)'_'));
+        // Two hyphens may be an encoded label, which has rules of its own.
+        var hyphens = Find(block, (byte)'-') & isHost;
         var dots = Find(block, (byte)'.') & isHost;
         var emptyLabels = dots & ((dots << 1) | 1 | (1UL << (length - 1)));
-        if ((isHost & ~ordinary.ExtractMostSignificantBits()) != 0 || emptyLabels != 0)
+        if ((isHost & ~ordinary.ExtractMostSignificantBits()) != 0 || emptyLabels != 0 || (hyphens & (hyphens << 1)) != 0)
             return -1;
 
         var lastLabel = 64 - BitOperations.LeadingZeroCount(dots);
