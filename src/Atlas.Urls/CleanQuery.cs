@@ -18,19 +18,30 @@ internal static class CleanQuery
     /// <param name="host">The URL's, without a port.</param>
     /// <param name="length">The end of the query before and after.</param>
     [SkipLocalsInit]
-    public static bool TryRewrite(ReadOnlySpan<byte> query, Span<byte> to, int start, ParameterNames names, ReadOnlySpan<byte> host, ref int length)
+    public static bool TryRewrite(ReadOnlySpan<byte> query, Span<byte> to, int start, ParameterNames names, ReadOnlySpan<byte> host, ref int length) =>
+        TryRewrite(query, to, start, names, host, stackalloc Part[FewParts], ref length);
+
+    private static bool TryRewrite(ReadOnlySpan<byte> query, Span<byte> to, int start, ParameterNames names, ReadOnlySpan<byte> host, Span<Part> parts, ref int length)
     {
-        var parts = (stackalloc Part[FewParts]);
         var count = 0;
         var isSorted = true;
         var isWhole = true;
+        // Bits are for the bytes from here to the end of the block that was read last.
+        var (separators, equals, blockEnd) = (0UL, 0UL, start);
         for (var at = start; at <= length;)
         {
-            var block = CleanUrl.Block(to, at);
-            var partLength = Math.Min(BitOperations.TrailingZeroCount(CleanUrl.Find(block, (byte)'&')), length - at);
+            if (separators == 0 && blockEnd < length)
+            {
+                var block = CleanUrl.Block(to, at);
+                (separators, equals, blockEnd) = (CleanUrl.Find(block, (byte)'&'), CleanUrl.Find(block, (byte)'='), at + 64);
+            }
+
+            var partLength = Math.Min(BitOperations.TrailingZeroCount(separators), length - at);
             if (partLength == 64)
                 partLength = LongLength(to[at..length]);
-            var nameLength = Math.Min(BitOperations.TrailingZeroCount(CleanUrl.Find(block, (byte)'=')), partLength);
+            var nameLength = Math.Min(BitOperations.TrailingZeroCount(equals), partLength);
+            separators = separators >> partLength >> 1;
+            equals = equals >> partLength >> 1;
             if (nameLength == 64 || count == FewParts)
                 return false;
 

@@ -6,7 +6,7 @@ namespace Atlas.Urls;
 /// <summary>The short way for the URLs most lists are made of: those that are canonical already, or are once a fragment, some parameters or their order have gone.</summary>
 /// <remarks>
 /// It gives the answer of <see cref="Canonicalizer"/>'s careful way or none at all, so it may refuse whatever it doesn't know: capitals in the host,
-/// ports, user names, percent signs, apostrophes, dot segments, white space, other schemes. The text is copied first and looked at in the copy, in blocks of 64 bytes.
+/// ports, user names, bytes that need encoding or decoding (apostrophes, since queries encode them), dot segments, white space, other schemes. The text is copied first and looked at in the copy, in blocks of 64 bytes.
 /// </remarks>
 internal static class CleanUrl
 {
@@ -52,15 +52,20 @@ internal static class CleanUrl
 
     public static Vector512<byte> Block(ReadOnlySpan<byte> text, int start) => Vector512.Create(text.Slice(start, Vector512<byte>.Count));
 
-    /// <summary>Where the fragment that doesn't count starts; -1 if the URL holds bytes that aren't plain, or its fragment may count.</summary>
+    /// <summary>Where the URL or the part of it that counts ends; -1 if a byte of it has another spelling, or its fragment may count.</summary>
     private static int End(ReadOnlySpan<byte> url)
     {
-        var end = url.IndexOfAnyExcept(PercentEncoding.PlainInQuery);
-        if (end < 0)
-            return url.Length;
-        if (url[end] != '#')
-            return -1;
-        return end + 1 == url.Length || (url[end + 1] is not ((byte)'!' or (byte)'/') && PercentEncoding.PlainInQuery.Contains(url[end + 1])) ? end : -1;
+        for (var end = 0; ; end += 3)
+        {
+            var plain = url[end..].IndexOfAnyExcept(PercentEncoding.PlainInQuery);
+            if (plain < 0)
+                return url.Length;
+            end += plain;
+            if (url[end] == '#')
+                return end + 1 == url.Length || (url[end + 1] is not ((byte)'!' or (byte)'/') && PercentEncoding.PlainInQuery.Contains(url[end + 1])) ? end : -1;
+            if (!PercentEncoding.IsEncoded(url[end..]))
+                return -1;
+        }
     }
 
     /// <summary>The length of a name in lower case that stands at the start; 0 or less for anything else, also for what could be an address.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Atlas.Urls;
@@ -9,6 +10,7 @@ public static class ContentId
 {
     /// <summary>The id of one canonical form.</summary>
     /// <param name="canonical">The canonical form, in UTF-8 bytes.</param>
+    [SkipLocalsInit]
     public static UInt128 Of(ReadOnlySpan<byte> canonical)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Atlas.Urls;
@@ -38,6 +39,7 @@ internal static unsafe class DirectSha256
     /// <summary>The digest of a short input.</summary>
     /// <param name="input">At most <see cref="LongestInput"/> bytes.</param>
     /// <param name="digest">32 bytes.</param>
+    [SkipLocalsInit]
     public static void Hash(ReadOnlySpan<byte> input, Span<byte> digest)
     {
         var context = stackalloc byte[ContextSize];

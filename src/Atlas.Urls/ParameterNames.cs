@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 
 namespace Atlas.Urls;
@@ -5,6 +6,9 @@ namespace Atlas.Urls;
 /// <summary>Which query parameters a canonical form goes without.</summary>
 internal sealed class ParameterNames
 {
+    /// <summary>Bytes of <c>utm_</c>, which only counts with something behind it.</summary>
+    private const int UtmLength = 4;
+
     private readonly bool _dropsTracking;
     private readonly NameTable _drop;
     private readonly NameTable _keep;
@@ -59,8 +63,10 @@ internal sealed class ParameterNames
         return isDropped && !_keep.Contains(name);
     }
 
-    // What stands behind the prefix is up to whoever writes the link, so no list has it all.
-    private static bool IsUtm(ReadOnlySpan<byte> name) => name.Length > 4 && (name[0] | 0x20) == 'u' && Ascii.EqualsIgnoreCase(name[..4], "utm_"u8);
+    /// <summary>What stands behind the prefix is up to whoever writes the link, so no list has it all.</summary>
+    /// <remarks>The bit that tells lower case from upper case makes no other byte of a spelled name the same as one of these.</remarks>
+    private static bool IsUtm(ReadOnlySpan<byte> name) =>
+        name.Length > UtmLength && (BinaryPrimitives.ReadUInt32BigEndian(name) | 0x20202020) == (BinaryPrimitives.ReadUInt32BigEndian("utm_"u8) | 0x20202020);
 
     private sealed record Site(NameTable Drop, NameTable Keep);
 }

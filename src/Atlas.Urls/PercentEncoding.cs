@@ -60,6 +60,10 @@ internal static class PercentEncoding
         return true;
     }
 
+    /// <summary>Whether a byte in its one spelling as <c>%XX</c> stands at the start.</summary>
+    public static bool IsEncoded(ReadOnlySpan<byte> part) =>
+        TryDecode(part, out var value) && !Bare.Contains(value) && !char.IsAsciiLetterLower((char)part[1]) && !char.IsAsciiLetterLower((char)part[2]);
+
     /// <summary>Writes <c>%XX</c>.</summary>
     public static int Encode(byte value, Span<byte> destination)
     {

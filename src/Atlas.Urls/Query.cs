@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Atlas.Urls;
 
@@ -14,6 +15,7 @@ internal static class Query
     /// <param name="names">What to drop.</param>
     /// <param name="host">The URL's, without a port.</param>
     /// <param name="dropsSessionIds">Whether session ids go too.</param>
+    [SkipLocalsInit]
     public static int Write(ReadOnlySpan<byte> query, Span<byte> destination, ParameterNames names, ReadOnlySpan<byte> host, bool dropsSessionIds)
     {
         var capacity = query.Count((byte)'&') + 1;

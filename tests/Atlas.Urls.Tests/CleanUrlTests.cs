@@ -9,6 +9,7 @@ public sealed class CleanUrlTests
     [InlineData("https://www.example.org/section/7/article-9?view=full&id=9&lang=en", "http://www.example.org/section/7/article-9?id=9&lang=en&view=full")]
     [InlineData("https://www.example.org/section/7/article-9?view=full&utm_source=x&&id=9#top", "http://www.example.org/section/7/article-9?id=9&view=full")]
     [InlineData("http://www.example.org/section/7/article-9/?utm_source=x", "http://www.example.org/section/7/article-9/")]
+    [InlineData("http://www.example.org/a%20b/%C3%A9/%3F?x%5B%5D=%26&view=1", "http://www.example.org/a%20b/%C3%A9/%3F?view=1&x%5B%5D=%26")]
     [InlineData("http://very-long-host-name.example.org", "http://very-long-host-name.example.org/")]
     public void Ordinary_urls_need_no_careful_way(string url, string expected)
     {
