@@ -7,6 +7,7 @@ var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, 
     ValidateCommand.Create(),
     GraphCommand.Create(),
     NormalizeCommand.Create(),
+    ExplainCommand.Create(),
 };
 var line = atlas.Parse(args);
 if (line.Errors.Count == 0)

@@ -134,7 +134,7 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
     }
 
     /// <summary>The length of the scheme; 0 if there is none, or if what looks like one is rather a host with a port and schemeless lines are accepted.</summary>
-    private int SchemeLength(ReadOnlySpan<byte> url)
+    internal int SchemeLength(ReadOnlySpan<byte> url)
     {
         var colon = url.IndexOf((byte)':');
         if (colon < 1 || !char.IsAsciiLetter((char)url[0]) || url[..colon].ContainsAnyExcept(SchemeBytes))

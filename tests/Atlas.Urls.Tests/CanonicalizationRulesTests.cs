@@ -67,6 +67,7 @@ public sealed class CanonicalizationRulesTests
         Assert.Equal("http://example.org/watch?si=abc&v=1", Spelling.Of("https://example.org/watch?v=1&si=abc"));
         Assert.Equal("http://notyoutube.com/?si=abc", Spelling.Of("https://notyoutube.com/?si=abc"));
         Assert.Equal("http://youtube.com/?si=abc", Spelling.Of("https://youtube.com/?si=abc", new CanonicalizationRules { DropTracking = false }));
+        Assert.Equal("http://youtube.com/?si=abc", Spelling.Of("https://youtube.com/?si=abc", new CanonicalizationRules { KeepParams = ["si"] }));
     }
 
     [Fact]

@@ -7,13 +7,6 @@ namespace Atlas.Pipeline.Host.Commands;
 /// <summary><c>atlas normalize</c>: canonical forms as a filter, their laws tried on a file, and the effect of a change of rules.</summary>
 internal static class NormalizeCommand
 {
-    private static readonly Option<string?> Rules = new("--rules") { Description = "A YAML file with the settings of a normalize stage." };
-    private static readonly Option<bool> FoldScheme = new("--fold-scheme") { Description = "http and https on their default ports are one." };
-    private static readonly Option<bool> FoldWww = new("--fold-www") { Description = "www.example.org and example.org are one." };
-    private static readonly Option<bool> TrailingSlash = new("--trailing-slash") { Description = "/a/ and /a are one." };
-    private static readonly Option<bool> SessionIds = new("--session-ids") { Description = "Drop session ids from query and path." };
-    private static readonly Option<bool> Schemeless = new("--schemeless") { Description = "Read example.org/a and //example.org as http." };
-
     public static Command Create()
     {
         var input = new Option<string>("--input") { Description = "lines, or json: every line is a JSON string.", DefaultValueFactory = _ => "lines" };
@@ -22,13 +15,15 @@ internal static class NormalizeCommand
         var compare = new Option<string[]>("--compare") { Description = "Two rules files: which URLs on stdin would merge or part.", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
         var command = new Command("normalize", "Reads URLs from stdin, a line each, and prints each with its canonical form: input TAB canonical, or input TAB !error reason. Like every filter it prints user names and passwords as they are.")
         {
-            input, Rules, FoldScheme, FoldWww, TrailingSlash, SessionIds, Schemeless, verify, compare,
+            input, verify, compare,
         };
+        var options = new RulesOptions();
+        options.AddTo(command);
         command.SetAction(line =>
         {
             if (line.GetValue(compare) is { Length: 2 } files)
-                return Compare(files, line);
-            if (ReadRules(line.GetValue(Rules), line) is not { } rules)
+                return Compare(options.Read(files[0], line), options.Read(files[1], line));
+            if (options.Read(line) is not { } rules)
                 return ExitCode.Usage;
             if (line.GetValue(verify) is { } file)
                 return Verify(file, rules);
@@ -54,9 +49,9 @@ internal static class NormalizeCommand
         }
     }
 
-    private static int Compare(string[] files, ParseResult line)
+    private static int Compare(CanonicalizationRules? before, CanonicalizationRules? after)
     {
-        if (ReadRules(files[0], line) is not { } before || ReadRules(files[1], line) is not { } after)
+        if (before is null || after is null)
             return ExitCode.Usage;
         using var lines = Console.OpenStandardInput();
         new RulesComparison(before, after).Run(lines, Console.Out);
@@ -76,16 +71,4 @@ internal static class NormalizeCommand
             return ExitCode.Usage;
         }
     }
-
-    /// <summary>The file's rules, with what the switches add.</summary>
-    private static CanonicalizationRules? ReadRules(string? file, ParseResult line) => RulesFile.Read(file) is { } rules
-        ? rules with
-        {
-            FoldScheme = rules.FoldScheme || line.GetValue(FoldScheme),
-            FoldWww = rules.FoldWww || line.GetValue(FoldWww),
-            FoldTrailingSlash = rules.FoldTrailingSlash || line.GetValue(TrailingSlash),
-            DropSessionIds = rules.DropSessionIds || line.GetValue(SessionIds),
-            AcceptSchemeless = rules.AcceptSchemeless || line.GetValue(Schemeless),
-        }
-        : null;
 }
