@@ -31,6 +31,7 @@ public sealed class EncodedLabelTests
     [InlineData("xn--9999999999")]
     [InlineData("xn--ü")]
     [InlineData("xn--a-ü")]
+    [InlineData("xn--bücher-kva")]
     [InlineData("xn--!")]
     public void Are_refused_if_they_are_no_Punycode(string host) => Assert.Null(Domain.ToAscii(host));
 

@@ -37,6 +37,7 @@ public sealed class NfcTests
     [InlineData("\u05E9\u05C1", "\u05E9\u05C1")]
     [InlineData("a\u200D\u0301", "a\u200D\u0301")]
     [InlineData("\u09C7\u0301\u09BE", "\u09C7\u0301\u09BE")]
+    [InlineData("a\u0305\u0301", "a\u0305\u0301")]
     [InlineData("\u0301\u0301", "\u0301\u0301")]
     public void Leaves_apart_what_is_excluded_or_blocked(string text, string expected) => Assert.Equal(expected, Normalize(text));
 

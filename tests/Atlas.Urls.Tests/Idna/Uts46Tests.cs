@@ -12,6 +12,8 @@ public sealed class Uts46Tests
     [InlineData("BÜCHER.example", "xn--bcher-kva.example")]
     [InlineData("bu\u0308cher.example", "xn--bcher-kva.example")]
     [InlineData("Bloß.de", "xn--blo-7ka.de")]
+    [InlineData("ｶﾞ.jp", "xn--mck.jp")]
+    [InlineData("u\u0344.example", "xn--3ja.example")]
     [InlineData("日本語。ＪＰ", "xn--wgv71a119e.jp")]
     [InlineData("１２７。０。０。１", "127.0.0.1")]
     [InlineData("127。0．0｡1", "127.0.0.1")]
