@@ -2,7 +2,7 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-memory lint bench docs need-sdk bench-micro
+.PHONY: help build run test test-kill test-memory lint bench docs need-sdk bench-micro public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -14,6 +14,8 @@ help:
 	@echo "make docs         docs/settings.md and pipelines/pipeline.schema.json, from the code that reads the settings"
 	@echo "make bench-micro  BenchmarkDotNet: ns and bytes per URL for canonical forms (short way, careful way, System.Uri) and content ids"
 	@echo "make build        dist/atlas"
+	@echo "make public-suffixes  the newest Public Suffix List (needs node, npm and the network)"
+	@echo "make unicode-tables  the table of international host names anew; needs Node with ICU 78 and npm, no other target does"
 
 need-sdk:
 	@if [ -z "$(DOTNET)" ]; then echo "Atlas.Pipeline needs the .NET 10 SDK and 'dotnet' is not on the PATH: get it from https://dot.net."; exit 1; fi
@@ -47,3 +49,11 @@ bench-micro: build
 lint: need-sdk
 	dotnet restore Atlas.Pipeline.sln --locked-mode -v quiet
 	dotnet format Atlas.Pipeline.sln --verify-no-changes --no-restore
+
+# The package is built anew whenever the list changes. Needs node, npm and the network; commit what comes out.
+public-suffixes:
+	@folder=$$(mktemp -d) && cd $$folder && npm pack --silent tldts >/dev/null && tar xzf tldts-*.tgz && cd - >/dev/null \
+	  && node --no-warnings src/Atlas.Urls/PublicSuffix/generate.mjs $$folder/package src/Atlas.Urls/PublicSuffix/public-suffixes.txt && rm -rf $$folder
+
+unicode-tables:
+	node src/Atlas.Urls/Idna/generate-tables.mjs

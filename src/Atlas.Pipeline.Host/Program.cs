@@ -6,6 +6,8 @@ var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, 
     RunCommand.Create(),
     ValidateCommand.Create(),
     GraphCommand.Create(),
+    NormalizeCommand.Create(),
+    ExplainCommand.Create(),
 };
 var line = atlas.Parse(args);
 

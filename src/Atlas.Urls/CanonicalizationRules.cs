@@ -9,6 +9,18 @@ public sealed record CanonicalizationRules
     /// <summary>Write https without an explicit port as http, so that both are one resource; true by default. Other ports keep their scheme.</summary>
     public bool FoldScheme { get; init; } = true;
 
+    /// <summary>Drop one leading <c>www.</c> where a registrable domain stands behind it; false by default.</summary>
+    public bool FoldWww { get; init; }
+
+    /// <summary>Drop the slash at the end of a path, unless it is the whole path; false by default.</summary>
+    public bool FoldTrailingSlash { get; init; }
+
+    /// <summary>Drop session ids: parameters, path parameters and path segments that have both the name and the look of one; false by default.</summary>
+    public bool DropSessionIds { get; init; }
+
+    /// <summary>Read a line without a scheme (<c>example.org/a</c>, <c>//example.org</c>, <c>example.org:8080</c>) as http; false by default.</summary>
+    public bool AcceptSchemeless { get; init; }
+
     /// <summary>Drop the query parameters that only trace where a visitor came from (<c>utm_*</c>, <c>gclid</c>, ...); true by default.</summary>
     public bool DropTracking { get; init; } = true;
 
@@ -17,4 +29,7 @@ public sealed record CanonicalizationRules
 
     /// <summary>Names that stay whatever the other lists say: whole names, upper and lower case alike.</summary>
     public IReadOnlyList<string> KeepParams { get; init; } = [];
+
+    /// <summary>Names to drop or keep on one site, before the lists for all sites; by domain, which stands for its subdomains too.</summary>
+    public IReadOnlyDictionary<string, SiteRules> Sites { get; init; } = System.Collections.Frozen.FrozenDictionary<string, SiteRules>.Empty;
 }

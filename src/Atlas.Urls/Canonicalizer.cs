@@ -13,7 +13,14 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
 {
     private static readonly SearchValues<byte> SchemeBytes = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-."u8);
 
-    private readonly bool _foldScheme = rules.FoldScheme;
+    private readonly bool _foldsScheme = rules.FoldScheme;
+    private readonly bool _foldsWww = rules.FoldWww;
+    private readonly bool _foldsTrailingSlash = rules.FoldTrailingSlash;
+    private readonly bool _dropsSessionIds = rules.DropSessionIds;
+    private readonly bool _acceptsSchemeless = rules.AcceptSchemeless;
+
+    // These three change what a clean URL already is.
+    private readonly bool _knowsShortWay = !rules.FoldWww && !rules.FoldTrailingSlash && !rules.DropSessionIds;
     private readonly ParameterNames _names = new(rules);
 
     /// <summary>Bytes that the canonical form of a line can need.</summary>
@@ -27,7 +34,9 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
     public CanonicalizationError TryCanonicalize(ReadOnlySpan<byte> url, Span<byte> destination, out CanonicalUrl result)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, MaxLength(url.Length), nameof(destination));
-        return CleanUrl.TryWrite(url, destination, _foldScheme, _names, out result) ? CanonicalizationError.None : CanonicalizeCarefully(url, destination, out result);
+        return _knowsShortWay && CleanUrl.TryWrite(url, destination, _foldsScheme, _names, out result)
+            ? CanonicalizationError.None
+            : CanonicalizeCarefully(url, destination, out result);
     }
 
     /// <summary>What <see cref="TryCanonicalize"/> does, for every URL; <see cref="CleanUrl"/> may only be faster than this, never different.</summary>
@@ -62,23 +71,28 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
     private CanonicalizationError Canonicalize(ReadOnlySpan<byte> url, Span<byte> to, out CanonicalUrl result)
     {
         result = default;
-        var colon = url.IndexOf((byte)':');
-        if (colon < 1 || !char.IsAsciiLetter((char)url[0]) || url[..colon].ContainsAnyExcept(SchemeBytes))
+        var schemeLength = SchemeLength(url);
+        if (schemeLength == 0 && !_acceptsSchemeless)
             return CanonicalizationError.NoScheme;
 
-        Ascii.ToLower(url[..colon], to, out _);
-        var isHttps = to[..colon].SequenceEqual("https"u8);
-        if (!isHttps && !to[..colon].SequenceEqual("http"u8))
+        Ascii.ToLower(url[..schemeLength], to, out _);
+        var isHttps = to[..schemeLength].SequenceEqual("https"u8);
+        if (schemeLength > 0 && !isHttps && !to[..schemeLength].SequenceEqual("http"u8))
         {
-            url[colon..].CopyTo(to[colon..]);
-            result = new CanonicalUrl(url.Length, colon, 0, 0, false);
+            url[schemeLength..].CopyTo(to[schemeLength..]);
+            result = new CanonicalUrl(url.Length, schemeLength, 0, 0, false);
             return CanonicalizationError.None;
         }
 
-        url = url[(colon + 1)..];
-        if (url.Length < 2 || !IsSlash(url[0]) || !IsSlash(url[1]))
-            return CanonicalizationError.NoHost;
-        url = url[2..];
+        // However many slashes there are and which, what follows is the authority ("special authority ignore slashes state").
+        url = schemeLength == 0 ? url : url[(schemeLength + 1)..];
+        var slashes = url.IndexOfAnyExcept((byte)'/', (byte)'\\');
+        return slashes < 0 ? CanonicalizationError.NoHost : CanonicalizeAuthority(url[slashes..], isHttps, to, out result);
+    }
+
+    private CanonicalizationError CanonicalizeAuthority(ReadOnlySpan<byte> url, bool isHttps, Span<byte> to, out CanonicalUrl result)
+    {
+        result = default;
         var end = url.IndexOfAny("/\\?#"u8);
         var authority = end < 0 ? url : url[..end];
         url = end < 0 ? default : url[end..];
@@ -89,21 +103,23 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         if (error != CanonicalizationError.None)
             return error;
 
-        var schemeLength = isHttps && !(_foldScheme && port < 0) ? 5 : 4;
-        var length = schemeLength;
-        "://"u8.CopyTo(to[length..]);
-        length += 3;
+        var schemeLength = isHttps && !(_foldsScheme && port < 0) ? 5 : 4;
+        var length = schemeLength + 3;
+        (schemeLength == 5 ? "https://"u8 : "http://"u8).CopyTo(to);
         if (at > 0)
-            length += WriteUserInfo(authority[..at], to[length..]);
+            length += UserInfo.Write(authority[..at], to[length..]);
 
         var hostStart = length;
         var hostLength = Host.Write(host, to[length..]);
         if (hostLength <= 0)
             return host.IsEmpty ? CanonicalizationError.NoHost : CanonicalizationError.BadHost;
+        if (_foldsWww)
+            hostLength = WithoutWww(to.Slice(hostStart, hostLength));
         length += hostLength;
         // Punycode is the one spelling that can outgrow the bound by itself; what follows needs its own three bytes for one.
         if (to.Length - length < 3 * url.Length + 8)
             return CanonicalizationError.BadHost;
+        var name = to.Slice(hostStart, hostLength);
         if (port >= 0)
         {
             to[length++] = (byte)':';
@@ -112,9 +128,34 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         }
 
         hostLength = length - hostStart;
-        length += WriteRest(url, to[length..]);
+        length += WriteRest(url, to[length..], name);
         result = new CanonicalUrl(length, schemeLength, hostStart, hostLength, true);
         return CanonicalizationError.None;
+    }
+
+    /// <summary>The length of the scheme; 0 if there is none, or if what looks like one is rather a host with a port and schemeless lines are accepted.</summary>
+    internal int SchemeLength(ReadOnlySpan<byte> url)
+    {
+        var colon = url.IndexOf((byte)':');
+        if (colon < 1 || !char.IsAsciiLetter((char)url[0]) || url[..colon].ContainsAnyExcept(SchemeBytes))
+            return 0;
+        if (!_acceptsSchemeless)
+            return colon;
+
+        var rest = url[(colon + 1)..];
+        var end = rest.IndexOfAny("/\\?#"u8);
+        var port = end < 0 ? rest : rest[..end];
+        var isHostAndPort = port.Length is > 0 and <= 5 && !port.ContainsAnyExceptInRange((byte)'0', (byte)'9') && (url[..colon].Contains((byte)'.') || Ascii.EqualsIgnoreCase(url[..colon], "localhost"u8));
+        return isHostAndPort ? 0 : colon;
+    }
+
+    /// <summary>Takes a leading <c>www.</c> off where somebody's domain is left: <c>www.com</c> is a domain, <c>com</c> is none.</summary>
+    private static int WithoutWww(Span<byte> host)
+    {
+        if (!host.StartsWith("www."u8) || RegistrableDomain.Of(host[4..]).IsEmpty)
+            return host.Length;
+        host[4..].CopyTo(host);
+        return host.Length - 4;
     }
 
     /// <summary>Cuts the port off; -1 if there is none or it is the default.</summary>
@@ -143,70 +184,29 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         return CanonicalizationError.None;
     }
 
-    private static int WriteUserInfo(ReadOnlySpan<byte> userInfo, Span<byte> to)
-    {
-        var length = 0;
-        for (var at = userInfo.IndexOf((byte)'@'); at >= 0; at = userInfo.IndexOf((byte)'@'))
-        {
-            length += PercentEncoding.Normalize(userInfo[..at], to[length..]);
-            length += PercentEncoding.Encode((byte)'@', to[length..]);
-            userInfo = userInfo[(at + 1)..];
-        }
-
-        length += PercentEncoding.Normalize(userInfo, to[length..]);
-        to[length++] = (byte)'@';
-        return length;
-    }
-
     /// <summary>Path, query and fragment.</summary>
-    private int WriteRest(ReadOnlySpan<byte> rest, Span<byte> to)
+    private int WriteRest(ReadOnlySpan<byte> rest, Span<byte> to, ReadOnlySpan<byte> host)
     {
         var hash = rest.IndexOf((byte)'#');
         var fragment = hash < 0 ? default : rest[(hash + 1)..];
         rest = hash < 0 ? rest : rest[..hash];
         var question = rest.IndexOf((byte)'?');
 
-        var length = WritePath(question < 0 ? rest : rest[..question], to);
+        var length = UrlPath.Write(question < 0 ? rest : rest[..question], to);
+        if (_dropsSessionIds)
+            length = SessionIds.CutFromPath(to[..length]);
+        if (_foldsTrailingSlash && length > 1 && to[length - 1] == '/')
+            length--;
         if (question >= 0)
-            length += Query.Write(rest[(question + 1)..], to[length..], _names);
+            length += Query.Write(rest[(question + 1)..], to[length..], _names, host, _dropsSessionIds);
 
         // An ordinary fragment is a place in the document; these two are how single-page sites name documents.
         if (fragment.Length > 0 && fragment[0] is (byte)'!' or (byte)'/')
         {
             to[length++] = (byte)'#';
-            length += PercentEncoding.Normalize(fragment, to[length..]);
+            length += PercentEncoding.Normalize(fragment, to[length..], PercentEncoding.Plain);
         }
 
         return length;
     }
-
-    private static int WritePath(ReadOnlySpan<byte> path, Span<byte> to)
-    {
-        var length = 0;
-        do
-        {
-            path = path.IsEmpty ? path : path[1..];
-            var end = path.IndexOfAny((byte)'/', (byte)'\\');
-            var isLast = end < 0;
-            var start = length + 1;
-            to[length] = (byte)'/';
-            length = start + PercentEncoding.Normalize(isLast ? path : path[..end], to[start..]);
-            path = isLast ? default : path[end..];
-
-            // Unreserved characters are bare by now, so %2e counts as the dot it is.
-            var segment = to[start..length];
-            var isUp = segment.SequenceEqual(".."u8);
-            if (!isUp && !segment.SequenceEqual("."u8))
-                continue;
-            length = start - 1;
-            if (isUp && length > 0)
-                length = to[..length].LastIndexOf((byte)'/');
-            if (isLast)
-                to[length++] = (byte)'/';
-        }
-        while (!path.IsEmpty);
-        return length;
-    }
-
-    private static bool IsSlash(byte value) => value is (byte)'/' or (byte)'\\';
 }

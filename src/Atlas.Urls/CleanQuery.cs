@@ -15,12 +15,13 @@ internal static class CleanQuery
     /// <param name="to">Holds the URL with the same query at <paramref name="start"/>, and a block's length behind it.</param>
     /// <param name="start">Behind the question mark.</param>
     /// <param name="names">What to drop.</param>
+    /// <param name="host">The URL's, without a port.</param>
     /// <param name="length">The end of the query before and after.</param>
     [SkipLocalsInit]
-    public static bool TryRewrite(ReadOnlySpan<byte> query, Span<byte> to, int start, ParameterNames names, ref int length) =>
-        TryRewrite(query, to, start, names, stackalloc Part[FewParts], ref length);
+    public static bool TryRewrite(ReadOnlySpan<byte> query, Span<byte> to, int start, ParameterNames names, ReadOnlySpan<byte> host, ref int length) =>
+        TryRewrite(query, to, start, names, host, stackalloc Part[FewParts], ref length);
 
-    private static bool TryRewrite(ReadOnlySpan<byte> query, Span<byte> to, int start, ParameterNames names, Span<Part> parts, ref int length)
+    private static bool TryRewrite(ReadOnlySpan<byte> query, Span<byte> to, int start, ParameterNames names, ReadOnlySpan<byte> host, Span<Part> parts, ref int length)
     {
         var count = 0;
         var isSorted = true;
@@ -46,7 +47,7 @@ internal static class CleanQuery
 
             var part = new Part(at, nameLength, partLength, Key(to, at, nameLength));
             at += partLength + 1;
-            if (partLength == 0 || names.Drops(part.NameIn(to)))
+            if (partLength == 0 || names.Drops(part.NameIn(to), host))
             {
                 isWhole = false;
                 continue;

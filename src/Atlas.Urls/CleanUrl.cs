@@ -6,7 +6,7 @@ namespace Atlas.Urls;
 /// <summary>The short way for the URLs most lists are made of: those that are canonical already, or are once a fragment, some parameters or their order have gone.</summary>
 /// <remarks>
 /// It gives the answer of <see cref="Canonicalizer"/>'s careful way or none at all, so it may refuse whatever it doesn't know: capitals in the host,
-/// ports, user names, bytes that need encoding or decoding, dot segments, white space, other schemes. The text is copied first and looked at in the copy, in blocks of 64 bytes.
+/// ports, user names, bytes that need encoding or decoding (apostrophes, since queries encode them), dot segments, white space, other schemes. The text is copied first and looked at in the copy, in blocks of 64 bytes.
 /// </remarks>
 internal static class CleanUrl
 {
@@ -40,7 +40,7 @@ internal static class CleanUrl
             to[length++] = (byte)'/';
         else if (to[path] != '/' || !TryFindQuery(to, path, out var question))
             return false;
-        else if (question < length && !CleanQuery.TryRewrite(text[(question + 1 - hostStart)..], to, question + 1, names, ref length))
+        else if (question < length && !CleanQuery.TryRewrite(text[(question + 1 - hostStart)..], to, question + 1, names, to.Slice(hostStart, hostLength), ref length))
             return false;
 
         result = new CanonicalUrl(length, hostStart - 3, hostStart, hostLength, true);
@@ -57,12 +57,12 @@ internal static class CleanUrl
     {
         for (var end = 0; ; end += 3)
         {
-            var plain = url[end..].IndexOfAnyExcept(PercentEncoding.Plain);
+            var plain = url[end..].IndexOfAnyExcept(PercentEncoding.PlainInQuery);
             if (plain < 0)
                 return url.Length;
             end += plain;
             if (url[end] == '#')
-                return end + 1 == url.Length || (url[end + 1] is not ((byte)'!' or (byte)'/') && PercentEncoding.Plain.Contains(url[end + 1])) ? end : -1;
+                return end + 1 == url.Length || (url[end + 1] is not ((byte)'!' or (byte)'/') && PercentEncoding.PlainInQuery.Contains(url[end + 1])) ? end : -1;
             if (!PercentEncoding.IsEncoded(url[end..]))
                 return -1;
         }
@@ -79,9 +79,11 @@ internal static class CleanUrl
         var ordinary = Vector512.LessThanOrEqual(block - Vector512.Create((byte)'a'), Vector512.Create((byte)('z' - 'a')))
             | Vector512.LessThanOrEqual(block - Vector512.Create((byte)'-'), Vector512.Create((byte)('9' - '-')))
             | Vector512.Equals(block, Vector512.Create((byte)'_'));
+        // Two hyphens may be an encoded label, which has rules of its own.
+        var hyphens = Find(block, (byte)'-') & isHost;
         var dots = Find(block, (byte)'.') & isHost;
         var emptyLabels = dots & ((dots << 1) | 1 | (1UL << (length - 1)));
-        if ((isHost & ~ordinary.ExtractMostSignificantBits()) != 0 || emptyLabels != 0)
+        if ((isHost & ~ordinary.ExtractMostSignificantBits()) != 0 || emptyLabels != 0 || (hyphens & (hyphens << 1)) != 0)
             return -1;
 
         var lastLabel = 64 - BitOperations.LeadingZeroCount(dots);

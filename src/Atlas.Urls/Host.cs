@@ -1,8 +1,9 @@
 using System.Buffers;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text;
+using Atlas.Urls.Idna;
 
 namespace Atlas.Urls;
 
@@ -13,9 +14,7 @@ internal static class Host
     private const int MaxLength = 253;
 
     private static readonly SearchValues<byte> Ordinary = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"u8);
-    private static readonly SearchValues<byte> Rare = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._!$&'()*+,;=~`{}"u8);
     private static readonly SearchValues<byte> Ipv6 = SearchValues.Create("0123456789abcdefABCDEF:."u8);
-    private static readonly IdnMapping Idn = new() { AllowUnassigned = true, UseStd3AsciiRules = false };
 
     /// <summary>Writes the one spelling and returns its length; -1 if this can be no host.</summary>
     public static int Write(ReadOnlySpan<byte> host, Span<byte> destination)
@@ -24,7 +23,7 @@ internal static class Host
             return -1;
         if (host[0] == '[')
             return WriteIpv6(host, destination);
-        return host.ContainsAnyExcept(Ordinary) ? WriteRare(host, destination) : WriteAscii(host, destination);
+        return host.ContainsAnyExcept(Ordinary) || host.IndexOf("--"u8) >= 0 ? WriteRare(host, destination) : WriteAscii(host, destination);
     }
 
     private static int WriteAscii(ReadOnlySpan<byte> host, Span<byte> destination)
@@ -45,7 +44,7 @@ internal static class Host
         // 45 characters is the longest notation there is; the parser alone would also take zones and ports.
         if (host.Length is < 4 or > 47 || host[^1] != ']' || host[1..^1].ContainsAnyExcept(Ipv6))
             return -1;
-        if (!IPAddress.TryParse(Encoding.ASCII.GetString(host[1..^1]), out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)
+        if (!IPAddress.TryParse(host[1..^1], out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)
             return -1;
 
         destination[0] = (byte)'[';
@@ -55,55 +54,33 @@ internal static class Host
         return written + 2;
     }
 
-    /// <summary>Percent-encoded, international or merely unusual names. The only way that allocates.</summary>
+    /// <summary>Percent-encoded, international or merely unusual names, and those that may hold an encoded label.</summary>
+    [SkipLocalsInit]
     private static int WriteRare(ReadOnlySpan<byte> host, Span<byte> destination)
     {
-        // Longer than any encoded spelling of the longest name: refuse before any work is put into it.
-        if (host.Length > MaxLength * 12)
+        // Longer than any encoded spelling of the longest name: refused before any work is put into it.
+        if (host.Length > 3 * Uts46.MaxInputLength)
             return -1;
 
-        var decoded = new byte[host.Length];
+        Span<byte> decoded = stackalloc byte[3 * Uts46.MaxInputLength];
         var length = 0;
         while (!host.IsEmpty)
         {
-            var isEncoded = PercentEncoding.TryDecode(host, out var value);
-            decoded[length++] = isEncoded ? value : host[0];
-            host = host[(isEncoded ? 3 : 1)..];
-        }
-
-        ReadOnlySpan<byte> name = decoded.AsSpan(0, length);
-        if (!Ascii.IsValid(name))
-        {
-            if (ToAscii(name) is not { } ascii)
+            var plain = host.IndexOf((byte)'%');
+            if (plain < 0)
+                plain = host.Length;
+            host[..plain].CopyTo(decoded[length..]);
+            length += plain;
+            host = host[plain..];
+            if (host.IsEmpty)
+                break;
+            // A percent sign that starts nothing stays one, and no host may have one.
+            if (!PercentEncoding.TryDecode(host, out decoded[length++]))
                 return -1;
-            name = Encoding.ASCII.GetBytes(ascii);
+            host = host[3..];
         }
 
-        return name.IsEmpty || name.ContainsAnyExcept(Rare) ? -1 : WriteAscii(name, destination);
-    }
-
-    private static string? ToAscii(ReadOnlySpan<byte> name)
-    {
-        if (!System.Text.Unicode.Utf8.IsValid(name))
-            return null;
-
-        // The runtime maps nothing while globalization is invariant; these two are what people and their keyboards really produce.
-        var mapped = new StringBuilder();
-        foreach (var letter in Encoding.UTF8.GetString(name).ToLowerInvariant())
-        {
-            if (letter is >= '\uFF01' and <= '\uFF5E')
-                mapped.Append(char.ToLowerInvariant((char)(letter - 0xFEE0)));
-            else if (letter != '\u00AD')
-                mapped.Append(letter);
-        }
-
-        try
-        {
-            return Idn.GetAscii(mapped.ToString());
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
+        Span<byte> name = stackalloc byte[Uts46.MaxAsciiLength];
+        return Uts46.TryToAscii(decoded[..length], name, out var written) ? WriteAscii(name[..written], destination) : -1;
     }
 }

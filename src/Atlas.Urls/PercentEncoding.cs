@@ -7,27 +7,36 @@ internal static class PercentEncoding
 {
     private const string Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
-    /// <summary>The bytes that stand for themselves in path, query and fragment.</summary>
+    /// <summary>The bytes that stand for themselves in path and fragment.</summary>
     public static readonly SearchValues<byte> Plain = Bytes(Unreserved + "!$&'()*+,;=:@/?");
+
+    /// <summary>The same in a query, where the standard encodes the apostrophe (WHATWG URL, "special-query percent-encode set").</summary>
+    public static readonly SearchValues<byte> PlainInQuery = Bytes(Unreserved + "!$&()*+,;=:@/?");
+
+    /// <summary>The same in user names and passwords ("userinfo percent-encode set").</summary>
+    public static readonly SearchValues<byte> PlainInUserInfo = Bytes(Unreserved + "!$&'()*+,");
 
     private static readonly SearchValues<byte> Bare = Bytes(Unreserved);
 
     /// <summary>Writes the one spelling of a part and returns its length: at most three times the part's.</summary>
     /// <remarks>Nothing is decoded twice: an encoded percent sign stays one, and a lone one becomes one.</remarks>
-    public static int Normalize(ReadOnlySpan<byte> part, Span<byte> destination)
+    /// <param name="part">Any bytes.</param>
+    /// <param name="destination">At least three times as long.</param>
+    /// <param name="plain">What stands for itself.</param>
+    public static int Normalize(ReadOnlySpan<byte> part, Span<byte> destination, SearchValues<byte> plain)
     {
         var written = 0;
         while (true)
         {
-            var plain = part.IndexOfAnyExcept(Plain);
-            if (plain < 0)
-                plain = part.Length;
-            part[..plain].CopyTo(destination[written..]);
-            written += plain;
-            if (plain == part.Length)
+            var length = part.IndexOfAnyExcept(plain);
+            if (length < 0)
+                length = part.Length;
+            part[..length].CopyTo(destination[written..]);
+            written += length;
+            if (length == part.Length)
                 return written;
 
-            part = part[plain..];
+            part = part[length..];
             if (TryDecode(part, out var decoded))
             {
                 written += Bare.Contains(decoded) ? Put(destination, written, decoded) : Encode(decoded, destination[written..]);

@@ -13,23 +13,26 @@ internal static class Query
     /// <param name="query">Without the question mark.</param>
     /// <param name="destination">At least 1 + 3 times as long.</param>
     /// <param name="names">What to drop.</param>
+    /// <param name="host">The URL's, without a port.</param>
+    /// <param name="dropsSessionIds">Whether session ids go too.</param>
     [SkipLocalsInit]
-    public static int Write(ReadOnlySpan<byte> query, Span<byte> destination, ParameterNames names)
+    public static int Write(ReadOnlySpan<byte> query, Span<byte> destination, ParameterNames names, ReadOnlySpan<byte> host, bool dropsSessionIds)
     {
         var capacity = query.Count((byte)'&') + 1;
         if (capacity <= FewParts)
-            return Write(query, destination, names, stackalloc Part[FewParts], stackalloc Part[FewParts]);
+            return Write(query, destination, names, host, dropsSessionIds, stackalloc Part[FewParts], stackalloc Part[FewParts]);
 
         var parts = ArrayPool<Part>.Shared.Rent(capacity);
         var spare = ArrayPool<Part>.Shared.Rent(capacity);
-        var length = Write(query, destination, names, parts, spare);
+        var length = Write(query, destination, names, host, dropsSessionIds, parts, spare);
         ArrayPool<Part>.Shared.Return(parts);
         ArrayPool<Part>.Shared.Return(spare);
         return length;
     }
 
-    private static int Write(ReadOnlySpan<byte> query, Span<byte> destination, ParameterNames names, Span<Part> parts, Span<Part> spare)
+    private static int Write(ReadOnlySpan<byte> query, Span<byte> destination, ParameterNames names, ReadOnlySpan<byte> host, bool dropsSessionIds, Span<Part> parts, Span<Part> spare)
     {
+        var whole = query;
         var count = 0;
         var length = 0;
         var isSorted = true;
@@ -42,10 +45,10 @@ internal static class Query
                 continue;
 
             var start = length + 1;
-            var written = PercentEncoding.Normalize(part, destination[start..]);
+            var written = PercentEncoding.Normalize(part, destination[start..], PercentEncoding.PlainInQuery);
             var equals = destination.Slice(start, written).IndexOf((byte)'=');
             var next = new Part(start, equals < 0 ? written : equals, written);
-            if (names.Drops(next.NameIn(destination)))
+            if (names.Drops(next.NameIn(destination), host) || (dropsSessionIds && SessionIds.Contains(next.NameIn(destination), next.ValueIn(destination), whole)))
                 continue;
 
             destination[length] = count == 0 ? (byte)'?' : (byte)'&';
@@ -103,5 +106,7 @@ internal static class Query
     private readonly record struct Part(int Start, int NameLength, int Length)
     {
         public ReadOnlySpan<byte> NameIn(ReadOnlySpan<byte> text) => text.Slice(Start, NameLength);
+
+        public ReadOnlySpan<byte> ValueIn(ReadOnlySpan<byte> text) => NameLength == Length ? default : text.Slice(Start + NameLength + 1, Length - NameLength - 1);
     }
 }

@@ -9,7 +9,11 @@ internal sealed record NormalizeOptions
     /// <summary>What canonical forms go without. A change makes other keys: URLs seen before count as new.</summary>
     public CanonicalizationRules Rules { get; init; } = new();
 
-    internal static NormalizeOptions Read(SettingsReader yaml)
+    internal static NormalizeOptions Read(SettingsReader yaml) => Read(yaml, foldsScheme: true);
+
+    /// <param name="yaml">The settings.</param>
+    /// <param name="foldsScheme">What <c>fold_scheme</c> is where it is not written: a pipeline folds, <c>atlas normalize</c> does not.</param>
+    internal static NormalizeOptions Read(SettingsReader yaml, bool foldsScheme)
     {
         var (dropsTracking, dropped) = ReadDropped(yaml);
         return new NormalizeOptions
@@ -19,9 +23,28 @@ internal sealed record NormalizeOptions
                 DropTracking = dropsTracking,
                 DropParams = dropped,
                 KeepParams = yaml.Strings("keep_params", "Query parameters that stay even if they are on the list of tracking parameters: whole names, in any case.", []),
-                FoldScheme = yaml.Boolean("fold_scheme", "Count https and http on their default ports as one resource, written http in the key.", or: true),
+                Sites = ReadSites(yaml),
+                FoldScheme = yaml.Boolean("fold_scheme", "Count https and http on their default ports as one resource, written http in the key.", foldsScheme),
+                FoldWww = yaml.Boolean("fold_www", "Count www.example.org and example.org as one host.", or: false),
+                FoldTrailingSlash = yaml.Boolean("trailing_slash", "Count /a/ and /a as one path.", or: false),
+                DropSessionIds = yaml.Boolean("session_ids", "Drop what has both the name and the look of a session id, from query and path.", or: false),
+                AcceptSchemeless = yaml.Boolean("schemeless", "Read lines like example.org/a and //example.org as http.", or: false),
             },
         };
+    }
+
+    private static Dictionary<string, SiteRules> ReadSites(SettingsReader yaml)
+    {
+        var sites = new Dictionary<string, SiteRules>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (domain, inside) in yaml.Sections("sites", "Parameters of single sites, by domain, subdomains included: { example.org: { drop_params: [ref], keep_params: [gclid] } }. They come before the lists for all sites."))
+        {
+            sites[domain] = new SiteRules(
+                inside.Strings("drop_params", "Names to drop on this site.", []),
+                inside.Strings("keep_params", "Names that stay on this site.", []));
+            inside.Finish();
+        }
+
+        return sites;
     }
 
     private static (bool DropsTracking, IReadOnlyList<string> Names) ReadDropped(SettingsReader yaml)

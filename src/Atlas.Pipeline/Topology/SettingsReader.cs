@@ -188,6 +188,30 @@ internal sealed class SettingsReader
         return inside;
     }
 
+    /// <summary>Maps of settings under names that the user gives; each is its reader's to finish.</summary>
+    public IReadOnlyList<(string Key, SettingsReader Inside)> Sections(string name, string doc)
+    {
+        Declare(new SettingDoc(name, "map of maps", "{}", "", doc));
+        switch (Find(name, required: false))
+        {
+            case null:
+                return [];
+            case MappingNode map:
+                var sections = new List<(string, SettingsReader)>();
+                foreach (var entry in map.Entries)
+                {
+                    if (entry.Value is MappingNode inside)
+                        sections.Add((entry.Key.Text, new SettingsReader(inside, _file, $"{Join(name)}.{entry.Key.Text}", _mistakes)));
+                    else
+                        Wrong(entry.Value, $"{name}.{entry.Key.Text}", "must be a map of settings.", 0);
+                }
+
+                return sections;
+            case { } node:
+                return Wrong<IReadOnlyList<(string, SettingsReader)>>(node, name, "must be a map.", []);
+        }
+    }
+
     /// <summary>Whether the key is written in the file.</summary>
     public bool Has(string name) => _map is not null && _map.Entries.Any(entry => entry.Key.Text == name);
 

@@ -70,7 +70,35 @@ public sealed class NormalizeStageTests
         Assert.False(Read(mistakes, Entry("drop_params", new ScalarNode("none", false, 1, 1))).DropTracking);
         Assert.Equal(["sid"], Read(mistakes, Entry("drop_params", new SequenceNode([new ScalarNode("sid", false, 1, 1)], 1, 1))).DropParams);
         Assert.False(Read(mistakes, Entry("fold_scheme", new ScalarNode("false", false, 1, 1))).FoldScheme);
+        Assert.True(Read(mistakes, Entry("fold_www", new ScalarNode("true", false, 1, 1))).FoldWww);
+        Assert.True(Read(mistakes, Entry("trailing_slash", new ScalarNode("true", false, 1, 1))).FoldTrailingSlash);
+        Assert.True(Read(mistakes, Entry("session_ids", new ScalarNode("true", false, 1, 1))).DropSessionIds);
+        Assert.True(Read(mistakes, Entry("schemeless", new ScalarNode("true", false, 1, 1))).AcceptSchemeless);
         Assert.Empty(mistakes);
+    }
+
+    [Fact]
+    public void Sites_have_lists_of_their_own()
+    {
+        var mistakes = new List<Mistake>();
+        var site = new MappingNode([Entry("drop_params", new SequenceNode([new ScalarNode("ref", false, 1, 1)], 1, 1))], 1, 1);
+
+        var sites = Read(mistakes, Entry("sites", new MappingNode([Entry("example.org", site)], 1, 1))).Sites;
+
+        Assert.Empty(mistakes);
+        Assert.Equal(["ref"], sites["example.org"].DropParams);
+        Assert.Empty(sites["example.org"].KeepParams);
+    }
+
+    [Fact]
+    public void A_mistake_inside_a_site_is_reported_where_it_stands()
+    {
+        var mistakes = new List<Mistake>();
+        var site = new MappingNode([new MappingEntry(new ScalarNode("drop_param", false, 7, 9), new ScalarNode("ref", false, 7, 20))], 7, 9);
+
+        Read(mistakes, Entry("sites", new MappingNode([Entry("example.org", site), Entry("other.example", new ScalarNode("x", false, 8, 3))], 6, 5)));
+
+        Assert.Equal([(7, "stages.normalize.sites.example.org.drop_param"), (8, "stages.normalize.sites.other.example")], mistakes.Select(mistake => (mistake.Line, mistake.Path)).Order());
     }
 
     [Fact]

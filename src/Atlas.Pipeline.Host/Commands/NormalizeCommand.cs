@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Atlas.Pipeline.Host.Normalizing;
+using Atlas.Urls;
+
+namespace Atlas.Pipeline.Host.Commands;
+
+/// <summary><c>atlas normalize</c>: canonical forms as a filter, their laws tried on a file, and the effect of a change of rules.</summary>
+internal static class NormalizeCommand
+{
+    public static Command Create()
+    {
+        var input = new Option<string>("--input") { Description = "lines, or json: every line is a JSON string.", DefaultValueFactory = _ => "lines" };
+        input.AcceptOnlyFromAmong("lines", "json");
+        var verify = new Option<string?>("--verify") { Description = "Tries the laws of canonical forms on the lines of a file." };
+        var compare = new Option<string[]>("--compare") { Description = "Two rules files: which URLs on stdin would merge or part.", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
+        var command = new Command("normalize", "Reads URLs from stdin, a line each, and prints each with its canonical form: input TAB canonical, or input TAB !error reason. Like every filter it prints user names and passwords as they are.")
+        {
+            input, verify, compare,
+        };
+        var options = new RulesOptions();
+        options.AddTo(command);
+        command.SetAction(line =>
+        {
+            if (line.GetValue(compare) is { Length: 2 } files)
+                return Compare(options.Read(files[0], line), options.Read(files[1], line));
+            if (options.Read(line) is not { } rules)
+                return ExitCode.Usage;
+            if (line.GetValue(verify) is { } file)
+                return Verify(file, rules);
+            return Filter(rules, readsJson: line.GetValue(input) == "json");
+        });
+        return command;
+    }
+
+    private static int Filter(CanonicalizationRules rules, bool readsJson)
+    {
+        using var lines = Console.OpenStandardInput();
+        using var forms = StandardOutput.Open();
+        try
+        {
+            new NormalizeFilter(rules, readsJson).Run(lines, forms);
+            return ExitCode.Done;
+        }
+        catch (IOException error)
+        {
+            // Mostly a reader such as head that has seen enough.
+            Console.Error.WriteLine($"The canonical forms could not be written: {error.Message}");
+            return ExitCode.Failed;
+        }
+    }
+
+    private static int Compare(CanonicalizationRules? before, CanonicalizationRules? after)
+    {
+        if (before is null || after is null)
+            return ExitCode.Usage;
+        using var lines = Console.OpenStandardInput();
+        new RulesComparison(before, after).Run(lines, Console.Out);
+        return ExitCode.Done;
+    }
+
+    private static int Verify(string file, CanonicalizationRules rules)
+    {
+        try
+        {
+            using var lines = File.OpenRead(file);
+            return new Verification(rules).Run(lines, Console.Out) == 0 ? ExitCode.Done : ExitCode.Failed;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"{file}: cannot be read: {error.Message}");
+            return ExitCode.Usage;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+
+namespace Atlas.Pipeline.Host;
+
+/// <summary>Standard output that fails when its reader has left. The console's own stream throws what nobody reads away without a word, and a filter behind <c>yes | atlas … | head</c> would never end.</summary>
+/// <remarks>Not a FileStream on the descriptor: that writes at offsets of its own, and whoever shares a redirected output would write over it.</remarks>
+internal sealed partial class StandardOutput : Stream
+{
+    private const int Descriptor = 1;
+    private const int Interrupted = 4;
+    private const int WouldBlock = 11;
+
+    private StandardOutput()
+    {
+    }
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <summary>A stream without a buffer. Closing it leaves the descriptor open.</summary>
+    public static Stream Open() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new StandardOutput();
+
+    /// <exception cref="IOException">The reader has left, or the disk is full.</exception>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var written = WriteTo(Descriptor, buffer, (nuint)buffer.Length);
+            if (written > 0)
+                buffer = buffer[(int)written..];
+            else if (Marshal.GetLastPInvokeError() is var error && error == WouldBlock)
+                Thread.Yield();
+            else if (error != Interrupted)
+                throw new IOException($"Standard output: {Marshal.GetPInvokeErrorMessage(error)}.");
+        }
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint WriteTo(int descriptor, ReadOnlySpan<byte> bytes, nuint count);
+}

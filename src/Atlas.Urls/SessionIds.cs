@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.Text;
+
+namespace Atlas.Urls;
+
+/// <summary>Session ids in URLs: what has both the name and the look of one. A name alone is not enough, since <c>sessionid=2024-agenda</c> is content.</summary>
+internal static class SessionIds
+{
+    private static readonly SearchValues<byte> LettersAndDigits = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8);
+
+    // Servlet containers put routing marks behind the id itself; here they may also stand percent-encoded.
+    private static readonly SearchValues<byte> ServletBytes = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$.!_-~+%"u8);
+
+    /// <summary>Whether a parameter is one.</summary>
+    /// <param name="name">In its one spelling.</param>
+    /// <param name="value">In its one spelling, without the equals sign.</param>
+    /// <param name="query">The whole query: ColdFusion's ids come in pairs.</param>
+    public static bool Contains(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, ReadOnlySpan<byte> query) => name.Length switch
+    {
+        3 => Ascii.EqualsIgnoreCase(name, "sid"u8) && IsToken(value, 32, 32),
+        4 => Ascii.EqualsIgnoreCase(name, "cfid"u8) && IsToken(value, 1, 40) && ContainsName(query, "cftoken="u8),
+        7 => Ascii.EqualsIgnoreCase(name, "cftoken"u8) && IsToken(value, 1, 64) && ContainsName(query, "cfid="u8),
+        9 => (Ascii.EqualsIgnoreCase(name, "phpsessid"u8) && IsToken(value, 22, 64)) || (Ascii.EqualsIgnoreCase(name, "sessionid"u8) && IsToken(value, 24, 64)),
+        10 => (Ascii.EqualsIgnoreCase(name, "jsessionid"u8) && IsServletId(value)) || (Ascii.EqualsIgnoreCase(name, "session_id"u8) && IsToken(value, 24, 64)),
+        20 => Ascii.EqualsIgnoreCase(name[..12], "aspsessionid"u8) && value.Length == 24 && !value.ContainsAnyExcept(LettersAndDigits),
+        _ => false,
+    };
+
+    /// <summary>Takes session ids out of a path: <c>;jsessionid=…</c> behind a segment, and ASP.NET's segments like <c>(S(…))</c>.</summary>
+    /// <returns>The new length of the path.</returns>
+    public static int CutFromPath(Span<byte> path)
+    {
+        var length = 0;
+        for (var start = 0; start < path.Length;)
+        {
+            var next = path[(start + 1)..].IndexOf((byte)'/');
+            var end = next < 0 ? path.Length : start + 1 + next;
+            var segment = path[start..end];
+            start = end;
+            if (next >= 0 && IsAspSegment(segment[1..]))
+                continue;
+
+            var kept = WithoutPathParameter(segment);
+            segment[..kept].CopyTo(path[length..]);
+            length += kept;
+        }
+
+        return length;
+    }
+
+    private static int WithoutPathParameter(ReadOnlySpan<byte> segment)
+    {
+        var mark = segment.LastIndexOf((byte)';');
+        if (mark < 0)
+            return segment.Length;
+        var parameter = segment[(mark + 1)..];
+        var equals = parameter.IndexOf((byte)'=');
+        return equals > 0 && Contains(parameter[..equals], parameter[(equals + 1)..], default) ? mark : segment.Length;
+    }
+
+    /// <summary>One or more of <c>X(24 letters and digits)</c> in brackets, or the id alone in them.</summary>
+    private static bool IsAspSegment(ReadOnlySpan<byte> segment)
+    {
+        if (segment.Length < 26 || segment[0] != '(' || segment[^1] != ')')
+            return false;
+        var inner = segment[1..^1];
+        if (IsAspId(inner))
+            return true;
+        while (inner.Length >= 27 && char.IsAsciiLetter((char)inner[0]) && inner[1] == '(' && inner[26] == ')' && IsAspId(inner[2..26]))
+            inner = inner[27..];
+        return inner.IsEmpty;
+    }
+
+    private static bool IsAspId(ReadOnlySpan<byte> id) => id.Length == 24 && !id.ContainsAnyExcept(LettersAndDigits);
+
+    private static bool IsServletId(ReadOnlySpan<byte> value) => value.Length is >= 16 and <= 128 && !value.ContainsAnyExcept(ServletBytes) && value.ContainsAnyInRange((byte)'0', (byte)'9');
+
+    private static bool IsToken(ReadOnlySpan<byte> value, int shortest, int longest) =>
+        value.Length >= shortest && value.Length <= longest && !value.ContainsAnyExcept(LettersAndDigits) && value.ContainsAnyInRange((byte)'0', (byte)'9');
+
+    private static bool ContainsName(ReadOnlySpan<byte> query, ReadOnlySpan<byte> nameAndEquals)
+    {
+        while (!query.IsEmpty)
+        {
+            if (query.Length >= nameAndEquals.Length && Ascii.EqualsIgnoreCase(query[..nameAndEquals.Length], nameAndEquals))
+                return true;
+            var end = query.IndexOf((byte)'&');
+            query = end < 0 ? default : query[(end + 1)..];
+        }
+
+        return false;
+    }
+}
