@@ -29,10 +29,18 @@ internal sealed class WalKeeper : IDisposable
         _longest = (int)(longest / PageSize);
         _connection = SqlConnection.Open(file);
 
-        // A connection looks for a WAL when it reads for the first time.
-        _connection.Scalar("SELECT count(*) FROM sqlite_schema");
-        _thread = new Thread(Run) { IsBackground = true, Name = "ledger checkpoints" };
-        _thread.Start();
+        try
+        {
+            // A connection looks for a WAL when it reads for the first time.
+            _connection.Scalar("SELECT count(*) FROM sqlite_schema");
+            _thread = new Thread(Run) { IsBackground = true, Name = "ledger checkpoints" };
+            _thread.Start();
+        }
+        catch
+        {
+            _connection.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The writer's thread, between two transactions.</summary>

@@ -27,6 +27,28 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
+    public async Task Known_lines_that_come_slowly_are_gathered_too()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        var start = Stopwatch.GetTimestamp();
+        var commits = 0;
+        var books = bed.Ledger.Books;
+
+        for (var i = 0; i < 50; i++)
+        {
+            var batch = Known(bed);
+            await bed.Ledger.AdmitAsync(batch);
+            await UntilAsync(() => batch.Count == 0);
+            if (!ReferenceEquals(books, bed.Ledger.Books))
+                commits++;
+            books = bed.Ledger.Books;
+        }
+
+        // Each group lasts 5 ms at least; timers may be a little early.
+        Assert.InRange(commits, 0, (Stopwatch.GetElapsedTime(start).TotalMilliseconds / 4) + 1);
+    }
+
+    [Fact]
     public async Task Known_lines_are_counted_durably_without_being_asked_for()
     {
         await using var bed = LedgerTestBed.Fresh();
@@ -47,8 +69,10 @@ public sealed class GroupCommitTests
     {
         await using var bed = LedgerTestBed.Fresh();
         await bed.AdmitAsync(PriorityClass.Normal, "http://warm/");
+
+        // The best of many, as a busy machine may stop any single one; a group that waited for company would never take less than its 5 ms.
         var fastest = TimeSpan.MaxValue;
-        for (var i = 1; i <= 50; i++)
+        for (var i = 1; i <= 500 && fastest >= TimeSpan.FromMilliseconds(5); i++)
         {
             var durable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             void Set() => durable.TrySetResult();
@@ -61,8 +85,7 @@ public sealed class GroupCommitTests
             fastest = elapsed < fastest ? elapsed : fastest;
         }
 
-        // The best of many, as a busy machine may stop any single one.
-        Assert.InRange(fastest, TimeSpan.Zero, TimeSpan.FromMilliseconds(20));
+        Assert.InRange(fastest, TimeSpan.Zero, TimeSpan.FromMilliseconds(5));
     }
 
     [Fact]

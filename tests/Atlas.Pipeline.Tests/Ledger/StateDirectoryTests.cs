@@ -48,7 +48,23 @@ public sealed class StateDirectoryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_start_that_fails_late_gives_everything_back()
+    public async Task A_reader_that_does_not_start_leaves_no_connection_open()
+    {
+        await SqliteLedger.Open(_path, new Seams()).DisposeAsync();
+        var file = Path.Combine(_path, "ledger.db");
+        using (var saboteur = SqlConnection.Open(file))
+        {
+            saboteur.Execute("DROP TABLE source_offsets");
+
+            Assert.Throws<LedgerException>(() => new LedgerReader(file));
+        }
+
+        // The last connection of a database removes its WAL.
+        Assert.False(File.Exists(file + "-wal"));
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_gives_everything_back()
     {
         await SqliteLedger.Open(_path, new Seams()).DisposeAsync();
         var file = Path.Combine(_path, "ledger.db");
@@ -57,7 +73,6 @@ public sealed class StateDirectoryTests : IDisposable
 
         Assert.Throws<StateDamagedException>(() => SqliteLedger.Open(_path, new Seams()));
 
-        // The last connection of a database removes its WAL, so none was left open.
         Assert.False(File.Exists(file + "-wal"));
         StateDirectory.Open(_path, new Disk()).Dispose();
     }
