@@ -147,12 +147,15 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
     private async Task HoldUnfinishedAsync()
     {
         var harmful = new List<WorkItem>();
-        foreach (var item in await ledger.TakeUnfinishedAsync())
+        while (await ledger.TakeUnfinishedAsync(MostPerGroup) is { Count: > 0 } items)
         {
-            if (_retries.KilledTheProcess(item))
-                harmful.Add(item);
-            else
-                _surplus.Enqueue(item);
+            foreach (var item in items)
+            {
+                if (_retries.KilledTheProcess(item))
+                    harmful.Add(item);
+                else
+                    _surplus.Enqueue(item);
+            }
         }
 
         if (harmful.Count > 0)

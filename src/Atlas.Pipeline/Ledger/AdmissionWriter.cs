@@ -1,8 +1,8 @@
-using System.Globalization;
+using System.Buffers.Binary;
 
 namespace Atlas.Pipeline.Ledger;
 
-/// <summary>Writes decided batches into the current transaction. The writer's thread alone; allocates nothing per row.</summary>
+/// <summary>Writes decided batches into the current transaction. The writer's thread alone; allocates nothing per row, and binds a batch's bytes where they are.</summary>
 internal sealed class AdmissionWriter
 {
     private readonly SqlStatement[] _enqueue = new SqlStatement[PriorityClasses.Count];
@@ -10,6 +10,12 @@ internal sealed class AdmissionWriter
     private readonly BooksCounter _books;
     private readonly Sources _sources;
     private readonly TimeProvider _time;
+
+    /// <summary>The row at hand: its packed columns, or its content id in hex. Pinned, as it is bound in place.</summary>
+    private readonly byte[] _row = GC.AllocateUninitializedArray<byte>(PackedRow.Size, pinned: true);
+
+    /// <summary>The names of the reasons that were used, by code.</summary>
+    private readonly Dictionary<ushort, byte[]> _reasons = [];
 
     public AdmissionWriter(SqlConnection connection, BooksCounter books, Sources sources, TimeProvider time)
     {
@@ -24,21 +30,20 @@ internal sealed class AdmissionWriter
         _time = time;
     }
 
-    /// <summary>Writes a batch's rows and settles its receipt, so that its position is part of the same transaction. A side copy only settles.</summary>
-    /// <returns>Rows admitted.</returns>
-    public int Write(UrlBatch batch)
+    /// <summary>Writes a batch's rows and settles its receipt, so that its position is part of the same transaction. A side copy only settles. The batch's buffers may go when this returns.</summary>
+    public AdmittedRows Write(UrlBatch batch)
     {
-        var admitted = batch.CountsInBooks ? WriteRows(batch) : 0;
+        var written = batch.CountsInBooks ? WriteRows(batch) : default;
         batch.Receipt?.Settle();
         batch.Receipt = null;
-        return admitted;
+        return written;
     }
 
-    private int WriteRows(UrlBatch batch)
+    private AdmittedRows WriteRows(UrlBatch batch)
     {
         var source = _sources.IdOf(batch.Source);
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        int admitted = 0, duplicates = 0;
+        int admitted = 0, refused = 0, duplicates = 0;
         foreach (ref readonly var row in batch.ActiveRows)
         {
             switch (row.Fate)
@@ -51,33 +56,63 @@ internal sealed class AdmissionWriter
                     duplicates++;
                     break;
                 default:
-                    _books.Add("rejected", 1, row.Reason);
-                    if (!row.IsRepeat)
-                        Refuse(batch, row, now);
+                    _books.Rejected.Add(row.Reason);
+                    if (row.IsRepeat)
+                        break;
+                    Refuse(batch, row, source, now);
+                    refused++;
                     break;
             }
         }
 
-        _books.Add("received", batch.Count);
-        _books.Add("duplicates", duplicates);
-        _books.Add("admitted", admitted);
-        _books.Add("queued", admitted);
-        _books.Add("backlog", admitted);
-        return admitted;
+        LetGo(admitted, refused);
+        _books.Add(Tally.Received, batch.Count);
+        _books.Add(Tally.Duplicates, duplicates);
+        _books.Add(Tally.Admitted, admitted);
+        _books.Add(Tally.Queued, admitted);
+        _books.Add(Tally.Backlog, admitted);
+        return new AdmittedRows(admitted, refused);
     }
 
     private void Enqueue(UrlBatch batch, in UrlRow row, int source, long now)
     {
-        Span<byte> packed = stackalloc byte[PackedRow.Size];
-        new PackedRow(row.ContentId, row.Strategy, now, source, row.SourceOffset).Write(packed);
-        _enqueue[(int)row.Priority].Bind(1, ++_books.Sequence).BindText(2, batch.TextOf(row)).BindBlob(3, packed).Run();
+        new PackedRow(row.ContentId, row.Strategy, now, source, row.SourceOffset).Write(_row);
+        _enqueue[(int)row.Priority].Bind(1, _books.NextSequence()).BindTextInPlace(2, batch.TextOf(row)).BindBlobInPlace(3, _row).Run();
     }
 
-    private void Refuse(UrlBatch batch, in UrlRow row, long now)
+    private void Refuse(UrlBatch batch, in UrlRow row, int source, long now)
     {
-        Span<byte> id = stackalloc byte[32];
-        row.ContentId.TryFormat(id, out _, "x32", CultureInfo.InvariantCulture);
-        _refuse.Bind(1, ++_books.Sequence).BindText(2, id).BindBlob(3, batch.TextOf(row)).Bind(4, row.Reason.Name)
-            .Bind(5, now).Bind(6, batch.Source).Bind(7, row.SourceOffset).Run();
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, row.ContentId);
+        var id = _row.AsSpan(0, 2 * bytes.Length);
+        Convert.TryToHexStringLower(bytes, id, out _);
+        _refuse.Bind(1, _books.NextSequence()).BindTextInPlace(2, id).BindBlobInPlace(3, batch.TextOf(row)).BindTextInPlace(4, NameOf(row.Reason))
+            .Bind(5, now).BindTextInPlace(6, _sources.PinnedNameOf(source)).Bind(7, row.SourceOffset).Run();
     }
+
+    private byte[] NameOf(Reason reason)
+    {
+        if (!_reasons.TryGetValue(reason.Code, out var name))
+            _reasons[reason.Code] = name = PinnedText.Of(reason.Name);
+        return name;
+    }
+
+    /// <summary>No statement points into the batch any more.</summary>
+    private void LetGo(int admitted, int refused)
+    {
+        if (refused > 0)
+            _refuse.Unbind();
+        if (admitted == 0)
+            return;
+        foreach (var statement in _enqueue)
+            statement.Unbind();
+    }
+}
+
+/// <summary>What a batch left in the ledger.</summary>
+/// <param name="Admitted">Rows of a queue.</param>
+/// <param name="Refused">Dead letters.</param>
+internal readonly record struct AdmittedRows(int Admitted, int Refused)
+{
+    public int Written => Admitted + Refused;
 }

@@ -10,6 +10,10 @@ internal sealed class BacklogWriter
     private readonly SqlStatement[] _read = new SqlStatement[PriorityClasses.Count];
     private readonly SqlStatement[] _unfinished = new SqlStatement[PriorityClasses.Count];
     private readonly long[] _cursors = new long[PriorityClasses.Count];
+
+    // Of each class, what lies between the two was taken by earlier runs and not handed out yet in this one.
+    private readonly long[] _unfinishedFrom = new long[PriorityClasses.Count];
+    private readonly long[] _lastUnfinished = new long[PriorityClasses.Count];
     private readonly SqlStatement _take;
     private readonly SqlStatement _move;
     private readonly BooksCounter _books;
@@ -21,8 +25,8 @@ internal sealed class BacklogWriter
         {
             var queue = LedgerSchema.QueueOf(priority);
             _read[priority] = connection.Prepare($"SELECT seq, url, packed FROM {queue} WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-            _unfinished[priority] = connection.Prepare($"SELECT q.seq, q.url, q.packed, w.attempt, w.deferrals, w.due_at FROM work w JOIN {queue} q ON q.seq = w.seq WHERE w.class = {priority} ORDER BY q.seq");
-            _cursors[priority] = connection.Scalar(string.Create(CultureInfo.InvariantCulture, $"SELECT seq FROM cursors WHERE class = {priority}"));
+            _unfinished[priority] = connection.Prepare($"SELECT q.seq, q.url, q.packed, w.attempt, w.deferrals, w.due_at FROM work w JOIN {queue} q ON q.seq = w.seq WHERE w.class = {priority} AND w.seq > ?1 AND w.seq <= ?2 ORDER BY w.seq LIMIT ?3");
+            _cursors[priority] = _lastUnfinished[priority] = connection.Scalar(string.Create(CultureInfo.InvariantCulture, $"SELECT seq FROM cursors WHERE class = {priority}"));
         }
 
         _take = connection.Prepare("INSERT INTO work(seq, class, state, attempt, deferrals, due_at, epoch) VALUES(?1, ?2, 'queued', 0, 0, 0, 0)");
@@ -50,16 +54,18 @@ internal sealed class BacklogWriter
             _move.Bind(1, priority).Bind(2, _cursors[priority]).Run();
         }
 
-        _books.Add("backlog", -items.Count);
+        _books.Add(Tally.Backlog, -items.Count);
         return items;
     }
 
-    public IReadOnlyList<WorkItem> Unfinished()
+    /// <summary>The next of what earlier runs left in <c>work</c>; none when all was handed out.</summary>
+    public IReadOnlyList<WorkItem> Unfinished(int most)
     {
         var items = new List<WorkItem>();
-        for (var priority = 0; priority < PriorityClasses.Count; priority++)
+        for (var priority = 0; priority < PriorityClasses.Count && items.Count < most; priority++)
         {
-            var read = _unfinished[priority];
+            var before = items.Count;
+            var read = _unfinished[priority].Bind(1, _unfinishedFrom[priority]).Bind(2, _lastUnfinished[priority]).Bind(3, most - before);
             while (read.Step())
             {
                 var item = ItemOf(read, (PriorityClass)priority);
@@ -70,6 +76,7 @@ internal sealed class BacklogWriter
             }
 
             read.Reset();
+            _unfinishedFrom[priority] = items.Count < most ? _lastUnfinished[priority] : items[^1].Sequence;
         }
 
         return items;

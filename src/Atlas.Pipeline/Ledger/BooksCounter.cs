@@ -1,13 +1,11 @@
-using System.Collections.Immutable;
-
 namespace Atlas.Pipeline.Ledger;
 
 /// <summary>The counters of the ledger's lifetime: loaded at the start, changed by the writer's thread alone, stored in the transaction whose rows they count.</summary>
 internal sealed class BooksCounter
 {
-    private readonly Dictionary<(string Name, int Code), long> _stored = [];
-    private readonly Dictionary<(string Name, int Code), long> _now = [];
-    private readonly Dictionary<(string Name, int Code), long> _atStart = [];
+    private readonly long[] _now = new long[Tallies.Names.Length];
+    private readonly long[] _stored = new long[Tallies.Names.Length];
+    private readonly long[] _atStart = new long[Tallies.Names.Length];
     private readonly SqlStatement _save;
 
     public BooksCounter(SqlConnection connection)
@@ -15,80 +13,76 @@ internal sealed class BooksCounter
         _save = connection.Prepare("INSERT INTO counters(name, code, value) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value");
         var load = connection.Prepare("SELECT name, code, value FROM counters");
         while (load.Step())
-        {
-            var key = (load.Text(0), (int)load.Int64(1));
-            _stored[key] = _now[key] = _atStart[key] = load.Int64(2);
-        }
-
+            Load(load.Text(0), (ushort)load.Int64(1), load.Int64(2));
         load.Reset();
-        Sequence = _now.GetValueOrDefault(("sequence", 0));
         Committed = Snapshot();
     }
 
-    /// <summary>The last number given to a row, committed or not.</summary>
-    public long Sequence { get; set; }
+    /// <summary>Lines refused before they became work, by reason.</summary>
+    public ReasonCounts Rejected { get; } = new("rejected", inThisRun: true);
+
+    /// <summary>Admitted URLs that were given up, by reason.</summary>
+    public ReasonCounts Dead { get; } = new("dead", inThisRun: false);
 
     /// <summary>What the last commit left. Replaced as a whole, so a reader never sees two commits mixed.</summary>
     public CommittedState Committed { get; private set => Volatile.Write(ref field, value); }
 
-    public void Add(string name, long count, Reason reason = default)
-    {
-        if (count != 0)
-            _now[(name, reason.Code)] = _now.GetValueOrDefault((name, (int)reason.Code)) + count;
-    }
+    public void Add(Tally tally, long count) => _now[(int)tally] += count;
+
+    /// <summary>The next number for a row. The last one given, committed or not, is the counter itself.</summary>
+    public long NextSequence() => ++_now[(int)Tally.Sequence];
 
     /// <summary>Writes what has changed; inside the transaction.</summary>
     public void Save()
     {
-        _now[("sequence", 0)] = Sequence;
-        foreach (var (key, value) in _now)
+        for (var i = 0; i < _now.Length; i++)
         {
-            if (_stored.TryGetValue(key, out var stored) && stored == value)
+            if (_stored[i] == _now[i])
                 continue;
-            _save.Bind(1, key.Name).Bind(2, key.Code).Bind(3, value).Run();
-            _stored[key] = value;
+            _save.Bind(1, Tallies.Names[i]).Bind(2, 0).Bind(3, _now[i]).Run();
+            _stored[i] = _now[i];
         }
+
+        Rejected.Save(_save);
+        Dead.Save(_save);
     }
 
     /// <summary>Shows what <see cref="Save"/> wrote; after the commit.</summary>
     public void Publish() => Committed = Snapshot();
 
+    private void Load(string name, ushort code, long value)
+    {
+        if (name == "rejected")
+            Rejected.Load(code, value);
+        else if (name == "dead")
+            Dead.Load(code, value);
+        else if (Array.IndexOf(Tallies.Names, name) is >= 0 and var tally)
+            _now[tally] = _stored[tally] = _atStart[tally] = value;
+    }
+
     private CommittedState Snapshot() => new(
         new Books
         {
-            Received = InThisRun("received"),
-            Duplicates = InThisRun("duplicates"),
-            Rejected = ByReason("rejected", inThisRun: true),
-            Admitted = InThisRun("admitted"),
-            AdmittedBefore = _atStart.GetValueOrDefault(("admitted", 0)),
-            Queued = Ever("queued"),
-            Leased = Ever("leased"),
-            Done = Ever("done"),
-            Dead = ByReason("dead", inThisRun: false),
-            Retries = InThisRun("retries"),
-            DoneThisRun = InThisRun("recorded"),
-            BytesFetched = InThisRun("bytes_fetched"),
-            DedupAuthorityCaught = Ever("caught"),
+            Received = InThisRun(Tally.Received),
+            Duplicates = InThisRun(Tally.Duplicates),
+            Rejected = Rejected.ByName(),
+            Admitted = InThisRun(Tally.Admitted),
+            AdmittedBefore = _atStart[(int)Tally.Admitted],
+            Queued = Ever(Tally.Queued),
+            Leased = Ever(Tally.Leased),
+            Done = Ever(Tally.Done),
+            Dead = Dead.ByName(),
+            Retries = InThisRun(Tally.Retries),
+            DoneThisRun = InThisRun(Tally.Recorded),
+            BytesFetched = InThisRun(Tally.BytesFetched),
+            DedupAuthorityCaught = Ever(Tally.Caught),
         },
-        Ever("backlog"),
-        Sequence);
+        Ever(Tally.Backlog),
+        Ever(Tally.Sequence));
 
-    private long Ever(string name) => _now.GetValueOrDefault((name, 0));
+    private long Ever(Tally tally) => _now[(int)tally];
 
-    private long InThisRun(string name) => Ever(name) - _atStart.GetValueOrDefault((name, 0));
-
-    private ImmutableSortedDictionary<string, long> ByReason(string name, bool inThisRun)
-    {
-        var counts = ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
-        foreach (var (key, value) in _now)
-        {
-            var count = value - (inThisRun ? _atStart.GetValueOrDefault(key) : 0);
-            if (key.Name == name && count != 0)
-                counts[new Reason((ushort)key.Code).Name] = count;
-        }
-
-        return counts.ToImmutable();
-    }
+    private long InThisRun(Tally tally) => _now[(int)tally] - _atStart[(int)tally];
 }
 
 /// <summary>What one commit left behind.</summary>

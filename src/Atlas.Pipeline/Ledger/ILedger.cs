@@ -10,14 +10,15 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Faults when a commit failed; never completes otherwise. Whoever runs the pipeline stops it then.</summary>
     Task Failure { get; }
 
-    /// <summary>Hands a decided batch to the writer; waits while its queue is full. Rows to forward are admitted, dead letters recorded, duplicates counted, the source's offset stored: one transaction. The ledger releases the batch after the commit.</summary>
+    /// <summary>Hands a decided batch to the writer; waits while its queue is full. Rows to forward are admitted, dead letters recorded, duplicates counted, the source's offset stored: one transaction. The ledger releases the batch after the commit, or at once when nothing of it but counts is written: then nobody waits for it.</summary>
     ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default);
 
     /// <summary>Moves up to <paramref name="most"/> admitted URLs from the backlog into the buffer's hands (state queued, kept across a crash), most urgent first, then in the order of admission.</summary>
     Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most);
 
-    /// <summary>What earlier runs had taken from the backlog or leased and not finished: queued again, with the attempts that were claimed. Called once, at the start.</summary>
-    Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync();
+    /// <summary>What earlier runs had taken from the backlog or leased and not finished: queued again, with the attempts that were claimed. Each is given once; none when there are no more.</summary>
+    /// <param name="most">Items at a time, from 1: the writer does nothing else meanwhile.</param>
+    Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most);
 
     /// <summary>Admitted URLs that are still in the backlog: what <see cref="TakeFromBacklogAsync"/> can give.</summary>
     long Backlog { get; }

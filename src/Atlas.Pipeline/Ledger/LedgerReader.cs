@@ -18,8 +18,16 @@ internal sealed class LedgerReader : IDisposable
     {
         _file = file;
         _connection = SqlConnection.Open(file, readOnly: true);
-        _findBody = _connection.Prepare("SELECT segment, body_offset, body_length FROM content_metadata WHERE body_sha256 = ?1 LIMIT 1");
-        _findOffset = _connection.Prepare("SELECT offset FROM source_offsets WHERE source = ?1 AND file = ?2");
+        try
+        {
+            _findBody = _connection.Prepare("SELECT segment, body_offset, body_length FROM content_metadata WHERE body_sha256 = ?1 LIMIT 1");
+            _findOffset = _connection.Prepare("SELECT offset FROM source_offsets WHERE source = ?1 AND file = ?2");
+        }
+        catch
+        {
+            _connection.Dispose();
+            throw;
+        }
     }
 
     public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place)

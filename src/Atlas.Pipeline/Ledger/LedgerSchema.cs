@@ -40,6 +40,7 @@ internal static class LedgerSchema
 
     /// <summary>Opens the writer's connection, and creates the tables in an empty file.</summary>
     /// <exception cref="StateDamagedException">The file is not a ledger of this version.</exception>
+    /// <exception cref="LedgerException">SQLite does not open it.</exception>
     public static SqlConnection OpenForWriting(string file)
     {
         Batteries_V2.Init();
@@ -53,12 +54,7 @@ internal static class LedgerSchema
             Prepare(connection, file);
             return connection;
         }
-        catch (LedgerException broken)
-        {
-            connection?.Dispose();
-            throw new StateDamagedException($"The ledger {file} does not open: {broken.Message}", broken);
-        }
-        catch (StateDamagedException)
+        catch
         {
             connection?.Dispose();
             throw;

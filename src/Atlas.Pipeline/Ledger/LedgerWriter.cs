@@ -3,6 +3,7 @@ using System.Threading.Channels;
 namespace Atlas.Pipeline.Ledger;
 
 /// <summary>The one thread that writes. Takes what is queued into one transaction until there are enough rows, a few milliseconds are over or nothing is left, commits, then answers.</summary>
+/// <remarks>Lines that are only counted don't make a commit worth its price: while a group has no row and no command, it waits for more until its time is over.</remarks>
 internal sealed class LedgerWriter : IAsyncDisposable
 {
     private const int RowsPerCommit = 4_096;
@@ -21,6 +22,9 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private readonly WalKeeper _wal;
     private readonly TimeProvider _time;
     private SourceProgress[] _followed = [];
+
+    /// <summary>A wait for input that outlived the group it was begun for.</summary>
+    private Task<bool>? _waiting;
 
     public LedgerWriter(SqlConnection connection, AdmissionWriter admission, BooksCounter books, Sources sources, WalKeeper wal, TimeProvider time)
     {
@@ -79,7 +83,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     {
         try
         {
-            while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            while (WaitForInput(Timeout.InfiniteTimeSpan))
                 CommitGroup();
 
             // Positions whose last side copy was settled after its batch's commit.
@@ -103,13 +107,17 @@ internal sealed class LedgerWriter : IAsyncDisposable
         _connection.Execute("BEGIN IMMEDIATE");
         var started = _time.GetTimestamp();
         int rows = 0, admitted = 0;
-        while (rows < RowsPerCommit && _queue.Reader.TryRead(out var entry))
+        while (rows < RowsPerCommit && TryTake(isUrgent: rows > 0 || _commands.Count > 0, started, out var entry))
         {
             if (entry.Batch is { } batch)
             {
-                _batches.Add(batch);
-                rows += batch.Count;
-                admitted += _admission.Write(batch);
+                var written = _admission.Write(batch);
+                rows += written.Written;
+                admitted += written.Admitted;
+                if (written.Written > 0)
+                    _batches.Add(batch);
+                else
+                    batch.Release();
             }
             else if (entry.Command is { } command)
             {
@@ -128,6 +136,27 @@ internal sealed class LedgerWriter : IAsyncDisposable
         _books.Publish();
         Answer(admitted);
         _wal.Committed(_connection, rows);
+    }
+
+    /// <summary>The next entry of the group. When there is none, an urgent group is over at once, another one when its time is.</summary>
+    private bool TryTake(bool isUrgent, long started, out Entry entry)
+    {
+        while (!_queue.Reader.TryRead(out entry))
+        {
+            var left = LongestGroup - _time.GetElapsedTime(started);
+            if (isUrgent || left <= TimeSpan.Zero || !WaitForInput(left))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>False when the time was over first, or nothing will come any more.</summary>
+    private bool WaitForInput(TimeSpan most)
+    {
+        var waiting = _waiting ?? _queue.Reader.WaitToReadAsync().AsTask();
+        _waiting = waiting.Wait(most) ? null : waiting;
+        return _waiting is null && waiting.Result;
     }
 
     /// <summary>A command that is refused takes back what it did; the group goes on.</summary>

@@ -10,6 +10,14 @@ internal sealed class SqlConnection : IDisposable
     private readonly sqlite3 _db;
     private readonly List<SqlStatement> _statements = [];
 
+    static SqlConnection()
+    {
+        Batteries_V2.Init();
+
+        // Nobody reads SQLite's statistics of memory, and keeping them takes a lock at every allocation.
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
+    }
+
     private SqlConnection(sqlite3 db) => _db = db;
 
     /// <summary>Rows that the last statement changed.</summary>
@@ -17,14 +25,14 @@ internal sealed class SqlConnection : IDisposable
 
     public static SqlConnection Open(string file, bool readOnly = false)
     {
-        Batteries_V2.Init();
         var flags = raw.SQLITE_OPEN_NOMUTEX | (readOnly ? raw.SQLITE_OPEN_READONLY : raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
         var result = raw.sqlite3_open_v2(file, out var db, flags, null);
         var connection = new SqlConnection(db);
         if (result != raw.SQLITE_OK)
         {
+            var error = raw.sqlite3_errstr(result).utf8_to_string();
             connection.Dispose();
-            throw new LedgerException($"Cannot open {file} (SQLite error {result}).");
+            throw new LedgerException($"Cannot open {file}: {error} (SQLite error {result}).") { SqliteError = result };
         }
 
         _ = raw.sqlite3_busy_timeout(db, BusyMilliseconds);
@@ -56,7 +64,7 @@ internal sealed class SqlConnection : IDisposable
         return value;
     }
 
-    /// <summary>Copies what nobody needs to read any more from the WAL to the database, without waiting for anybody.</summary>
+    /// <summary>Copies what nobody needs to read any more from the WAL to the database, without waiting for anybody. A connection that has read nothing yet knows of no WAL and copies nothing.</summary>
     /// <returns>Pages that stand in the WAL.</returns>
     public int CheckpointPassive()
     {
@@ -64,11 +72,15 @@ internal sealed class SqlConnection : IDisposable
         return pages;
     }
 
-    /// <summary>Empties the WAL if readers allow it within a moment. For the writer, between two transactions.</summary>
-    public void CheckpointTruncate()
+    /// <summary>Makes durable what checkpoints have copied, so that the one that has to does not wait long.</summary>
+    public void SyncDatabase() => _ = DirectSqlite.SyncFile(_db.DangerousGetHandle());
+
+    /// <summary>Copies the rest and has the next transaction begin the WAL anew, unless somebody is reading from it now. For the writer, between two transactions.</summary>
+    /// <remarks>The file keeps its length: giving its blocks back and asking for them again costs more than all of the rest.</remarks>
+    public void CheckpointRestart()
     {
-        _ = raw.sqlite3_busy_timeout(_db, 100);
-        _ = raw.sqlite3_wal_checkpoint_v2(_db, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _);
+        _ = raw.sqlite3_busy_timeout(_db, 0);
+        _ = raw.sqlite3_wal_checkpoint_v2(_db, "main", raw.SQLITE_CHECKPOINT_RESTART, out _, out _);
         _ = raw.sqlite3_busy_timeout(_db, BusyMilliseconds);
     }
 
@@ -80,5 +92,5 @@ internal sealed class SqlConnection : IDisposable
     }
 
     internal LedgerException Error(string doing) =>
-        new($"{raw.sqlite3_errmsg(_db).utf8_to_string()} (SQLite error {raw.sqlite3_extended_errcode(_db)}) in: {doing}");
+        new($"{raw.sqlite3_errmsg(_db).utf8_to_string()} (SQLite error {raw.sqlite3_extended_errcode(_db)}) in: {doing}") { SqliteError = raw.sqlite3_extended_errcode(_db) };
 }

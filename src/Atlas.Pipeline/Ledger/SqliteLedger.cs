@@ -5,8 +5,8 @@ internal sealed class SqliteLedger : ILedger
 {
     private readonly StateDirectory _directory;
     private readonly SqlConnection _connection;
-    private readonly WalKeeper _wal;
     private readonly LedgerReader _reader;
+    private readonly WalKeeper _wal;
     private readonly LedgerWriter _writer;
     private readonly BooksCounter _books;
     private readonly BacklogWriter _backlog;
@@ -19,23 +19,32 @@ internal sealed class SqliteLedger : ILedger
     private SegmentTail _written;
     private int _isDisposed;
 
-    private SqliteLedger(StateDirectory directory, SqlConnection connection, Seams seams)
+    /// <summary>Takes charge of the directory: it is closed when the ledger does not open.</summary>
+    private SqliteLedger(StateDirectory directory, Seams seams)
     {
         _directory = directory;
-        _connection = connection;
-        var epoch = ReturnLeases(connection);
-        _books = new BooksCounter(connection);
-        var sources = new Sources(connection);
-        _backlog = new BacklogWriter(connection, _books, sources);
-        _work = new WorkWriter(connection, _books, seams.Time, epoch);
-        _recordCheckpoint = connection.Prepare("INSERT OR REPLACE INTO seen_checkpoint VALUES(1, ?1, ?2, ?3)");
-        (_checkpoint, _tail) = (LoadCheckpoint(connection), LoadTail(connection));
-        _written = _tail.Tail;
-        _reader = new LedgerReader(directory.LedgerFile);
-        _wal = new WalKeeper(directory.LedgerFile);
-        var admission = new AdmissionWriter(connection, _books, sources, seams.Time);
-        _writer = new LedgerWriter(connection, admission, _books, sources, _wal, seams.Time);
-        _writer.Start();
+        try
+        {
+            _connection = LedgerSchema.OpenForWriting(directory.LedgerFile);
+            var epoch = ReturnLeases(_connection);
+            _books = new BooksCounter(_connection);
+            var sources = new Sources(_connection);
+            _backlog = new BacklogWriter(_connection, _books, sources);
+            _work = new WorkWriter(_connection, _books, seams.Time, epoch);
+            _recordCheckpoint = _connection.Prepare("INSERT OR REPLACE INTO seen_checkpoint VALUES(1, ?1, ?2, ?3)");
+            (_checkpoint, _tail) = (LoadCheckpoint(_connection), LoadTail(_connection));
+            _written = _tail.Tail;
+            var admission = new AdmissionWriter(_connection, _books, sources, seams.Time);
+            _reader = new LedgerReader(directory.LedgerFile);
+            _wal = new WalKeeper(directory.LedgerFile);
+            _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, seams.Time);
+            _writer.Start();
+        }
+        catch
+        {
+            CloseFiles();
+            throw;
+        }
     }
 
     public Task Failure => _writer.Failure;
@@ -59,22 +68,20 @@ internal sealed class SqliteLedger : ILedger
     /// <summary>Opens the ledger of a state directory, or makes a new one; leases of a process that died are queued again.</summary>
     /// <exception cref="StateInUseException">Another process works there.</exception>
     /// <exception cref="StateDamagedException">What lies there is no ledger of this version.</exception>
+    /// <exception cref="IOException">The machine refuses: the disk is full or fails, or something there is not a file.</exception>
+    /// <exception cref="UnauthorizedAccessException">We may not write there.</exception>
     public static SqliteLedger Open(string directory, Seams seams)
     {
         var state = StateDirectory.Open(directory, seams.Disk);
-        SqlConnection? connection = null;
         try
         {
-            connection = LedgerSchema.OpenForWriting(state.LedgerFile);
-            return new SqliteLedger(state, connection, seams);
+            return new SqliteLedger(state, seams);
         }
-        catch (Exception failure)
+        catch (LedgerException failure)
         {
-            connection?.Dispose();
-            state.Dispose();
-            if (failure is LedgerException)
-                throw new StateDamagedException($"The ledger {state.LedgerFile} cannot be read: {failure.Message}", failure);
-            throw;
+            if (failure.IsOfTheMachine)
+                throw new IOException($"The ledger {state.LedgerFile} cannot be used: {failure.Message}", failure);
+            throw new StateDamagedException($"The ledger {state.LedgerFile} cannot be read: {failure.Message}", failure);
         }
     }
 
@@ -82,7 +89,7 @@ internal sealed class SqliteLedger : ILedger
 
     public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most) => Send(most, () => _backlog.Take(most));
 
-    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync() => Send(1, _backlog.Unfinished);
+    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most) => Send(most, () => _backlog.Unfinished(most));
 
     public Task ClaimAsync(IReadOnlyList<WorkItem> items) => Send(items.Count, () => _work.Claim(items), attempts =>
     {
@@ -133,9 +140,15 @@ internal sealed class SqliteLedger : ILedger
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
         await _writer.DisposeAsync();
-        _wal.Dispose();
-        _reader.Dispose();
-        _connection.Dispose();
+        CloseFiles();
+    }
+
+    /// <summary>Closes what was opened, the writer's connection as the last one of the database: it removes the WAL.</summary>
+    private void CloseFiles()
+    {
+        _wal?.Dispose();
+        _reader?.Dispose();
+        _connection?.Dispose();
         _directory.Dispose();
     }
 

@@ -4,6 +4,11 @@ namespace Atlas.Pipeline.Ledger;
 /// <remarks>The operating system gives the lock back when the process dies, so a lock file that lies there means nothing by itself.</remarks>
 internal sealed class StateDirectory : IDisposable
 {
+    // What the lock of another process is called: EWOULDBLOCK of flock(2), which .NET leaves in HResult, and Windows' own.
+    private const int WouldBlock = 11;
+    private const int WouldBlockOnMac = 35;
+    private const int SharingViolation = unchecked((int)0x80070020);
+
     private readonly FileStream _lock;
 
     private StateDirectory(string path, FileStream held)
@@ -18,6 +23,8 @@ internal sealed class StateDirectory : IDisposable
 
     /// <summary>Creates the directory if it is not there, and takes its lock.</summary>
     /// <exception cref="StateInUseException">Somebody holds the lock.</exception>
+    /// <exception cref="IOException">The directory or its lock cannot be made: a full or read-only disk, or something else stands there.</exception>
+    /// <exception cref="UnauthorizedAccessException">We may not write there.</exception>
     public static StateDirectory Open(string path, IDisk disk)
     {
         disk.CreateDirectory(path);
@@ -26,9 +33,13 @@ internal sealed class StateDirectory : IDisposable
         {
             return new StateDirectory(path, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException taken)
+        catch (IOException taken) when (taken.HResult is WouldBlock or WouldBlockOnMac or SharingViolation)
         {
             throw new StateInUseException(path, taken);
+        }
+        catch (IOException refused)
+        {
+            throw new IOException($"The state directory {path} cannot be locked: {refused.Message}", refused);
         }
     }
 

@@ -43,8 +43,8 @@ internal sealed class WorkWriter
         var attempts = new int[items.Count];
         for (var i = 0; i < attempts.Length; i++)
             attempts[i] = (int)Edge(_claim.Bind(1, items[i].Sequence).Bind(2, _epoch), items[i], "queued").First;
-        _books.Add("queued", -attempts.Length);
-        _books.Add("leased", attempts.Length);
+        _books.Add(Tally.Queued, -attempts.Length);
+        _books.Add(Tally.Leased, attempts.Length);
         return attempts;
     }
 
@@ -62,11 +62,11 @@ internal sealed class WorkWriter
         }
 
         _tail.Bind(1, tail.Segment).Bind(2, tail.End).Run();
-        _books.Add("leased", -group.Count);
-        _books.Add("done", group.Count);
-        _books.Add("recorded", recorded);
-        _books.Add("caught", group.Count - recorded);
-        _books.Add("bytes_fetched", bytes);
+        _books.Add(Tally.Leased, -group.Count);
+        _books.Add(Tally.Done, group.Count);
+        _books.Add(Tally.Recorded, recorded);
+        _books.Add(Tally.Caught, group.Count - recorded);
+        _books.Add(Tally.BytesFetched, bytes);
         return recorded;
     }
 
@@ -75,9 +75,9 @@ internal sealed class WorkWriter
     {
         var edge = _retry.Bind(1, item.Sequence).Bind(2, _epoch).Bind(3, countsAsAttempt ? 0 : 1).Bind(4, dueAt.ToUnixTimeMilliseconds()).Bind(5, reason.Name).Bind(6, detail);
         var (attempt, deferrals) = Edge(edge, item, "leased", columns: 2);
-        _books.Add("leased", -1);
-        _books.Add("queued", 1);
-        _books.Add("retries", 1);
+        _books.Add(Tally.Leased, -1);
+        _books.Add(Tally.Queued, 1);
+        _books.Add(Tally.Retries, 1);
         return ((int)attempt, (int)deferrals);
     }
 
@@ -86,8 +86,8 @@ internal sealed class WorkWriter
         var attempt = Edge(_leave.Bind(1, item.Sequence).Bind(2, _epoch), item, "leased").First;
         _bury.Bind(1, item.Sequence).Bind(2, ContentId.ToHex(item.ContentId)).Bind(3, item.Url).Bind(4, detail.Length > 0 ? detail : reason.Name).Bind(5, reason.Name)
             .Bind(6, attempt).Bind(7, _time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(8, detail).Bind(9, item.Source).Run();
-        _books.Add("leased", -1);
-        _books.Add("dead", 1, reason);
+        _books.Add(Tally.Leased, -1);
+        _books.Dead.Add(reason);
         return true;
     }
 

@@ -71,7 +71,12 @@ internal sealed class FakeLedger : ILedger
         }
     }
 
-    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync() => Task.FromResult<IReadOnlyList<WorkItem>>(Unfinished);
+    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most)
+    {
+        IReadOnlyList<WorkItem> items = [.. Unfinished.Take(most)];
+        Unfinished.RemoveRange(0, items.Count);
+        return Task.FromResult(items);
+    }
 
     public Task ClaimAsync(IReadOnlyList<WorkItem> items)
     {

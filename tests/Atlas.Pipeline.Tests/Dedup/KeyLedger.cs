@@ -57,7 +57,7 @@ internal sealed class KeyLedger : ILedger
 
     public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync() => throw new NotSupportedException();
+    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most) => throw new NotSupportedException();
 
     public Task ClaimAsync(IReadOnlyList<WorkItem> items) => throw new NotSupportedException();
 

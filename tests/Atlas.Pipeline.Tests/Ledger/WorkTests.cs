@@ -55,7 +55,7 @@ public sealed class WorkTests
 
         Assert.Equal(2, bed.Ledger.Books.Retries);
         await bed.ReopenAsync();
-        var kept = Assert.Single(await bed.Ledger.TakeUnfinishedAsync());
+        var kept = Assert.Single(await bed.Ledger.TakeUnfinishedAsync(10));
         Assert.Equal((1, 1, due), (kept.Attempt, kept.Deferrals, kept.DueAt));
         await bed.AssertBalancedAsync();
     }
@@ -69,7 +69,7 @@ public sealed class WorkTests
         await bed.ReopenAsync();
 
         Assert.Equal((1, 0), (bed.Ledger.Books.Queued, bed.Ledger.Books.Leased));
-        var item = Assert.Single(await bed.Ledger.TakeUnfinishedAsync());
+        var item = Assert.Single(await bed.Ledger.TakeUnfinishedAsync(10));
         Assert.Equal(("http://a/1", 1), (item.Url, item.Attempt));
         await bed.Ledger.ClaimAsync([item]);
         Assert.Equal(2, item.Attempt);
@@ -125,6 +125,30 @@ public sealed class WorkTests
         var books = bed.Ledger.Books;
         Assert.Equal((1, 2, 1), (books.DedupAuthorityCaught, books.Done, books.DoneThisRun));
         Assert.Equal(1, bed.Scalar("SELECT count(*) FROM content_metadata"));
+        await bed.AssertBalancedAsync();
+    }
+
+    [Fact]
+    public async Task What_earlier_runs_left_is_given_page_by_page_and_once()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.AdmitAsync(PriorityClass.Low, "http://low/1", "http://low/2", "http://low/3");
+        await bed.AdmitAsync(PriorityClass.High, "http://high/1", "http://high/2");
+        await bed.Ledger.TakeFromBacklogAsync(5);
+        await bed.AdmitAsync(PriorityClass.High, "http://high/later");
+        await bed.ReopenAsync();
+        var left = new List<string>();
+
+        while (await bed.Ledger.TakeUnfinishedAsync(2) is { Count: > 0 } page)
+        {
+            Assert.InRange(page.Count, 1, 2);
+            left.AddRange(page.Select(item => item.Url));
+
+            // What this run takes itself is no one's remainder.
+            await bed.Ledger.TakeFromBacklogAsync(1);
+        }
+
+        Assert.Equal(["http://high/1", "http://high/2", "http://low/1", "http://low/2", "http://low/3"], left);
         await bed.AssertBalancedAsync();
     }
 }

@@ -58,7 +58,7 @@ internal sealed class FakeLedger(List<string> events) : ILedger
 
     public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most) => throw Unasked();
 
-    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync() => throw Unasked();
+    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most) => throw Unasked();
 
     public Task ClaimAsync(IReadOnlyList<WorkItem> items) => throw Unasked();
 

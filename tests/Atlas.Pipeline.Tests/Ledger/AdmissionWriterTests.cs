@@ -1,0 +1,80 @@
+using Atlas.Pipeline.Ledger;
+using Atlas.Urls;
+
+namespace Atlas.Pipeline.Tests.Ledger;
+
+public sealed class AdmissionWriterTests
+{
+    [Fact]
+    public async Task A_batch_is_written_without_allocating()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.Ledger.DisposeAsync();
+        using var connection = LedgerSchema.OpenForWriting(Path.Combine(bed.Directory, "ledger.db"));
+        var books = new BooksCounter(connection);
+        var writer = new AdmissionWriter(connection, books, new Atlas.Pipeline.Ledger.Sources(connection), TimeProvider.System);
+        var batch = bed.Batch([.. Enumerable.Range(0, UrlBatch.MaxRows).Select(i => $"http://host/{i}")], decide: Mix);
+        connection.Execute("BEGIN IMMEDIATE");
+        writer.Write(batch);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var written = writer.Write(batch);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Equal(0, allocated);
+        Assert.Equal(new AdmittedRows(Admitted: 64, Refused: 64), written);
+    }
+
+    [Fact]
+    public async Task Nothing_points_into_a_batch_that_was_written()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.Ledger.AdmitAsync(bed.Batch(["http://a/1", "jonk"], decide: rows => rows[1].Reject(Reason.Malformed)));
+        await bed.Ledger.FlushAsync();
+
+        // The pool gives the same buffers again.
+        var next = bed.Batch(["http://b/2", "junk"], PriorityClass.Low, rows => rows[1].Reject(Reason.RuledOut));
+        await bed.Ledger.AdmitAsync(next);
+        await bed.Ledger.FlushAsync();
+
+        Assert.Equal("http://a/1", bed.Text("SELECT url FROM queue_normal"));
+        Assert.Equal("http://b/2", bed.Text("SELECT url FROM queue_low"));
+        Assert.Equal("jonk malformed, junk ruled_out", bed.Text("SELECT group_concat(CAST(source_url AS TEXT) || ' ' || original_error, ', ') FROM (SELECT * FROM dead_letter_queue ORDER BY id)"));
+    }
+
+    [Fact]
+    public async Task An_empty_line_that_was_refused_is_a_dead_letter_too()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+
+        await bed.Ledger.AdmitAsync(bed.Batch([""], decide: rows => rows[0].Reject(Reason.Malformed)));
+        await bed.Ledger.FlushAsync();
+
+        Assert.Equal(1, bed.Scalar("SELECT count(*) FROM dead_letter_queue WHERE length(source_url) = 0"));
+    }
+
+    [Fact]
+    public async Task A_dead_letter_names_its_url_by_content_id()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+
+        await bed.Ledger.AdmitAsync(bed.Batch(["junk"], decide: rows => rows[0].Reject(Reason.Malformed)));
+        await bed.Ledger.FlushAsync();
+
+        Assert.Equal(ContentId.ToHex(ContentId.Of("junk"u8)), bed.Text("SELECT content_id FROM dead_letter_queue"));
+    }
+
+    /// <summary>A quarter each: new, known, refused, and refused again.</summary>
+    private static void Mix(UrlRow[] rows)
+    {
+        for (var i = 0; i < rows.Length; i++)
+        {
+            rows[i].Priority = (PriorityClass)(i % PriorityClasses.Count);
+            if (i % 4 == 1)
+                rows[i].DropAsDuplicate();
+            if (i % 4 >= 2)
+                rows[i].Reject(i % 8 >= 4 ? Reason.SchemeFile : Reason.Malformed);
+            rows[i].IsRepeat = i % 4 == 3;
+        }
+    }
+}
