@@ -147,7 +147,7 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
     private async Task HoldUnfinishedAsync()
     {
         var harmful = new List<WorkItem>();
-        while (await ledger.TakeUnfinishedAsync(MostPerGroup) is { Count: > 0 } items)
+        while (await ledger.TakeUnfinishedAsync(MostPerRefill) is { Count: > 0 } items)
         {
             foreach (var item in items)
             {
