@@ -6,7 +6,8 @@ namespace Atlas.Urls;
 /// <summary>Who is asked for a URL, for politeness: the host in lower case and, unless it is the scheme's default, the port.</summary>
 public static class HostKey
 {
-    private static readonly Canonicalizer Plain = new(new CanonicalizationRules());
+    // Whether a line without a scheme is taken was decided before anybody asks for its host.
+    private static readonly Canonicalizer Plain = new(new CanonicalizationRules { AcceptSchemeless = true });
 
     /// <summary>The host key of an http or https URL as it was given, the same as in its canonical form; empty if there is no host in it.</summary>
     public static string Of(ReadOnlySpan<byte> url)

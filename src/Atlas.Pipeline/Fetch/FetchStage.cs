@@ -36,7 +36,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
 
     public async ValueTask<Verdict> ProcessAsync(WorkItem item, CancellationToken abort)
     {
-        if (!Uri.TryCreate(item.Url, UriKind.Absolute, out var url) || url.Host.Length == 0)
+        if (RequestUrl.Of(item.Url, item.HostKey) is not { Host.Length: > 0 } url)
             return Verdict.DeadLetter(item, Reason.Malformed, "Not an absolute URL with a host.");
         if (url.Scheme is not ("http" or "https"))
             return Verdict.DeadLetter(item, Reason.SchemeUnsupported, $"The scheme '{url.Scheme}' is not fetched.");

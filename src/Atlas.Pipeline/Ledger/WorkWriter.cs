@@ -94,7 +94,7 @@ internal sealed class WorkWriter
     private bool Record(CompletedDocument done, long attempt)
     {
         var (item, document) = (done.Item, done.Document);
-        _record.Bind(1, ContentId.ToHex(item.ContentId)).Bind(2, item.Url).Bind(3, item.Url[..Math.Max(0, item.Url.IndexOf(':'))].ToLowerInvariant()).Bind(4, item.HostKey)
+        _record.Bind(1, ContentId.ToHex(item.ContentId)).Bind(2, item.Url).Bind(3, SchemeOf(item.Url)).Bind(4, item.HostKey)
             .Bind(5, ProcessingStrategies.NameOf(item.Strategy)).Bind(6, document.FinalUrl).Bind(7, document.Status).Bind(8, document.ContentType).Bind(9, document.ETag);
         if (document.LastModified is { } modified)
             _record.Bind(10, modified.ToUnixTimeMilliseconds());
@@ -104,6 +104,9 @@ internal sealed class WorkWriter
             .Bind(15, document.FetchedAt.ToUnixTimeMilliseconds()).Bind(16, item.AdmittedAt.ToUnixTimeMilliseconds()).Bind(17, item.Source).Bind(18, attempt).Bind(19, item.Sequence).Run();
         return _connection.Changes == 1;
     }
+
+    /// <summary>Only http and https are ever fetched, and a line may do without either.</summary>
+    private static string SchemeOf(string url) => url.AsSpan().TrimStart().StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? "https" : "http";
 
     /// <summary>Runs one compare-and-set and reads what it returns.</summary>
     private static (long First, long Second) Edge(SqlStatement statement, WorkItem item, string expected, int columns = 1)

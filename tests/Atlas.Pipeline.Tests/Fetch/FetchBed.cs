@@ -1,5 +1,7 @@
 using System.Net;
+using System.Text;
 using Atlas.Pipeline.Fetch;
+using Atlas.Urls;
 
 namespace Atlas.Pipeline.Tests.Fetch;
 
@@ -18,7 +20,7 @@ internal static class FetchBed
         IdleTimeout = TimeSpan.FromMinutes(2),
     };
 
-    public static WorkItem Item(string url) => new() { Sequence = 1, ContentId = 1, Url = url, HostKey = "host", Priority = default };
+    public static WorkItem Item(string url) => new() { Sequence = 1, ContentId = 1, Url = url, HostKey = HostKey.Of(Encoding.UTF8.GetBytes(url)), Priority = default };
 
     public static async Task<Verdict> FetchAsync(FetchOptions options, string url, Seams? seams = null, HttpMessageHandler? handler = null)
     {
