@@ -26,13 +26,14 @@ internal static class PipelineFile
         return mistakes.Count == 0 ? definition : null;
     }
 
-    private static bool TryReadText(string file, out string text, out string? trouble)
+    /// <summary>The text of a YAML file, or what stands in the way.</summary>
+    public static bool TryReadText(string file, out string text, out string? trouble)
     {
         text = "";
         trouble = null;
         if (Directory.Exists(file))
         {
-            trouble = $"{file}: is a directory; name a pipeline file in it.";
+            trouble = $"{file}: is a directory; name a file in it.";
             return false;
         }
 

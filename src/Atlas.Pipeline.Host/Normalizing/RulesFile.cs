@@ -1,3 +1,4 @@
+using Atlas.Pipeline.Host.Commands;
 using Atlas.Pipeline.Normalize;
 using Atlas.Pipeline.Topology;
 using Atlas.Urls;
@@ -7,9 +8,6 @@ namespace Atlas.Pipeline.Host.Normalizing;
 /// <summary>A file of canonicalization rules: the settings of a <c>normalize</c> stage at its top level, and optionally <c>ruleset</c>.</summary>
 internal static class RulesFile
 {
-    // The parser refuses more than this; reading a byte beyond it is enough to know.
-    private const int MostBytes = (256 * 1024) + 1;
-
     /// <summary>The rules, or null after every mistake has been written to stderr.</summary>
     /// <param name="file">Null for the defaults of <c>atlas normalize</c>.</param>
     public static CanonicalizationRules? Read(string? file)
@@ -18,15 +16,13 @@ internal static class RulesFile
         var rules = new CanonicalizationRules { FoldScheme = false };
         if (file is not null)
         {
-            try
+            if (!PipelineFile.TryReadText(file, out var text, out var trouble))
             {
-                rules = Parse(file, ReadText(file), mistakes);
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                Console.Error.WriteLine($"{file}: cannot be read: {error.Message}");
+                Console.Error.WriteLine(trouble);
                 return null;
             }
+
+            rules = Parse(file, text, mistakes);
         }
 
         foreach (var mistake in mistakes)
@@ -43,13 +39,5 @@ internal static class RulesFile
         var rules = NormalizeOptions.Read(yaml, foldsScheme: false).Rules;
         yaml.Finish();
         return rules;
-    }
-
-    private static string ReadText(string file)
-    {
-        using var stream = File.OpenRead(file);
-        var bytes = new byte[MostBytes];
-        var length = stream.ReadAtLeast(bytes, MostBytes, throwOnEndOfStream: false);
-        return System.Text.Encoding.UTF8.GetString(bytes, 0, length);
     }
 }
