@@ -52,6 +52,10 @@ internal sealed partial class SeenCheckpoints : IDisposable
         await _stage.HoldAsync(stop);
         try
         {
+            // Nothing has ever been seen: there is no file to seal, and a start without a checkpoint costs nothing.
+            if (_store.Count == 0)
+                return true;
+
             await _decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);
             await _ledger.FlushAsync().WaitAsync(QuietDeadline, _time, stop);
             var checkpoint = await _store.CheckpointAsync(_ledger.LastSequence);

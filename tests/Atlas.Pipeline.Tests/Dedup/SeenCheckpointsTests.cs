@@ -50,6 +50,14 @@ public sealed class SeenCheckpointsTests : IDisposable
     }
 
     [Fact]
+    public async Task An_index_without_keys_needs_no_checkpoint()
+    {
+        Assert.True(await _checkpoints.TakeAsync());
+
+        Assert.Null(_ledger.LastSeenCheckpoint);
+    }
+
+    [Fact]
     public async Task A_batch_that_never_becomes_durable_costs_the_checkpoint_and_not_the_run()
     {
         await _stage.ProcessAsync(BatchOf(1));
