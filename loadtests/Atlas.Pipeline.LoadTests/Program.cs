@@ -5,8 +5,8 @@ using Atlas.Pipeline.LoadTests;
 using Atlas.ScriptedWeb;
 
 // What the machine does with whole pipelines: admission of new and of known URLs, and fetching. Figures are of one run; see loadtests/results for what they mean.
-// Arguments: lines (2,000,000), passes over them (3), pages to fetch (20,000); 0 leaves a part out.
-int[] sizes = [2_000_000, 3, 20_000];
+// Arguments: lines (2,000,000), passes over them (3), pages to fetch (20,000), whether canonical forms are compared (1); 0 leaves a part out.
+int[] sizes = [2_000_000, 3, 20_000, 1];
 for (var i = 0; i < args.Length; i++)
     sizes[i] = int.Parse(args[i], CultureInfo.InvariantCulture);
 var (lines, passes, pages) = (sizes[0], sizes[1], sizes[2]);
@@ -33,6 +33,8 @@ try
 
     if (pages > 0)
         await FetchAsync(folder, pages);
+    if (sizes[3] > 0)
+        await NormalizationBench.RunAsync(folder);
 }
 finally
 {
