@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Atlas.Urls.Idna;
@@ -14,7 +12,6 @@ internal static class Host
     private const int MaxLength = 253;
 
     private static readonly SearchValues<byte> Ordinary = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"u8);
-    private static readonly SearchValues<byte> Ipv6 = SearchValues.Create("0123456789abcdefABCDEF:."u8);
 
     /// <summary>Writes the one spelling and returns its length; -1 if this can be no host.</summary>
     public static int Write(ReadOnlySpan<byte> host, Span<byte> destination)
@@ -41,17 +38,14 @@ internal static class Host
 
     private static int WriteIpv6(ReadOnlySpan<byte> host, Span<byte> destination)
     {
-        // 45 characters is the longest notation there is; the parser alone would also take zones and ports.
-        if (host.Length is < 4 or > 47 || host[^1] != ']' || host[1..^1].ContainsAnyExcept(Ipv6))
-            return -1;
-        if (!IPAddress.TryParse(host[1..^1], out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)
+        Span<byte> address = stackalloc byte[16];
+        if (host.Length < 4 || host[^1] != ']' || destination.Length < Ipv6.LongestNotation + 2 || !Ipv6.TryParse(host[1..^1], address))
             return -1;
 
         destination[0] = (byte)'[';
-        if (!address.TryFormat(destination[1..], out var written) || written + 2 > destination.Length)
-            return -1;
-        destination[written + 1] = (byte)']';
-        return written + 2;
+        var length = Ipv6.Write(address, destination[1..]);
+        destination[length + 1] = (byte)']';
+        return length + 2;
     }
 
     /// <summary>Percent-encoded, international or merely unusual names, and those that may hold an encoded label.</summary>

@@ -136,7 +136,8 @@ public sealed class CanonicalizerTests
     [InlineData("https://u@Example.org:443/a?b", "example.org")]
     [InlineData("http://example.org:443", "example.org:443")]
     [InlineData("mailto:a@b", "")]
-    [InlineData("nonsense", "")]
+    [InlineData("example.org/a", "example.org")]
+    [InlineData("http://a..b/", "")]
     public void The_host_key_is_the_one_of_the_canonical_form(string url, string expected) =>
         Assert.Equal(expected, HostKey.Of(Encoding.UTF8.GetBytes(url)));
 }
