@@ -97,13 +97,28 @@ public sealed class NormalizeTests
     [Fact]
     public async Task Explain_names_the_rules_and_shows_no_password()
     {
-        var result = await FilterAsync("", "explain", "HTTPS://User:secret@www.Example.co.uk:443/a/../b?utm_source=x", "--fold-scheme");
+        var result = await FilterAsync("", "explain", "HTTPS://User:secret@www.Example.co.uk:443/a/../b?utm_source=x");
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("tracking parameters and those on the lists go: utm_source", result.Output, StringComparison.Ordinal);
         Assert.Contains("canonical form  http://***@www.example.co.uk/b\n", result.Output, StringComparison.Ordinal);
         Assert.Contains("domain          example.co.uk\n", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pipelines_own_rules_are_the_rules()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var pipeline = bench.Write("pipeline.yaml", "name: p\nsources: { lines: { type: stdin } }\nstages:\n  clean: { type: normalize, from: lines, fold_www: true }\n  write: { from: clean }\n");
+        var other = bench.Write("other.yaml", "name: p\nsources: { lines: { type: stdin } }\nstages: { write: { from: lines } }\n");
+
+        var result = await FilterAsync("https://www.example.org\n", "normalize", "--rules", pipeline);
+        var trouble = await FilterAsync("", "explain", "http://h/", "--rules", other);
+
+        Assert.Equal("https://www.example.org\thttp://example.org/\n", result.Output);
+        Assert.Equal(2, trouble.ExitCode);
+        Assert.Contains("has no normalize stage", trouble.Errors, StringComparison.Ordinal);
     }
 
     private static async Task<ProgramResult> FilterAsync(string input, params string[] arguments)

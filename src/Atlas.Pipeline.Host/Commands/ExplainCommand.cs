@@ -11,7 +11,7 @@ internal static class ExplainCommand
     public static Command Create()
     {
         var url = new Argument<string>("URL") { Description = "The URL as it would stand in a line." };
-        var options = new RulesOptions();
+        var options = new RulesOptions(foldsScheme: true);
         var command = new Command("explain", "Says by which rules a URL becomes its canonical form, and what is known by it. User names and passwords are not shown.") { url };
         options.AddTo(command);
         command.SetAction(line =>
@@ -43,7 +43,11 @@ internal static class ExplainCommand
         output.WriteLine($"canonical form  {Redaction.Of(canonical)}{(steps.Count == 0 ? " (as given)" : "")}");
         output.WriteLine($"content id      {ContentId.ToHex(ContentId.Of(bytes))}");
         if (host.Length == 0)
+        {
+            output.WriteLine("not fetched     Only http and https are; a pipeline makes it a dead letter whatever its rules say.");
             return;
+        }
+
         output.WriteLine($"host            {host}");
         var name = host.LastIndexOf(':') is var colon and > 0 && host[^1] != ']' ? host[..colon] : host;
         if (Encoding.ASCII.GetString(RegistrableDomain.Of(Encoding.ASCII.GetBytes(name))) is { Length: > 0 } domain)

@@ -13,11 +13,11 @@ internal static class NormalizeCommand
         input.AcceptOnlyFromAmong("lines", "json");
         var verify = new Option<string?>("--verify") { Description = "Tries the laws of canonical forms on the lines of a file." };
         var compare = new Option<string[]>("--compare") { Description = "Two rules files: which URLs on stdin would merge or part.", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
-        var command = new Command("normalize", "Reads URLs from stdin, a line each, and prints each with its canonical form: input TAB canonical, or input TAB !error reason. Like every filter it prints user names and passwords as they are.")
+        var command = new Command("normalize", "Reads URLs from stdin, a line each, and prints each with its canonical form: input TAB canonical, or input TAB !error reason. Lines with tabs need --input json. Like every filter it prints user names and passwords as they are.")
         {
             input, verify, compare,
         };
-        var options = new RulesOptions();
+        var options = new RulesOptions(foldsScheme: false);
         options.AddTo(command);
         command.SetAction(line =>
         {

@@ -4,9 +4,10 @@ using Atlas.Urls;
 namespace Atlas.Pipeline.Host.Normalizing;
 
 /// <summary>The options with which a command lets its user choose canonicalization rules.</summary>
-internal sealed class RulesOptions
+/// <param name="foldsScheme">Whether http and https are one unless a file says otherwise.</param>
+internal sealed class RulesOptions(bool foldsScheme)
 {
-    private readonly Option<string?> _rules = new("--rules") { Description = "A YAML file with the settings of a normalize stage." };
+    private readonly Option<string?> _rules = new("--rules") { Description = "A YAML file with the settings of a normalize stage, or a pipeline that has one." };
     private readonly Option<bool> _foldScheme = new("--fold-scheme") { Description = "http and https on their default ports are one." };
     private readonly Option<bool> _foldWww = new("--fold-www") { Description = "www.example.org and example.org are one." };
     private readonly Option<bool> _trailingSlash = new("--trailing-slash") { Description = "/a/ and /a are one." };
@@ -23,7 +24,7 @@ internal sealed class RulesOptions
     public CanonicalizationRules? Read(ParseResult line) => Read(line.GetValue(_rules), line);
 
     /// <summary>The same for a file that was named elsewhere.</summary>
-    public CanonicalizationRules? Read(string? file, ParseResult line) => RulesFile.Read(file) is { } rules
+    public CanonicalizationRules? Read(string? file, ParseResult line) => RulesFile.Read(file, foldsScheme) is { } rules
         ? rules with
         {
             FoldScheme = rules.FoldScheme || line.GetValue(_foldScheme),
