@@ -17,7 +17,7 @@ internal sealed class GuardedConnector(AddressGuard guard, Func<string, Cancella
 
         // One bad answer refuses the host: a name that mixes public and private addresses is an attempt, not an accident.
         foreach (var address in addresses)
-            Check(guard.RefusalOf(address, target.Port), target, $" ({address})");
+            Check(guard.RefusalOf(address, target.Port), target, address.ToString());
 
         for (var i = 0; ; i++)
         {
@@ -49,7 +49,9 @@ internal sealed class GuardedConnector(AddressGuard guard, Func<string, Cancella
 
     private static void Check(Reason refusal, DnsEndPoint target, string address)
     {
+        if (refusal == Reason.PortBlocked)
+            throw new ConnectRefusedException(refusal, $"Port {target.Port} of {target.Host} is not in allow_ports.");
         if (refusal != Reason.None)
-            throw new ConnectRefusedException(refusal, $"{target.Host}:{target.Port}{address} is not dialled.");
+            throw new ConnectRefusedException(refusal, $"{target.Host} is at {address}, which is no public address and not in allow_networks.");
     }
 }

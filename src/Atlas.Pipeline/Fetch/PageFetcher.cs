@@ -64,7 +64,9 @@ internal sealed class PageFetcher
         }
         catch (Exception error) when (error is not FetchFailedException)
         {
-            throw new FetchFailedException(FailureReasons.Of(error), $"{error.GetType().Name}: {error.GetBaseException().Message}", error);
+            // What we refused ourselves says so itself; the network's failures say little without the name of their kind.
+            var cause = error.GetBaseException();
+            throw new FetchFailedException(FailureReasons.Of(error), cause is FetchFailedException ? cause.Message : $"{error.GetType().Name}: {cause.Message}", error);
         }
     }
 

@@ -28,6 +28,8 @@ public sealed class FetchGuardTests
         var verdict = await FetchBed.FetchAsync(FetchBed.Options(80), server.Url());
 
         Assert.Equal(Reason.PortBlocked, verdict.Reason);
+        Assert.Contains("is not in allow_ports.", verdict.Detail, StringComparison.Ordinal);
+        Assert.StartsWith("Port ", verdict.Detail, StringComparison.Ordinal);
         Assert.Equal(0, server.Connections);
     }
 
