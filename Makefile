@@ -2,13 +2,14 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-memory lint bench docs need-sdk bench-micro public-suffixes unicode-tables
+.PHONY: help build run test test-kill test-memory fuzz lint bench docs need-sdk bench-micro public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
 	@echo "make test         everything: properties, rooms, the real program (minutes)"
 	@echo "make test-kill    twenty rounds of kill -9 over 100,000 lines, then the books (minutes)"
 	@echo "make test-memory  five million lines, 90 % duplicates, within 1 GiB (minutes)"
+	@echo "make fuzz         the laws of canonical forms on random lines, SECONDS=60 unless given"
 	@echo "make lint         locked restore, formatting, analyzers"
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"
 	@echo "make docs         docs/settings.md and pipelines/pipeline.schema.json, from the code that reads the settings"
@@ -36,6 +37,9 @@ test-kill: build
 
 test-memory: build
 	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=memory"
+
+fuzz: build
+	ATLAS_FUZZ_SECONDS=$(or $(SECONDS),60) dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-trait "run=fuzz" --show-live-output on
 
 bench: build
 	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll

@@ -12,7 +12,7 @@ public sealed record CanonicalizationRules
     /// <summary>Drop one leading <c>www.</c> where a registrable domain stands behind it; false by default.</summary>
     public bool FoldWww { get; init; }
 
-    /// <summary>Drop the slash at the end of a path, unless it is the whole path; false by default.</summary>
+    /// <summary>Drop the slash at the end of a path, unless it is the whole path or stands behind another one; false by default.</summary>
     public bool FoldTrailingSlash { get; init; }
 
     /// <summary>Drop session ids: parameters, path parameters and path segments that have both the name and the look of one; false by default.</summary>

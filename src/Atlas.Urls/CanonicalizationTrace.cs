@@ -79,7 +79,7 @@ public sealed class CanonicalizationTrace
         if (_rules.DropSessionIds)
             Change("session ids go from the path", url => url with { Path = Put(url.Path, CutSessionIds) });
         if (_rules.FoldTrailingSlash)
-            Change("the slash at the end goes", url => url.Path.Length > 1 && url.Path[^1] == '/' ? url with { Path = url.Path[..^1] } : url);
+            Change("the slash at the end goes", url => url.Path is [.., not '/', '/'] ? url with { Path = url.Path[..^1] } : url);
     }
 
     private void WalkQuery(byte[] host)

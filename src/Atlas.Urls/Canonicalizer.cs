@@ -195,7 +195,8 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         var length = UrlPath.Write(question < 0 ? rest : rest[..question], to);
         if (_dropsSessionIds)
             length = SessionIds.CutFromPath(to[..length]);
-        if (_foldsTrailingSlash && length > 1 && to[length - 1] == '/')
+        // One alone: a second one is an empty segment, which stays, and then there is nothing to fold.
+        if (_foldsTrailingSlash && length > 1 && to[length - 1] == '/' && to[length - 2] != '/')
             length--;
         if (question >= 0)
             length += Query.Write(rest[(question + 1)..], to[length..], _names, host, _dropsSessionIds);

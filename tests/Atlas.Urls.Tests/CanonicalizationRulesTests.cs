@@ -19,7 +19,8 @@ public sealed class CanonicalizationRulesTests
     [InlineData("http://h/a/?q", "http://h/a?q")]
     [InlineData("http://h/", "http://h/")]
     [InlineData("http://h", "http://h/")]
-    [InlineData("http://h/a//", "http://h/a/")]
+    [InlineData("http://h/a//", "http://h/a//")]
+    [InlineData("http://h//", "http://h//")]
     public void One_trailing_slash_is_folded(string url, string expected) =>
         Assert.Equal(expected, Spelling.Of(url, new CanonicalizationRules { FoldTrailingSlash = true }));
 
