@@ -19,16 +19,18 @@ internal static class CleanQuery
     public static bool TryRewrite(ReadOnlySpan<byte> query, Span<byte> to, int start, ParameterNames names, ReadOnlySpan<byte> host, ref int length)
     {
         Span<QueryPart> parts = stackalloc QueryPart[FewParts];
-        var filter = new ParameterFilter(names, host);
-        var count = QueryParts.Split(to, start, length, ref filter, parts, out var isWhole, out var isSorted);
+        var count = QueryParts.Split(to, start, length, parts);
         if (count < 0)
             return false;
-        if (isWhole && isSorted)
+        var filter = new ParameterFilter(names, host);
+        parts = parts[..filter.Apply(parts[..count], to)];
+        var isSorted = QueryOrder.IsSorted(parts, to);
+        if (isSorted && QueryParts.AreAll(parts, length - start))
             return true;
         if (!isSorted)
-            QueryOrder.Sort(parts[..count], default, to);
+            QueryOrder.Sort(parts, default, to);
         // Without the question mark where nothing is left.
-        length = count == 0 ? start - 1 : start + QueryParts.Write(query, start, parts[..count], to[start..]);
+        length = parts.IsEmpty ? start - 1 : start + QueryParts.Write(query, start, parts, to[start..]);
         return true;
     }
 }

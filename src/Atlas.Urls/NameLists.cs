@@ -23,4 +23,7 @@ internal enum NameLists : byte
 
     /// <summary>Kept on this site.</summary>
     KeptHere = 32,
+
+    /// <summary>A session id if the value looks like one.</summary>
+    SessionId = 64,
 }

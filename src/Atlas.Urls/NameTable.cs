@@ -35,6 +35,9 @@ internal sealed class NameTable
         }
     }
 
+    /// <summary>The first eight bytes of every name.</summary>
+    public IEnumerable<ulong> Keys => _names.Where(entry => entry.Name is not null).Select(entry => QueryPart.KeyOf(entry.Name));
+
     /// <summary>The lists that a name in its one spelling is on.</summary>
     /// <param name="name">The name.</param>
     /// <param name="key">Its first eight bytes: <see cref="QueryPart.Key"/>.</param>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Atlas.Urls;
 
 /// <summary>What goes from one query. What is known of its site and of the whole query is found out once, and only if a parameter asks for it.</summary>
@@ -35,29 +37,44 @@ internal ref struct ParameterFilter
     public static bool Drops(ParameterNames names, ReadOnlySpan<byte> name, ReadOnlySpan<byte> host)
     {
         var filter = new ParameterFilter(names, host);
-        return filter.DropsName(name, QueryPart.KeyOf(name));
+        return ParameterNames.Drops(filter.Find(name, QueryPart.KeyOf(name)));
     }
 
-    /// <summary>Whether a parameter goes.</summary>
-    public bool Drops(scoped in QueryPart part, int nameLength, scoped ReadOnlySpan<byte> text)
+    /// <summary>Closes the ranks of the parameters that stay, and returns how many they are.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public int Apply(scoped Span<QueryPart> parts, scoped ReadOnlySpan<byte> text)
     {
-        var name = text.Slice(part.Start, nameLength);
-        return DropsName(name, part.Key) || (_dropsSessionIds && SessionIds.Contains(name, ValueIn(part, nameLength, text), ref _pair));
+        var names = _names;
+        var kept = 0;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            // Nearly every name ends here.
+            if (names.MayList(parts[i].Key) && Drops(parts[i], text))
+                continue;
+            if (kept < i)
+                parts[kept] = parts[i];
+            kept++;
+        }
+
+        return kept;
     }
 
-    /// <summary>Whether a parameter goes because of its name.</summary>
-    /// <param name="name">In its one spelling.</param>
-    /// <param name="key">Its first eight bytes.</param>
-    private bool DropsName(scoped ReadOnlySpan<byte> name, ulong key)
+    // Apart from the loop, which has all it needs in registers so.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool Drops(scoped in QueryPart part, scoped ReadOnlySpan<byte> text)
+    {
+        var whole = text.Slice(part.Start, part.Length);
+        var name = part.NameIn(text);
+        var lists = Find(name, part.Key);
+        return ParameterNames.Drops(lists)
+            || (_dropsSessionIds && (lists & NameLists.SessionId) != 0 && SessionIds.Contains(name, name.Length == whole.Length ? default : whole[(name.Length + 1)..], ref _pair));
+    }
+
+    private NameLists Find(scoped ReadOnlySpan<byte> name, ulong key)
     {
         var lists = _names.Find(name, key);
-        if ((lists & NameLists.OnSites) != 0)
-            lists |= OnSite(name, key);
-        return _names.Drops(lists, name.Length, key);
+        return (lists & NameLists.OnSites) == 0 ? lists : lists | OnSite(name, key);
     }
-
-    private static ReadOnlySpan<byte> ValueIn(scoped in QueryPart part, int nameLength, ReadOnlySpan<byte> text) =>
-        nameLength == part.Length ? default : text.Slice(part.Start + nameLength + 1, part.Length - nameLength - 1);
 
     private NameLists OnSite(scoped ReadOnlySpan<byte> name, ulong key)
     {

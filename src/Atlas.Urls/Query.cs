@@ -40,25 +40,27 @@ internal static class Query
         var length = PercentEncoding.Normalize(query, text, PercentEncoding.InQuery);
         var filter = new ParameterFilter(names, host, dropsSessionIds, text[..length]);
         Span<QueryPart> few = stackalloc QueryPart[2 * FewParts];
-        var count = QueryParts.Split(text, 0, length, ref filter, few[..FewParts], out var isWhole, out var isSorted);
+        var count = QueryParts.Split(text, 0, length, few[..FewParts]);
         if (count >= 0)
-            return Put(text, length, few[..count], few[FewParts..], isWhole, isSorted, destination);
+            return Put(text, length, ref filter, few[..count], few[FewParts..], destination);
 
         var capacity = text[..length].Count((byte)'&') + 1;
         var many = ArrayPool<QueryPart>.Shared.Rent(2 * capacity);
-        count = QueryParts.Split(text, 0, length, ref filter, many.AsSpan(0, capacity), out isWhole, out isSorted);
-        length = Put(text, length, many.AsSpan(0, count), many.AsSpan(capacity), isWhole, isSorted, destination);
+        count = QueryParts.Split(text, 0, length, many.AsSpan(0, capacity));
+        length = Put(text, length, ref filter, many.AsSpan(0, count), many.AsSpan(capacity), destination);
         ArrayPool<QueryPart>.Shared.Return(many);
         return length;
     }
 
-    private static int Put(ReadOnlySpan<byte> text, int length, Span<QueryPart> parts, Span<QueryPart> spare, bool isWhole, bool isSorted, Span<byte> destination)
+    private static int Put(scoped ReadOnlySpan<byte> text, int length, scoped ref ParameterFilter filter, scoped Span<QueryPart> parts, scoped Span<QueryPart> spare, Span<byte> destination)
     {
+        parts = parts[..filter.Apply(parts, text)];
         if (parts.IsEmpty)
             return 0;
 
         destination[0] = (byte)'?';
-        if (isWhole && isSorted)
+        var isSorted = QueryOrder.IsSorted(parts, text);
+        if (isSorted && QueryParts.AreAll(parts, length))
         {
             text[..length].CopyTo(destination[1..]);
             return 1 + length;

@@ -11,8 +11,20 @@ internal static class QueryOrder
     /// <summary>From here on, counting beats merging.</summary>
     private const int Many = 128;
 
-    public static bool IsInOrder(in QueryPart left, in QueryPart right, ReadOnlySpan<byte> text) =>
-        left.Key < right.Key || (left.Key == right.Key && (!left.IsLong || left.NameIn(text).SequenceCompareTo(right.NameIn(text)) <= 0));
+    /// <summary>Whether parts stand in order.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static bool IsSorted(ReadOnlySpan<QueryPart> parts, ReadOnlySpan<byte> text)
+    {
+        for (var i = 1; i < parts.Length; i++)
+        {
+            ref readonly var left = ref parts[i - 1];
+            ref readonly var right = ref parts[i];
+            if (left.Key > right.Key || (left.Key == right.Key && left.IsLong && left.NameIn(text).SequenceCompareTo(right.NameIn(text)) > 0))
+                return false;
+        }
+
+        return true;
+    }
 
     /// <summary>Sorts parts; their keys are undefined afterwards.</summary>
     /// <param name="parts">With the keys of their names' starts.</param>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Atlas.Urls;
@@ -9,53 +10,62 @@ internal static class QueryParts
     /// <summary>Bytes that are copied at once where there is room for them, whether all belong to the part or not.</summary>
     private const int Gulp = 16;
 
-    /// <summary>Finds the parameters that stay, looking at separators in blocks of 64 bytes.</summary>
+    private const int BlockLength = 64;
+
+    /// <summary>Finds the parameters that aren't empty, looking at separators in blocks of 64 bytes.</summary>
     /// <param name="text">Holds the query, and a block and eight bytes behind it.</param>
     /// <param name="start">Where it starts.</param>
     /// <param name="end">And ends.</param>
-    /// <param name="filter">What goes.</param>
     /// <param name="parts">Takes them.</param>
-    /// <param name="isWhole">Whether nothing goes, not even an empty part.</param>
-    /// <param name="isSorted">Whether they stand in the order of their names.</param>
     /// <returns>How many there are; -1 if there may be more than <paramref name="parts"/> holds.</returns>
-    public static int Split(scoped ReadOnlySpan<byte> text, int start, int end, scoped ref ParameterFilter filter, scoped Span<QueryPart> parts, out bool isWhole, out bool isSorted)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static int Split(ReadOnlySpan<byte> text, int start, int end, Span<QueryPart> parts)
     {
         var count = 0;
-        isWhole = isSorted = true;
-        // Bits are for the bytes from here to the end of the block that was read last.
-        var (separators, equals, blockEnd) = (0UL, 0UL, start);
-        for (var at = start; at <= end;)
+        var equalsAt = -1;
+        for (var blockStart = start; ; blockStart += BlockLength)
         {
-            if (separators == 0 && blockEnd < end)
+            var block = CleanUrl.Block(text, blockStart);
+            var separators = CleanUrl.Find(block, (byte)'&');
+            var equals = CleanUrl.Find(block, (byte)'=');
+            var left = end - blockStart;
+            if (left < BlockLength)
             {
-                var block = CleanUrl.Block(text, at);
-                (separators, equals, blockEnd) = (CleanUrl.Find(block, (byte)'&'), CleanUrl.Find(block, (byte)'='), at + 64);
+                // The end ends the last part.
+                separators = (separators & ((1UL << left) - 1)) | (1UL << left);
+                equals &= (1UL << left) - 1;
             }
 
-            var length = Math.Min(BitOperations.TrailingZeroCount(separators), end - at);
-            if (length == 64)
-                length = IndexOrLength(text[at..end], (byte)'&');
-            var nameLength = Math.Min(BitOperations.TrailingZeroCount(equals), length);
-            if (nameLength == 64)
-                nameLength = IndexOrLength(text.Slice(at, length), (byte)'=');
-            separators = separators >> length >> 1;
-            equals = equals >> length >> 1;
-            if (count == parts.Length)
-                return -1;
-
-            var part = new QueryPart(QueryPart.KeyOf(text, at, nameLength), at, length);
-            at += length + 1;
-            if (length == 0 || filter.Drops(part, nameLength, text))
+            for (; separators != 0; separators &= separators - 1)
             {
-                isWhole = false;
-                continue;
+                var partEnd = blockStart + BitOperations.TrailingZeroCount(separators);
+                if (equalsAt < 0)
+                    equalsAt = Math.Min(blockStart + BitOperations.TrailingZeroCount(equals), partEnd);
+                equals &= ~(separators ^ (separators - 1));
+                if (partEnd > start)
+                {
+                    if (count == parts.Length)
+                        return -1;
+                    parts[count++] = new QueryPart(QueryPart.KeyOf(text, start, equalsAt - start), start, partEnd - start);
+                }
+
+                equalsAt = -1;
+                start = partEnd + 1;
             }
 
-            isSorted = isSorted && (count == 0 || QueryOrder.IsInOrder(parts[count - 1], part, text));
-            parts[count++] = part;
+            if (left < BlockLength)
+                return count;
+            if (equalsAt < 0 && equals != 0)
+                equalsAt = blockStart + BitOperations.TrailingZeroCount(equals);
         }
+    }
 
-        return count;
+    /// <summary>Whether parts are all there is of a query, with no separator too many.</summary>
+    public static bool AreAll(ReadOnlySpan<QueryPart> parts, int length)
+    {
+        foreach (ref readonly var part in parts)
+            length -= part.Length + 1;
+        return length == -1;
     }
 
     /// <summary>Writes parts with a separator between them, and returns the length.</summary>
@@ -63,6 +73,7 @@ internal static class QueryParts
     /// <param name="shift">How far the text lies from where the parts think they stand.</param>
     /// <param name="parts">At least one.</param>
     /// <param name="to">One byte longer than all of them.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static int Write(ReadOnlySpan<byte> text, int shift, ReadOnlySpan<QueryPart> parts, Span<byte> to)
     {
         var length = 0;
@@ -78,11 +89,5 @@ internal static class QueryParts
         }
 
         return length - 1;
-    }
-
-    private static int IndexOrLength(ReadOnlySpan<byte> text, byte value)
-    {
-        var index = text.IndexOf(value);
-        return index < 0 ? text.Length : index;
     }
 }

@@ -6,6 +6,9 @@ namespace Atlas.Urls;
 /// <summary>Session ids in URLs: what has both the name and the look of one. A name alone is not enough, since <c>sessionid=2024-agenda</c> is content.</summary>
 internal static class SessionIds
 {
+    /// <summary>The names they have in queries, but for those that start with <c>aspsessionid</c>.</summary>
+    public static readonly IReadOnlyList<string> Names = ["sid", "cfid", "cftoken", "phpsessid", "sessionid", "jsessionid", "session_id"];
+
     private static readonly SearchValues<byte> LettersAndDigits = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8);
 
     // Servlet containers put routing marks behind the id itself; here they may also stand percent-encoded.
