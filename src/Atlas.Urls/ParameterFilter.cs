@@ -64,7 +64,7 @@ internal ref struct ParameterFilter
     private bool Drops(scoped in QueryPart part, scoped ReadOnlySpan<byte> text)
     {
         var whole = text.Slice(part.Start, part.Length);
-        var name = part.NameIn(text);
+        var name = part.NameByKeyIn(text);
         var lists = Find(name, part.Key);
         return ParameterNames.Drops(lists)
             || (_dropsSessionIds && (lists & NameLists.SessionId) != 0 && SessionIds.Contains(name, name.Length == whole.Length ? default : whole[(name.Length + 1)..], ref _pair));

@@ -38,11 +38,11 @@ internal sealed class ParameterNames
         _names = new NameTable(
             rules.DropParams.Concat(rules.DropTracking ? TrackingParameters.Everywhere : []).Select(name => (name, NameLists.Dropped))
             .Concat(rules.KeepParams.Select(name => (name, NameLists.Kept)))
-            .Concat(SessionIds.Names.Select(name => (name, NameLists.SessionId)))
+            .Concat((rules.DropSessionIds ? SessionIds.Names : []).Select(name => (name, NameLists.SessionId)))
             .Concat(sites.Select(site => (site.name, NameLists.OnSites))));
 
-        var starts = _names.Keys.Select(key => (uint)(key >> 32) | CaseBits).Append(Utm).Append(Asps).Distinct().ToList();
-        _starts = new uint[BitOperations.RoundUpToPowerOf2((uint)(4 * starts.Count))];
+        var starts = _names.Keys.Select(key => (uint)(key >> 32) | CaseBits).Concat(rules.DropTracking ? [Utm] : []).Concat(rules.DropSessionIds ? [Asps] : []).Distinct().ToList();
+        _starts = new uint[BitOperations.RoundUpToPowerOf2((uint)(4 * starts.Count) | 2)];
         _shift = 32 - BitOperations.Log2((uint)_starts.Length);
         foreach (var start in starts)
         {

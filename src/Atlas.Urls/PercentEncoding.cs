@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Atlas.Urls;
 
@@ -62,22 +63,27 @@ internal static class PercentEncoding
 
     /// <summary>Byte by byte, without a branch but for percent signs, until enough plain bytes stand in a row.</summary>
     /// <returns>How many bytes were read.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static int NormalizeRun(ReadOnlySpan<byte> part, Span<byte> destination, ByteSpellings.Entry[] raw, out int written)
     {
         var (at, plain) = (0, 0);
         written = 0;
         while (at < part.Length && plain < PlainRun)
         {
-            var entry = raw[part[at]];
-            var read = 1;
-            var decoded = Decode(part, at);
-            if (decoded >= 0)
-                (entry, read) = (ByteSpellings.Decoded[decoded], 3);
+            var value = part[at];
+            ref readonly var entry = ref raw[value];
+            if (value == '%' && Decode(part, at) is var decoded and >= 0)
+            {
+                entry = ref ByteSpellings.Decoded[decoded];
+                at += 2;
+            }
+
+            at++;
             // Three bytes and one that the next spelling overwrites.
             BinaryPrimitives.WriteUInt32LittleEndian(destination[written..], entry.Text);
             written += entry.Length;
-            at += read;
-            plain = entry.Length == 1 ? plain + 1 : 0;
+            // One more after a single byte, none after three.
+            plain = (plain + 1) & ((entry.Length >> 1) - 1);
         }
 
         return at;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 
 namespace Atlas.Urls;
 
@@ -14,6 +15,11 @@ internal readonly record struct QueryPart(ulong Key, int Start, int Length)
     /// <summary>Whether the name may be longer than what the key says of it.</summary>
     public bool IsLong => (byte)Key != 0;
 
+    /// <summary>The name, for a part that still has the key of its name's start.</summary>
+    public ReadOnlySpan<byte> NameByKeyIn(ReadOnlySpan<byte> text) =>
+        IsLong ? NameIn(text) : text.Slice(Start, KeyLength - (BitOperations.TrailingZeroCount(Key) / 8));
+
+    /// <summary>The name.</summary>
     public ReadOnlySpan<byte> NameIn(ReadOnlySpan<byte> text)
     {
         var part = text.Slice(Start, Length);

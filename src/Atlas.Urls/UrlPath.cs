@@ -3,6 +3,9 @@ namespace Atlas.Urls;
 /// <summary>One spelling for a path (WHATWG URL, "path state"): backslashes are slashes, dot segments are resolved, empty segments stay.</summary>
 internal static class UrlPath
 {
+    /// <summary>Bytes that are looked at one by one, before it pays to look at blocks.</summary>
+    private const int Near = 10;
+
     /// <summary>Writes the path and returns the length: at most three times that of the input, and one; what lies behind it in <paramref name="to"/> is undefined.</summary>
     /// <param name="path">Empty, or from its first slash.</param>
     /// <param name="to">Where to.</param>
@@ -16,8 +19,8 @@ internal static class UrlPath
 
         // Unreserved characters are bare afterwards, so %2e counts as the dot it is.
         var length = PercentEncoding.Normalize(path, to, PercentEncoding.InPath);
-        var dot = NextDot(to[..length], 0);
-        return dot == length ? length : ResolveDots(to[..length], dot);
+        var dot = to[..length].IndexOf("/."u8);
+        return dot < 0 ? length : ResolveDots(to[..length], dot);
     }
 
     /// <summary>Resolves dot segments in place and returns the new length; at most one byte for one that was there.</summary>
@@ -44,7 +47,7 @@ internal static class UrlPath
                 end = dot;
             }
 
-            dot = NextDot(path, Math.Max(end, dot + (end == dot ? 2 : 0)));
+            dot = NextDot(path, end == dot ? dot + 2 : end);
             var kept = path[end..dot];
             kept.CopyTo(path[length..]);
             length += kept.Length;
@@ -53,10 +56,16 @@ internal static class UrlPath
         return length;
     }
 
+    /// <summary>The next slash that a dot follows; the path's end if there is none.</summary>
     private static int NextDot(ReadOnlySpan<byte> path, int start)
     {
-        if (path.Length - start >= 2 && path[start] == '/' && path[start + 1] == '.')
-            return start;
+        // Where there is one, the next is often near.
+        for (var near = Math.Min(start + Near, path.Length - 1); start < near; start++)
+        {
+            if (path[start] == '/' && path[start + 1] == '.')
+                return start;
+        }
+
         var dot = path[start..].IndexOf("/."u8);
         return dot < 0 ? path.Length : start + dot;
     }
