@@ -20,7 +20,7 @@ internal sealed class ParameterNames
 
     // What stands behind the prefix is up to whoever writes the link, so no list of names has it all.
     private readonly NameLists _utm;
-    // The first four bytes of every name that Find knows, by open addressing; zero where nothing is.
+    // The first four bytes of every name that Find knows, each in its slot or the next; zero where nothing is.
     private readonly uint[] _starts;
     private readonly int _shift;
     private readonly NameTable _names;
@@ -42,15 +42,14 @@ internal sealed class ParameterNames
             .Concat(sites.Select(site => (site.name, NameLists.OnSites))));
 
         var starts = _names.Keys.Select(key => (uint)(key >> 32) | CaseBits).Concat(rules.DropTracking ? [Utm] : []).Concat(rules.DropSessionIds ? [Asps] : []).Distinct().ToList();
-        _starts = new uint[BitOperations.RoundUpToPowerOf2((uint)(4 * starts.Count) | 2)];
-        _shift = 32 - BitOperations.Log2((uint)_starts.Length);
-        foreach (var start in starts)
+        var size = 8 * (int)BitOperations.RoundUpToPowerOf2((uint)starts.Count | 1);
+        do
         {
-            var slot = Slot(start);
-            while (_starts[slot] != 0)
-                slot = (slot + 1) & (_starts.Length - 1);
-            _starts[slot] = start;
+            _starts = new uint[size + 1];
+            _shift = 32 - BitOperations.Log2((uint)size);
+            size *= 2;
         }
+        while (!starts.TrueForAll(TryAdd));
     }
 
     /// <summary>Whether a name can be on a list, by its first four bytes; mostly no.</summary>
@@ -59,9 +58,8 @@ internal sealed class ParameterNames
     {
         var start = (uint)(key >> 32) | CaseBits;
         var slot = Slot(start);
-        while (_starts[slot] != 0 && _starts[slot] != start)
-            slot = (slot + 1) & (_starts.Length - 1);
-        return _starts[slot] != 0;
+        // Both at once: names that take turns would make a branch between them guess wrong.
+        return (_starts[slot] == start) | (_starts[slot + 1] == start);
     }
 
     /// <summary>The lists for all sites that a name in its one spelling is on.</summary>
@@ -81,6 +79,17 @@ internal sealed class ParameterNames
         (lists & (NameLists.Dropped | NameLists.TrackedHere | NameLists.DroppedHere)) != 0
         && (lists & NameLists.KeptHere) == 0
         && (lists & (NameLists.DroppedHere | NameLists.Kept)) != NameLists.Kept;
+
+    private bool TryAdd(uint start)
+    {
+        var slot = Slot(start);
+        if (_starts[slot] != 0)
+            slot++;
+        if (_starts[slot] != 0)
+            return false;
+        _starts[slot] = start;
+        return true;
+    }
 
     private int Slot(uint start) => (int)((start * 0x9E3779B1) >> _shift);
 }
