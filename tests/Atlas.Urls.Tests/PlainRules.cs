@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -12,6 +13,8 @@ internal sealed class PlainRules(CanonicalizationRules rules)
     private const string InPath = Unreserved + "!$&'()*+,;=:@/?";
     private const string InQuery = Unreserved + "!$&()*+,;=:@/?";
     private const RegexOptions AnyCase = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
+
+    private static readonly ConcurrentDictionary<string, string> Spelled = new(StringComparer.Ordinal);
 
     public static string Bytes(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 
@@ -84,7 +87,7 @@ internal sealed class PlainRules(CanonicalizationRules rules)
         || IsIn(TrackingParameters.Everywhere, name)
         || TrackingParameters.OnSites.Any(list => list.Domains.Any(domain => IsOn(host, domain)) && IsIn(list.Names, name));
 
-    private static bool IsIn(IEnumerable<string> list, string name) => list.Any(listed => Spell(Bytes(listed), InQuery).Equals(name, StringComparison.OrdinalIgnoreCase));
+    private static bool IsIn(IEnumerable<string> list, string name) => list.Any(listed => Spelled.GetOrAdd(listed, _ => Spell(Bytes(listed), InQuery)).Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsOn(string host, string domain) => host == domain || host.EndsWith("." + domain, StringComparison.Ordinal);
 }
