@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace Atlas.Urls;
@@ -53,7 +52,7 @@ public sealed class CanonicalizationTrace
         WalkHost(hostKey);
         WalkPath();
         WalkQuery(Encoding.ASCII.GetBytes(_url.Host));
-        Change("a fragment goes unless it starts with #! or #/", url => url with { Fragment = url.Fragment is ['!' or '/', ..] ? Spelled(url.Fragment, PercentEncoding.Plain) : null });
+        Change("a fragment goes unless it starts with #! or #/", url => url with { Fragment = url.Fragment is ['!' or '/', ..] ? Spelled(url.Fragment, PercentEncoding.InFragment) : null });
         Change("https on its default port is written http", url => url with { Scheme = canonical[..result.SchemeLength] });
     }
 
@@ -74,7 +73,7 @@ public sealed class CanonicalizationTrace
     private void WalkPath()
     {
         Change("backslashes are slashes", url => url with { Path = url.Path.Replace('\\', '/') });
-        Change("percent-encoding of the path gets one spelling", url => url with { Path = Spelled(url.Path, PercentEncoding.Plain) });
+        Change("percent-encoding of the path gets one spelling", url => url with { Path = Spelled(url.Path, PercentEncoding.InPath) });
         Change("dot segments are resolved, an empty path is a slash", url => url with { Path = Put(url.Path, UrlPath.Write) });
         if (_rules.DropSessionIds)
             Change("session ids go from the path", url => url with { Path = Put(url.Path, CutSessionIds) });
@@ -84,9 +83,9 @@ public sealed class CanonicalizationTrace
 
     private void WalkQuery(byte[] host)
     {
-        Change("percent-encoding of the query gets one spelling", url => url with { Query = url.Query is { } query ? Spelled(query, PercentEncoding.PlainInQuery) : null });
+        Change("percent-encoding of the query gets one spelling", url => url with { Query = url.Query is { } query ? Spelled(query, PercentEncoding.InQuery) : null });
         Change("empty parts of the query go", url => url with { Query = url.Query is { } query ? string.Join('&', Parameters(query)) : null });
-        Drop("tracking parameters and those on the lists go", (name, _) => _names.Drops(name, host));
+        Drop("tracking parameters and those on the lists go", (name, _) => ParameterFilter.Drops(_names, name, host));
         var whole = Encoding.UTF8.GetBytes(_url.Query ?? "");
         if (_rules.DropSessionIds)
             Drop("session ids go from the query", (name, value) => SessionIds.Contains(name, value, whole));
@@ -133,7 +132,7 @@ public sealed class CanonicalizationTrace
         return trimmed.ToString();
     }
 
-    private static string Spelled(string part, SearchValues<byte> plain) => Put(part, (bytes, to) => PercentEncoding.Normalize(bytes, to, plain));
+    private static string Spelled(string part, ByteSpellings spellings) => Put(part, (bytes, to) => PercentEncoding.Normalize(bytes, to, spellings));
 
     private static int CutSessionIds(ReadOnlySpan<byte> path, Span<byte> to)
     {

@@ -205,7 +205,7 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         if (fragment.Length > 0 && fragment[0] is (byte)'!' or (byte)'/')
         {
             to[length++] = (byte)'#';
-            length += PercentEncoding.Normalize(fragment, to[length..], PercentEncoding.Plain);
+            length += PercentEncoding.Normalize(fragment, to[length..], PercentEncoding.InFragment);
         }
 
         return length;

@@ -1,51 +1,71 @@
+using System.Buffers.Binary;
+using System.Numerics;
 using System.Text;
 
 namespace Atlas.Urls;
 
-/// <summary>A set of parameter names, upper and lower case alike. A look at a name that is not in it mostly costs two bit tests.</summary>
+/// <summary>The lists of parameter names, upper and lower case alike. A look at a name that is on none mostly costs a multiplication and a load, however many there are.</summary>
 internal sealed class NameTable
 {
-    private readonly byte[][][] _byLength;
+    /// <summary>The bit that tells lower case from upper case. It makes no two bytes that spelled names have the same but for letters, and is in none of the zeros that fill up a key.</summary>
+    private const ulong CaseBits = 0x2020202020202020;
 
-    // For each length: which lower five bits the first byte of a name may have, and the last. Upper and lower case share a bit.
-    private readonly (uint First, uint Last)[] _ends;
+    private const ulong Multiplier = 0x9E3779B97F4A7C15;
 
-    public NameTable(IEnumerable<string> names)
+    // Open addressing; zero where nothing is. Apart from the names, so that a miss reads little memory.
+    private readonly ulong[] _keys;
+    private readonly (byte[] Name, NameLists Lists)[] _names;
+    private readonly int _shift;
+
+    public NameTable(IEnumerable<(string Name, NameLists Lists)> names)
     {
-        var spelled = names.Select(Spell).ToList();
-        var longest = spelled.Count == 0 ? -1 : spelled.Max(name => name.Length);
-        _byLength = [.. Enumerable.Range(0, longest + 1).Select(length => spelled.Where(name => name.Length == length).ToArray())];
-        _ends = [.. _byLength.Select(same => (Bits(same, name => name[0]), Bits(same, name => name[^1])))];
+        var spelled = names.GroupBy(entry => Spell(entry.Name), BytesComparer.Instance).ToList();
+        var size = (int)BitOperations.RoundUpToPowerOf2((uint)(4 * spelled.Count) | 2);
+        _keys = new ulong[size];
+        _names = new (byte[], NameLists)[size];
+        _shift = 64 - BitOperations.Log2((uint)size);
+        foreach (var name in spelled)
+        {
+            var key = Mix(name.Key, QueryPart.KeyOf(name.Key));
+            var slot = Slot(key);
+            while (_keys[slot] != 0)
+                slot = (slot + 1) & (size - 1);
+            _keys[slot] = key;
+            _names[slot] = (name.Key, name.Aggregate(NameLists.None, (lists, entry) => lists | entry.Lists));
+        }
     }
 
-    /// <summary>Whether the name, in its one spelling, is in the set.</summary>
-    public bool Contains(ReadOnlySpan<byte> name)
+    /// <summary>The first eight bytes of every name.</summary>
+    public IEnumerable<ulong> Keys => _names.Where(entry => entry.Name is not null).Select(entry => QueryPart.KeyOf(entry.Name));
+
+    /// <summary>The lists that a name in its one spelling is on.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="key">Its first eight bytes: <see cref="QueryPart.Key"/>.</param>
+    public NameLists Find(ReadOnlySpan<byte> name, ulong key)
     {
-        if (name.Length >= _byLength.Length)
-            return false;
-        if (!name.IsEmpty)
+        var mixed = Mix(name, key);
+        for (var slot = Slot(mixed); _keys[slot] != 0; slot = (slot + 1) & (_keys.Length - 1))
         {
-            var (first, last) = _ends[name.Length];
-            if ((first >> (name[0] & 31) & last >> (name[^1] & 31) & 1) == 0)
-                return false;
+            // Eight bytes are the whole of a short name.
+            if (_keys[slot] == mixed && _names[slot].Name.Length == name.Length && (name.Length <= QueryPart.KeyLength || Ascii.EqualsIgnoreCase(_names[slot].Name, name)))
+                return _names[slot].Lists;
         }
 
-        foreach (var candidate in _byLength[name.Length])
-        {
-            if (Ascii.EqualsIgnoreCase(candidate, name))
-                return true;
-        }
-
-        return false;
+        return NameLists.None;
     }
 
-    private static uint Bits(byte[][] names, Func<byte[], byte> end) =>
-        names.Where(name => name.Length > 0).Aggregate(0u, (bits, name) => bits | 1u << (end(name) & 31));
+    private static ulong Mix(ReadOnlySpan<byte> name, ulong key) => name.Length <= QueryPart.KeyLength
+        ? key | CaseBits
+        : ((key | CaseBits) * Multiplier) ^ (BinaryPrimitives.ReadUInt64BigEndian(name[^QueryPart.KeyLength..]) | CaseBits) | 1;
 
     private static byte[] Spell(string name)
     {
         var bytes = Encoding.UTF8.GetBytes(name);
-        var spelled = new byte[bytes.Length * 3];
-        return spelled[..PercentEncoding.Normalize(bytes, spelled, PercentEncoding.PlainInQuery)];
+        var spelled = new byte[bytes.Length * 3 + 1];
+        var length = PercentEncoding.Normalize(bytes, spelled, PercentEncoding.InQuery);
+        Ascii.ToLowerInPlace(spelled.AsSpan(0, length), out _);
+        return spelled[..length];
     }
+
+    private int Slot(ulong key) => (int)((key * Multiplier) >> _shift);
 }

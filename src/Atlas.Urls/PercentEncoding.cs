@@ -1,86 +1,91 @@
-using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Atlas.Urls;
 
 /// <summary>One spelling for the bytes of a URL part (RFC 3986 section 6.2.2): hexadecimal digits in upper case, unreserved characters bare, everything outside the URL set encoded.</summary>
 internal static class PercentEncoding
 {
-    private const string Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    /// <summary>Plain bytes in a row after which it pays to look for the next other one a block at a time.</summary>
+    private const int PlainRun = 8;
 
-    /// <summary>The bytes that stand for themselves in path and fragment.</summary>
-    public static readonly SearchValues<byte> Plain = Bytes(Unreserved + "!$&'()*+,;=:@/?");
+    /// <summary>The fragment's, where a backslash is one.</summary>
+    public static readonly ByteSpellings InFragment = new("!$&'()*+,;=:@/?");
 
-    /// <summary>The same in a query, where the standard encodes the apostrophe (WHATWG URL, "special-query percent-encode set").</summary>
-    public static readonly SearchValues<byte> PlainInQuery = Bytes(Unreserved + "!$&()*+,;=:@/?");
+    /// <summary>The path's, where a backslash is a slash.</summary>
+    public static readonly ByteSpellings InPath = new("!$&'()*+,;=:@/?", slashes: "\\");
 
-    /// <summary>The same in user names and passwords ("userinfo percent-encode set").</summary>
-    public static readonly SearchValues<byte> PlainInUserInfo = Bytes(Unreserved + "!$&'()*+,");
+    /// <summary>The query's, where the standard encodes the apostrophe (WHATWG URL, "special-query percent-encode set").</summary>
+    public static readonly ByteSpellings InQuery = new("!$&()*+,;=:@/?");
 
-    private static readonly SearchValues<byte> Bare = Bytes(Unreserved);
+    /// <summary>Those of user names and passwords ("userinfo percent-encode set").</summary>
+    public static readonly ByteSpellings InUserInfo = new("!$&'()*+,");
+
+    private static readonly int[] Digits = [.. Enumerable.Range(0, 256).Select(value => char.IsAsciiHexDigit((char)value) ? Convert.ToInt32(((char)value).ToString(), 16) : -1)];
 
     /// <summary>Writes the one spelling of a part and returns its length: at most three times the part's.</summary>
     /// <remarks>Nothing is decoded twice: an encoded percent sign stays one, and a lone one becomes one.</remarks>
     /// <param name="part">Any bytes.</param>
-    /// <param name="destination">At least three times as long.</param>
-    /// <param name="plain">What stands for itself.</param>
-    public static int Normalize(ReadOnlySpan<byte> part, Span<byte> destination, SearchValues<byte> plain)
+    /// <param name="destination">At least three times as long, and one; what lies behind the result is undefined.</param>
+    /// <param name="spellings">The part's.</param>
+    public static int Normalize(ReadOnlySpan<byte> part, Span<byte> destination, ByteSpellings spellings)
     {
         var written = 0;
         while (true)
         {
-            var length = part.IndexOfAnyExcept(plain);
+            var length = part.IndexOfAnyExcept(spellings.Plain);
             if (length < 0)
                 length = part.Length;
             part[..length].CopyTo(destination[written..]);
             written += length;
             if (length == part.Length)
                 return written;
-
-            part = part[length..];
-            if (TryDecode(part, out var decoded))
-            {
-                written += Bare.Contains(decoded) ? Put(destination, written, decoded) : Encode(decoded, destination[written..]);
-                part = part[3..];
-            }
-            else
-            {
-                written += Encode(part[0], destination[written..]);
-                part = part[1..];
-            }
+            part = part[(length + NormalizeRun(part[length..], destination[written..], spellings.Raw, out var added))..];
+            written += added;
         }
     }
+
+    /// <summary>The value of the <c>%XX</c> at a place; negative if there is none.</summary>
+    private static int Decode(ReadOnlySpan<byte> part, int at) =>
+        part[at] == '%' && at + 2 < part.Length ? (Digits[part[at + 1]] << 4) | Digits[part[at + 2]] : -1;
 
     /// <summary>Reads <c>%XX</c> at the start.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> part, out byte value)
     {
-        value = 0;
-        if (part.Length < 3 || part[0] != '%' || !char.IsAsciiHexDigit((char)part[1]) || !char.IsAsciiHexDigit((char)part[2]))
-            return false;
-        value = (byte)((Digit(part[1]) << 4) | Digit(part[2]));
-        return true;
+        var decoded = part.IsEmpty ? -1 : Decode(part, 0);
+        value = decoded < 0 ? (byte)0 : (byte)decoded;
+        return decoded >= 0;
     }
 
     /// <summary>Whether a byte in its one spelling as <c>%XX</c> stands at the start.</summary>
     public static bool IsEncoded(ReadOnlySpan<byte> part) =>
-        TryDecode(part, out var value) && !Bare.Contains(value) && !char.IsAsciiLetterLower((char)part[1]) && !char.IsAsciiLetterLower((char)part[2]);
+        TryDecode(part, out var value) && ByteSpellings.Decoded[value].Length == 3 && !char.IsAsciiLetterLower((char)part[1]) && !char.IsAsciiLetterLower((char)part[2]);
 
-    /// <summary>Writes <c>%XX</c>.</summary>
-    public static int Encode(byte value, Span<byte> destination)
+    /// <summary>Byte by byte, without a branch but for percent signs, until enough plain bytes stand in a row.</summary>
+    /// <returns>How many bytes were read.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int NormalizeRun(ReadOnlySpan<byte> part, Span<byte> destination, ByteSpellings.Entry[] raw, out int written)
     {
-        var digits = "0123456789ABCDEF"u8;
-        destination[0] = (byte)'%';
-        destination[1] = digits[value >> 4];
-        destination[2] = digits[value & 15];
-        return 3;
+        var (at, plain) = (0, 0);
+        written = 0;
+        while (at < part.Length && plain < PlainRun)
+        {
+            var value = part[at];
+            ref readonly var entry = ref raw[value];
+            if (value == '%' && Decode(part, at) is var decoded and >= 0)
+            {
+                entry = ref ByteSpellings.Decoded[decoded];
+                at += 2;
+            }
+
+            at++;
+            // Three bytes and one that the next spelling overwrites.
+            BinaryPrimitives.WriteUInt32LittleEndian(destination[written..], entry.Text);
+            written += entry.Length;
+            // One more after a single byte, none after three.
+            plain = (plain + 1) & ((entry.Length >> 1) - 1);
+        }
+
+        return at;
     }
-
-    private static int Put(Span<byte> destination, int at, byte value)
-    {
-        destination[at] = value;
-        return 1;
-    }
-
-    private static int Digit(byte hex) => hex <= '9' ? hex - '0' : (hex | 0x20) - 'a' + 10;
-
-    private static SearchValues<byte> Bytes(string characters) => SearchValues.Create(System.Text.Encoding.ASCII.GetBytes(characters));
 }

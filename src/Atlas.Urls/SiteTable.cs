@@ -2,36 +2,60 @@ using System.Text;
 
 namespace Atlas.Urls;
 
-/// <summary>Parameter names by domain; a domain stands for its subdomains too. Any thread may ask.</summary>
+/// <summary>The lists of parameter names by domain; a domain stands for its subdomains too. Any thread may ask.</summary>
 internal sealed class SiteTable
 {
-    private readonly NameTable _anywhere;
     private readonly Dictionary<byte[], NameTable>.AlternateLookup<ReadOnlySpan<byte>> _byDomain;
+    private readonly int _longest;
 
-    public SiteTable(IEnumerable<(string Domain, IReadOnlyList<string> Names)> sites)
+    public SiteTable(IEnumerable<(string Domain, string Name, NameLists Lists)> sites)
     {
         var byDomain = new Dictionary<byte[], NameTable>(BytesComparer.Instance);
-        var lists = sites.ToLookup(site => site.Domain.ToLowerInvariant(), site => site.Names, StringComparer.Ordinal);
+        var lists = sites.ToLookup(site => site.Domain.ToLowerInvariant(), StringComparer.Ordinal);
         foreach (var domain in lists)
-            byDomain[Encoding.UTF8.GetBytes(domain.Key)] = new NameTable(domain.SelectMany(names => names));
-        _anywhere = new NameTable(lists.SelectMany(domain => domain).SelectMany(names => names));
+        {
+            // With the names of the domains above it, so that a host has one table at most.
+            var names = DomainsOf(domain.Key).SelectMany(above => lists[above]).Select(site => (site.Name, site.Lists));
+            byDomain[Encoding.UTF8.GetBytes(domain.Key)] = new NameTable(names);
+        }
+
         _byDomain = byDomain.GetAlternateLookup<ReadOnlySpan<byte>>();
+        _longest = byDomain.Count == 0 ? -1 : byDomain.Keys.Max(domain => domain.Length);
     }
 
-    /// <summary>Whether the name is listed for the host or a domain above it. Names that no site has cost next to nothing.</summary>
-    public bool Contains(ReadOnlySpan<byte> name, ReadOnlySpan<byte> host)
+    /// <summary>The table of the host or of the domain above it that comes nearest; null if no site has one.</summary>
+    public NameTable? Find(ReadOnlySpan<byte> host)
     {
-        if (!_anywhere.Contains(name))
-            return false;
-
-        for (var domain = host; ;)
+        while (host.Length > _longest)
         {
-            if (_byDomain.TryGetValue(domain, out var names) && names.Contains(name))
-                return true;
-            var dot = domain.IndexOf((byte)'.');
+            // A domain starts behind a dot, so the first that can be short enough does.
+            var start = Math.Max(0, host.Length - _longest - 1);
+            var dot = host[start..].IndexOf((byte)'.');
             if (dot < 0)
-                return false;
-            domain = domain[(dot + 1)..];
+                return null;
+            host = host[(start + dot + 1)..];
+        }
+
+        while (true)
+        {
+            if (_byDomain.TryGetValue(host, out var names))
+                return names;
+            var dot = host.IndexOf((byte)'.');
+            if (dot < 0)
+                return null;
+            host = host[(dot + 1)..];
+        }
+    }
+
+    private static IEnumerable<string> DomainsOf(string host)
+    {
+        for (var start = 0; ;)
+        {
+            yield return host[start..];
+            var dot = host.IndexOf('.', start);
+            if (dot < 0)
+                yield break;
+            start = dot + 1;
         }
     }
 }
