@@ -149,10 +149,10 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         return isHostAndPort ? 0 : colon;
     }
 
-    /// <summary>Takes a leading <c>www.</c> off where somebody's domain is left: <c>www.com</c> is a domain, <c>com</c> is none.</summary>
+    /// <summary>Takes a leading <c>www.</c> off where somebody's domain is left: <c>www.com</c> is a domain, <c>com</c> is none. Of two of them it takes none.</summary>
     private static int WithoutWww(Span<byte> host)
     {
-        if (!host.StartsWith("www."u8) || RegistrableDomain.Of(host[4..]).IsEmpty)
+        if (!host.StartsWith("www."u8) || host[4..].StartsWith("www."u8) || RegistrableDomain.Of(host[4..]).IsEmpty)
             return host.Length;
         host[4..].CopyTo(host);
         return host.Length - 4;

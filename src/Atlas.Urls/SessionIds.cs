@@ -49,7 +49,9 @@ internal static class SessionIds
             var next = path[(start + 1)..].IndexOf((byte)'/');
             var end = next < 0 ? path.Length : start + 1 + next;
             var segment = path[start..end];
-            var kept = next >= 0 && IsAspSegment(segment[1..]) ? 0 : WithoutPathParameter(segment);
+            var kept = WithoutPathParameter(segment);
+            if (next >= 0 && IsAspSegment(segment[1..kept]))
+                kept = 0;
             if (kept < segment.Length)
             {
                 Move(path, read, start + kept, ref length);
@@ -85,14 +87,19 @@ internal static class SessionIds
         length += end - start;
     }
 
+    /// <summary>The length of a segment, its slash included, without the session ids at its end. One that would leave a dot segment stays: it would be another path then.</summary>
     private static int WithoutPathParameter(ReadOnlySpan<byte> segment)
     {
-        var mark = segment.LastIndexOf((byte)';');
-        if (mark < 0)
-            return segment.Length;
-        var parameter = segment[(mark + 1)..];
-        var equals = parameter.IndexOf((byte)'=');
-        return equals > 0 && Contains(parameter[..equals], parameter[(equals + 1)..], default) ? mark : segment.Length;
+        while (segment.LastIndexOf((byte)';') is var mark and >= 0)
+        {
+            var parameter = segment[(mark + 1)..];
+            var equals = parameter.IndexOf((byte)'=');
+            if (equals <= 0 || !Contains(parameter[..equals], parameter[(equals + 1)..], default) || segment[..mark] is [_, (byte)'.'] or [_, (byte)'.', (byte)'.'])
+                break;
+            segment = segment[..mark];
+        }
+
+        return segment.Length;
     }
 
     /// <summary>One or more of <c>X(24 letters and digits)</c> in brackets, or the id alone in them.</summary>

@@ -5,7 +5,7 @@ public sealed class CanonicalizationRulesTests
 {
     [Theory]
     [InlineData("http://www.example.org/a", "http://example.org/a")]
-    [InlineData("http://www.www.example.org/", "http://www.example.org/")]
+    [InlineData("http://www.www.example.org/", "http://www.www.example.org/")]
     [InlineData("http://WWW.example.org:8080/", "http://example.org:8080/")]
     [InlineData("http://www.com/", "http://www.com/")]
     [InlineData("http://www.co.uk/", "http://www.co.uk/")]
@@ -29,6 +29,8 @@ public sealed class CanonicalizationRulesTests
     [InlineData("http://h/?JSESSIONID=0123456789abcdefghijklmnopqrstuv.node1", "http://h/")]
     [InlineData("http://h/a;jsessionid=0123456789abcdefghijklmnopqrstuv?b", "http://h/a?b")]
     [InlineData("http://h/a;jsessionid=0123456789abcdefghijklmnopqrstuv/b;v=1", "http://h/a/b;v=1")]
+    [InlineData("http://h/a;jsessionid=0123456789abcdefghij;sid=9682993c8daa2c5497996114facdc805", "http://h/a")]
+    [InlineData("http://h/a/.;jsessionid=0123456789abcdefghij/b", "http://h/a/.;jsessionid=0123456789abcdefghij/b")]
     [InlineData("http://h/?PHPSESSID=n1bq2kh3a4ds5fg6hj7kl8po9i", "http://h/")]
     [InlineData("http://h/?ASPSESSIONIDABCDEFGH=abcdefghijklmnopqrstuvwx", "http://h/")]
     [InlineData("http://h/?cfid=12&x=1&cftoken=4567", "http://h/?x=1")]

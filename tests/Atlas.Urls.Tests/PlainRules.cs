@@ -34,9 +34,9 @@ internal sealed class PlainRules(CanonicalizationRules rules)
         }
 
         if (rules.DropSessionIds)
-            kept = [.. kept.Where((segment, i) => i == kept.Count - 1 || !IsAspSegment(segment)).Select(WithoutSessionId)];
+            kept = [.. kept.Select(WithoutSessionId).Where((segment, i) => i == kept.Count - 1 || !IsAspSegment(segment))];
         var spelled = "/" + string.Join('/', kept);
-        return rules.FoldTrailingSlash && spelled.Length > 1 && spelled[^1] == '/' ? spelled[..^1] : spelled;
+        return rules.FoldTrailingSlash && spelled is [.., not '/', '/'] ? spelled[..^1] : spelled;
     }
 
     /// <param name="query">Without the question mark.</param>
@@ -62,7 +62,9 @@ internal sealed class PlainRules(CanonicalizationRules rules)
     private static string WithoutSessionId(string segment)
     {
         var mark = segment.LastIndexOf(';');
-        return mark >= 0 && segment.IndexOf('=', mark) > mark + 1 && IsSessionId(segment[(mark + 1)..], _ => false) ? segment[..mark] : segment;
+        return mark >= 0 && segment[..mark] is not ("." or "..") && segment.IndexOf('=', mark) > mark + 1 && IsSessionId(segment[(mark + 1)..], _ => false)
+            ? WithoutSessionId(segment[..mark])
+            : segment;
     }
 
     private static bool IsAspSegment(string segment) => Regex.IsMatch(segment, @"\A\(([A-Za-z0-9]{24}|([A-Za-z]\([A-Za-z0-9]{24}\))+)\)\z");
