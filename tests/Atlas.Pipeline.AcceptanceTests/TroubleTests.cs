@@ -39,6 +39,18 @@ public sealed class TroubleTests
     }
 
     [Fact]
+    public async Task A_file_to_tail_that_is_not_there_fails_a_run_that_does_not_follow()
+    {
+        await using var bench = await Workbench.OpenAsync();
+
+        var result = await AtlasProgram.RunAsync(bench.Folder, input: null, "run", Workbench.Shipped("tail.yaml"), "--state", bench.State,
+            "--set", "sources.feed.paths=[./missing.log]", "--set", "sources.feed.follow=false");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("File ./missing.log is not there", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_state_directory_that_cannot_be_made_fails_the_run_and_is_named()
     {
         await using var bench = await Workbench.OpenAsync();
