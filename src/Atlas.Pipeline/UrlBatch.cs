@@ -15,13 +15,20 @@ internal sealed class UrlBatch
 
     private readonly UrlBatchPool _pool;
 
-    internal UrlBatch(UrlBatchPool pool) => _pool = pool;
+    // What Canonical is again when the batch goes back to the pool, so that one batch of odd lines does not make every later one larger than the memory bound says.
+    private readonly byte[] _ownCanonical = GC.AllocateUninitializedArray<byte>(TextCapacity, pinned: true);
+
+    internal UrlBatch(UrlBatchPool pool)
+    {
+        _pool = pool;
+        Canonical = _ownCanonical;
+    }
 
     /// <summary>The lines as received. Rows point into it; what lies between rows (terminators, skipped lines) has no meaning.</summary>
     public byte[] Text { get; } = GC.AllocateUninitializedArray<byte>(TextCapacity, pinned: true);
 
-    /// <summary>The canonical forms. Replaced by a larger array when <see cref="ReserveCanonical"/> asks for more.</summary>
-    public byte[] Canonical { get; private set; } = GC.AllocateUninitializedArray<byte>(TextCapacity, pinned: true);
+    /// <summary>The canonical forms. Replaced by a larger array when <see cref="ReserveCanonical"/> asks for more, until the batch is released.</summary>
+    public byte[] Canonical { get; private set; }
 
     /// <summary>Bytes of <see cref="Canonical"/> that are in use.</summary>
     public int CanonicalLength { get; set; }
@@ -107,6 +114,7 @@ internal sealed class UrlBatch
     internal void Reset()
     {
         Count = 0;
+        Canonical = _ownCanonical;
         CanonicalLength = 0;
         Source = "";
         ReadAt = 0;

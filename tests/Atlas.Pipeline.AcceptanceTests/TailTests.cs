@@ -87,10 +87,12 @@ public sealed class TailTests
     /// <summary>Waits until this program has committed something: a kill before that would test nothing.</summary>
     private static async Task WhenMoreIsRecordedAsync(Workbench bench, AtlasProgram program)
     {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var before = Received(bench);
         while (Received(bench) == before)
         {
             Assert.False(program.HasExited, "The program ended by itself.");
+            Assert.False(deadline.IsCancellationRequested, "The program runs and commits nothing.");
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
     }

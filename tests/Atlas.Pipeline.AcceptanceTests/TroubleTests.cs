@@ -38,6 +38,32 @@ public sealed class TroubleTests
         Assert.True(result.Report.GetProperty("balanced").GetBoolean());
     }
 
+    // The runtime's signal pipe had taken the number 0, and the run waited for ever for a line from it.
+    [Fact]
+    public async Task Input_that_is_closed_counts_as_empty_with_a_warning()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        using var program = AtlasProgram.StartWithoutInput(bench.Folder, bench.Run("minimal.yaml"));
+
+        var result = await program.WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal(0, result.Report.GetProperty("received").GetInt64());
+        Assert.Contains("Standard input is closed", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_to_tail_that_is_not_there_fails_a_run_that_does_not_follow()
+    {
+        await using var bench = await Workbench.OpenAsync();
+
+        var result = await AtlasProgram.RunAsync(bench.Folder, input: null, "run", Workbench.Shipped("tail.yaml"), "--state", bench.State,
+            "--set", "sources.feed.paths=[./missing.log]", "--set", "sources.feed.follow=false");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("File ./missing.log is not there", result.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_state_directory_that_cannot_be_made_fails_the_run_and_is_named()
     {

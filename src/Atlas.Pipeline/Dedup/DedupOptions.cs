@@ -24,7 +24,7 @@ internal sealed record DedupOptions
     {
         ExpectedUrls = yaml.Int64("expected_urls", "Distinct URLs over the pipeline's life that index and filter are sized for; more still fit and cost time.", min: 1, max: 1_000_000_000, or: 1_000_000),
         FalsePositiveRate = yaml.Double("false_positive_rate", "Share of new URLs that the Bloom filter may have to look up in the index; costs time, never a URL.", above: 0, below: 1, or: 0.01),
-        RecentKeys = yaml.Int32("recent_keys", "URLs in the table of recent ones, 16 bytes of memory each; 0 switches it off.", min: 0, max: 100_000_000, or: 4_000_000),
+        RecentKeys = yaml.Int32("recent_keys", "URLs in the table of recent ones, 16 bytes of memory each; 0 switches it off.", min: 0, max: Dedup.RecentKeys.MostKeys, or: 4_000_000),
         MemoryBytes = yaml.Int64("memory_bytes", "Bytes of the index's log kept in memory, rounded down to a power of two; older parts are read from disk.", min: 4L << 20, max: 64L << 30, or: 256L << 20),
         CheckpointEveryUrls = yaml.Int64("checkpoint_every_urls", "New URLs between two checkpoints of the index; fewer make a start after a crash faster.", min: 1, or: 2_000_000),
     };

@@ -9,6 +9,9 @@ namespace Atlas.Pipeline.Dedup;
 /// <remarks>4-way set-associative: a key has four places, which are one cache line; the oldest of the four gives way. One caller at a time.</remarks>
 internal sealed unsafe class RecentKeys
 {
+    /// <summary>The most keys it can hold: one array of 1 GiB, as the next power of two would be more than an array may have.</summary>
+    public const int MostKeys = 1 << 26;
+
     private const int Ways = 4;
     private const int BytesPerSet = 64;
 
@@ -17,10 +20,11 @@ internal sealed unsafe class RecentKeys
     private readonly UInt128* _sets;
     private readonly ulong _setMask;
 
-    /// <param name="capacity">About how many keys it holds, rounded up to a power of two; 0 holds none.</param>
+    /// <param name="capacity">About how many keys it holds, rounded up to a power of two; 0 holds none, <see cref="MostKeys"/> is the most.</param>
     public RecentKeys(int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MostKeys);
         if (capacity == 0)
         {
             _memory = [];

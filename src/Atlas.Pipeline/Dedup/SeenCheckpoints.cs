@@ -69,6 +69,8 @@ internal sealed partial class SeenCheckpoints : IDisposable
         }
         finally
         {
+            // Batches that were decided before the stage stood still may have signalled again: this checkpoint is theirs too.
+            await _due.WaitAsync(TimeSpan.Zero, CancellationToken.None);
             _stage.LetGo();
         }
     }

@@ -113,7 +113,9 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
         }
 
         // The page that the log ends in may be shorter than it; a record never is. What stays in memory would be bytes of an earlier read.
-        _hasFailed |= done < read.Length && read.Length < FasterShape.PageBytes;
+        // Set and never cleared: an or would write back what it has read, over the failure of a transfer beside this one.
+        if (done < read.Length && read.Length < FasterShape.PageBytes)
+            _hasFailed = true;
         new Span<byte>((void*)read.Memory, read.Length)[done..].Clear();
         read.Callback(error, (uint)done, read.Context);
     }

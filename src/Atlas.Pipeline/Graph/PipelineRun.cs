@@ -33,7 +33,7 @@ internal sealed class PipelineRun : IAsyncDisposable
         _graph = PipelineGraph.Build(definition, parts, SettleAsync, rooms.Seams, _failure, _abort.Token);
         if (rooms.Ledger is { } ledger)
             _failure.Watch(ledger.Failure);
-        _instruments = new RunInstruments(Look);
+        _instruments = new RunInstruments(Look, rooms.Seams.Time);
     }
 
     /// <summary>Opens the state directory and all rooms. Nothing is read yet.</summary>

@@ -8,12 +8,17 @@ internal sealed class RunInstruments : IDisposable
 {
     public const string MeterName = "Atlas.Pipeline";
 
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter;
 
-    public RunInstruments(Func<RunSnapshot> look)
+    /// <param name="look">The run as it stands now.</param>
+    /// <param name="time">The run's, whose ticks the stage meters count in.</param>
+    public RunInstruments(Func<RunSnapshot> look, TimeProvider time)
     {
+        // The scope tells the meters of two runs in one process apart.
+        _meter = new Meter(new MeterOptions(MeterName) { Scope = this });
+        var ticksPerSecond = (double)time.TimestampFrequency;
         _meter.CreateObservableCounter("atlas.stage.items", () => Items(look()), "{url}", "URLs a source or stage has decided on, by stage and fate.");
-        _meter.CreateObservableCounter("atlas.stage.busy", () => look().Stages.Select(stage => new Measurement<double>(stage.BusyTicks / (double)TimeProvider.System.TimestampFrequency, Stage(stage.Name))), "s", "Time spent deciding, summed over all workers; waiting in a queue is not included.");
+        _meter.CreateObservableCounter("atlas.stage.busy", () => look().Stages.Select(stage => new Measurement<double>(stage.BusyTicks / ticksPerSecond, Stage(stage.Name))), "s", "Time spent deciding, summed over all workers; waiting in a queue is not included.");
         _meter.CreateObservableGauge("atlas.edge.depth", () => look().Edges.Select(edge => new Measurement<int>(edge.Depth, Stage(edge.Stage))), "{message}", "Batches or items in front of a stage, those being worked on included.");
         _meter.CreateObservableGauge("atlas.edge.capacity", () => look().Edges.Select(edge => new Measurement<int>(edge.Capacity, Stage(edge.Stage))), "{message}", "Most that may stand in front of a stage.");
         _meter.CreateObservableGauge("atlas.buffer.items", () => look().Buffered, "{url}", "URLs in the priority buffer.");

@@ -39,7 +39,7 @@ internal static class StageCatalog
 
     private static SourcePart MakeStdin(StageDefinition stage, RunRooms rooms)
     {
-        var source = new StdinSource((StdinOptions)stage.Options, stage.Name, rooms.Pool, rooms.Input, rooms.Follow(stage.Name), rooms.Seams);
+        var source = rooms.Own(new StdinSource((StdinOptions)stage.Options, stage.Name, rooms.Pool, rooms.Input, rooms.Follow(stage.Name), rooms.Seams));
         rooms.Sources.Add(new SourceMeter(() => source.BytesRead, () => source.BytesTotal, () => source.LinesSkipped));
         return new SourcePart(source.RunAsync);
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Atlas.Urls;
 
 namespace Atlas.Pipeline.Normalize;
@@ -23,16 +24,39 @@ internal sealed class NormalizeStage(NormalizeOptions options) : IBatchStage
     private void Normalize(UrlBatch batch, ref UrlRow row)
     {
         var text = batch.TextOf(row);
-        batch.ReserveCanonical(Canonicalizer.MaxLength(text.Length));
-        var start = batch.CanonicalLength;
-        if (_canonicalizer.TryCanonicalize(text, batch.Canonical.AsSpan(start), out var url) != CanonicalizationError.None)
+        var most = Canonicalizer.MaxLength(text.Length);
+        var room = batch.Canonical.AsSpan(batch.CanonicalLength);
+        if (room.Length >= most)
+        {
+            Settle(batch, ref row, _canonicalizer.TryCanonicalize(text, room, out var url), url);
+            return;
+        }
+
+        // A form is rarely longer than its line: the batch grows by what this one needs, not by what it could have needed.
+        var aside = ArrayPool<byte>.Shared.Rent(most);
+        var error = _canonicalizer.TryCanonicalize(text, aside, out var form);
+        if (error == CanonicalizationError.None)
+        {
+            batch.ReserveCanonical(form.Length);
+            aside.AsSpan(0, form.Length).CopyTo(batch.Canonical.AsSpan(batch.CanonicalLength));
+        }
+
+        ArrayPool<byte>.Shared.Return(aside);
+        Settle(batch, ref row, error, form);
+    }
+
+    /// <summary>The form stands behind the others in the batch already.</summary>
+    private static void Settle(UrlBatch batch, ref UrlRow row, CanonicalizationError error, in CanonicalUrl url)
+    {
+        if (error != CanonicalizationError.None)
         {
             // Dedup writes one dead letter per distinct line, so a line without a canonical form is known by its bytes.
-            row.ContentId = ContentId.Of(text);
+            row.ContentId = ContentId.Of(batch.TextOf(row));
             row.Reject(Reason.Malformed);
             return;
         }
 
+        var start = batch.CanonicalLength;
         row.CanonicalStart = start;
         row.CanonicalLength = url.Length;
         row.HostStart = start + url.HostStart;

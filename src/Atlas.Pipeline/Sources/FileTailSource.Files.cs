@@ -12,7 +12,10 @@ internal sealed partial class FileTailSource
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var pattern in _options.Paths)
         {
-            foreach (var path in Matching(pattern))
+            var found = Matching(pattern);
+            if (found.Count == 0 && !PathGlob.HasWildcards(pattern))
+                ReportMissing(pattern);
+            foreach (var path in found)
             {
                 if (FileIdentity.OfPath(path) is { } identity)
                     seen.TryAdd(identity, path);
@@ -41,10 +44,7 @@ internal sealed partial class FileTailSource
     {
         try
         {
-            var found = PathGlob.Find(pattern);
-            if (found.Count == 0 && !PathGlob.HasWildcards(pattern) && _reported.Add(pattern))
-                LogMissing(pattern, Directory.Exists(pattern) ? "is a directory" : "is not there");
-            return found;
+            return PathGlob.Find(pattern);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -52,6 +52,16 @@ internal sealed partial class FileTailSource
             ReportOnce(pattern, error);
             return [];
         }
+    }
+
+    // After the first look a file that is gone has been read, or another pattern found it under its new name.
+    private void ReportMissing(string path)
+    {
+        var state = Directory.Exists(path) ? "is a directory" : "is not there";
+        if (!_options.Follow && _isFirstLook)
+            throw new FileNotFoundException($"File {path} {state}, and with follow: false nothing waits for it.");
+        if (_reported.Add(path))
+            LogMissing(path, state);
     }
 
     private void TryOpen(string path)

@@ -5,8 +5,11 @@ namespace Atlas.Pipeline.Sources;
 /// <content>What the source says: event ids 1000 to 1099.</content>
 internal sealed partial class FileTailSource
 {
+    /// <exception cref="IOException">Nothing is followed: there is no later look that could read it.</exception>
     private void ReportOnce(string path, Exception error)
     {
+        if (!_options.Follow)
+            throw new IOException($"File {path} cannot be read: {error.Message}", error);
         if (_reported.Add(path))
             LogUnreadable(path, error.Message);
     }

@@ -59,6 +59,7 @@ internal sealed partial class FileTailSource
     /// <summary>Reads until the drain begins or, when not following, to the end of the files.</summary>
     /// <param name="send">Takes a batch; false ends the reading.</param>
     /// <param name="drain">Stops the reading; everything that was read as a whole line is sent.</param>
+    /// <exception cref="IOException">A file is not there or cannot be read, and nothing is followed: its lines would be left out without a word.</exception>
     public async Task RunAsync(Func<UrlBatch, Task<bool>> send, CancellationToken drain)
     {
         try

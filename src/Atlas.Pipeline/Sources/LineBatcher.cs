@@ -1,4 +1,5 @@
 using System.Text.Unicode;
+using Atlas.Urls;
 
 namespace Atlas.Pipeline.Sources;
 
@@ -7,7 +8,7 @@ namespace Atlas.Pipeline.Sources;
 /// Lines end in LF or CRLF. Lines of only whitespace and lines that start with <c>#</c> are skipped and counted. Used by one reader at a time.
 /// Memory is bounded: one batch, and of an unfinished line at most what the longest line may hold.
 /// </remarks>
-internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgress progress, Seams seams)
+internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgress progress, Seams seams) : IDisposable
 {
     /// <summary>The longest line that is accepted, in bytes without its terminator.</summary>
     public const int MaxLine = 64 * 1024;
@@ -27,6 +28,10 @@ internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgre
     // Of the line that is being read: its first byte in the file, and how many bytes of it have been seen.
     private long _lineStart;
     private long _lineSeen;
+
+    // Made for the first line that outgrows what is carried. Null or without a byte as long as a line does not.
+    private LongLineId? _longLine;
+    private bool _isOutgrown;
 
     /// <summary>Lines that held nothing: blank ones and comments.</summary>
     public long LinesSkipped { get; private set; }
@@ -92,6 +97,8 @@ internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgre
         return batch;
     }
 
+    public void Dispose() => _longLine?.Dispose();
+
     // Adds the line that is carried, if any, and ends in `end`. False, and nothing has changed, if the batch has no room for it.
     private bool TryAddLine(ReadOnlySpan<byte> end)
     {
@@ -105,33 +112,35 @@ internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgre
             line = _carried.AsSpan(0, _carriedLength);
         }
 
-        var hasMark = _lineStart == 0 && line.StartsWith("\uFEFF"u8);
-        var marks = hasMark ? 3 : 0;
+        var marks = MarksOf(line);
         line = line[marks..];
-        var length = whole - marks;
-        if (length <= MaxLine + 1 && line.EndsWith((byte)'\r'))
-        {
+        if (!_isOutgrown && line.EndsWith((byte)'\r'))
             line = line[..^1];
-            length--;
+
+        // Dedup writes one dead letter per distinct line: what is kept of a long one is too little to know it by.
+        var isTooLong = line.Length > MaxLine || _isOutgrown;
+        var id = UInt128.Zero;
+        if (isTooLong)
+        {
+            id = _isOutgrown ? _longLine!.End() : ContentId.Of(line);
+            _isOutgrown = false;
+            line = line[..KeptOfLongLine];
         }
 
-        var isTooLong = length > MaxLine;
-        if (isTooLong)
-            line = line[..KeptOfLongLine];
         var content = line.TrimStart(" \t\r\v\f"u8);
         if (content.StartsWith((byte)'#') || (content.IsEmpty && !isTooLong))
             LinesSkipped++;
         else if (!HasRoom(line.Length))
             return false;
         else
-            AddRow(line, _lineStart + marks, isTooLong);
+            AddRow(line, _lineStart + marks, isTooLong, id);
 
         _lineStart += whole;
         ForgetLine();
         return true;
     }
 
-    private void AddRow(ReadOnlySpan<byte> line, long offset, bool isTooLong)
+    private void AddRow(ReadOnlySpan<byte> line, long offset, bool isTooLong, UInt128 id)
     {
         if (_batch is null)
         {
@@ -142,7 +151,7 @@ internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgre
 
         line.CopyTo(_batch.Text.AsSpan(_textEnd));
         ref var row = ref _batch.Rows[_batch.Count++];
-        row = new UrlRow { TextStart = _textEnd, TextLength = line.Length, SourceOffset = offset };
+        row = new UrlRow { TextStart = _textEnd, TextLength = line.Length, SourceOffset = offset, ContentId = id };
         _textEnd += line.Length;
         if (isTooLong)
             row.Reject(Reason.LineTooLong);
@@ -152,6 +161,8 @@ internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgre
 
     private bool HasRoom(int bytes) => _batch is null || (_batch.Count < UrlBatch.MaxRows && _textEnd + bytes <= UrlBatch.TextCapacity);
 
+    private int MarksOf(ReadOnlySpan<byte> line) => _lineStart == 0 && line.StartsWith("\uFEFF"u8) ? 3 : 0;
+
     private void Carry(ReadOnlySpan<byte> bytes)
     {
         _lineSeen += bytes.Length;
@@ -160,11 +171,29 @@ internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgre
             Array.Resize(ref _carried, Math.Min(MostCarried, Math.Max(2 * _carried.Length, _carriedLength + kept.Length)));
         kept.CopyTo(_carried.AsSpan(_carriedLength));
         _carriedLength += kept.Length;
+        if (kept.Length < bytes.Length)
+            Outgrow(bytes[kept.Length..]);
+    }
+
+    private void Outgrow(ReadOnlySpan<byte> rest)
+    {
+        _longLine ??= new LongLineId();
+        if (!_isOutgrown)
+        {
+            var carried = _carried.AsSpan(0, _carriedLength);
+            _longLine.Append(carried[MarksOf(carried)..]);
+        }
+
+        _isOutgrown = true;
+        _longLine.Append(rest);
     }
 
     private void ForgetLine()
     {
         _lineSeen = 0;
         _carriedLength = 0;
+        if (_isOutgrown)
+            _longLine!.End();
+        _isOutgrown = false;
     }
 }

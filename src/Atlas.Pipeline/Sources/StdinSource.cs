@@ -2,7 +2,7 @@ namespace Atlas.Pipeline.Sources;
 
 /// <summary>Reads lines from a stream that can be read once: there is no place to resume from.</summary>
 /// <remarks>What a read returned is sent before the next read is waited for, so no complete line waits for more input.</remarks>
-internal sealed class StdinSource
+internal sealed class StdinSource : IDisposable
 {
     private const int BlockSize = 256 * 1024;
 
@@ -58,6 +58,8 @@ internal sealed class StdinSource
                 return;
         }
     }
+
+    public void Dispose() => _lines.Dispose();
 
     private async Task<bool> SendLinesAsync(ReadOnlyMemory<byte> bytes, Func<UrlBatch, Task<bool>> send)
     {

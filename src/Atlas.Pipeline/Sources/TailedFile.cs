@@ -30,5 +30,9 @@ internal sealed class TailedFile(string identity, string path, SafeFileHandle ha
     /// <summary>Skipped lines that the source has counted already.</summary>
     public long SkippedCounted { get; set; }
 
-    public void Dispose() => Handle.Dispose();
+    public void Dispose()
+    {
+        Handle.Dispose();
+        Lines.Dispose();
+    }
 }

@@ -157,8 +157,15 @@ internal static class JsonSchema
         json.WriteString("description", setting.Doc);
         json.WriteStartArray("type");
         foreach (var type in setting.Type.Split(" or "))
-            json.WriteStringValue(type switch { "list" => "array", "map" => "object", _ => type });
+            json.WriteStringValue(type switch { "list" => "array", "map" or SettingDoc.MapOfMaps => "object", _ => type });
         json.WriteEndArray();
+        if (setting.Type == SettingDoc.MapOfMaps)
+        {
+            json.WriteStartObject("additionalProperties");
+            json.WriteString("type", "object");
+            json.WriteEndObject();
+        }
+
         if (setting.Min is { } min && setting.Type == "integer")
             json.WriteNumber("minimum", min);
         if (setting.Max is { } max && setting.Type == "integer")

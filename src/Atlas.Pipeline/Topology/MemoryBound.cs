@@ -9,7 +9,7 @@ namespace Atlas.Pipeline.Topology;
 /// <param name="HasBodies">Whether something is fetched.</param>
 internal sealed record MemoryBound(long Batches, IReadOnlyList<(string Stage, long Bytes)> Tables, bool HasBodies)
 {
-    /// <summary>Text, canonical forms and rows of one batch.</summary>
+    /// <summary>Text, canonical forms and rows of one batch. One whose canonical forms outgrow its text takes up to three times as much until it is released.</summary>
     public static long BytesOfBatch { get; } = (2L * UrlBatch.TextCapacity) + ((long)UrlBatch.MaxRows * Unsafe.SizeOf<UrlRow>());
 
     /// <summary>Bytes in all.</summary>

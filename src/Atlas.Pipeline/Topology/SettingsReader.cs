@@ -191,7 +191,7 @@ internal sealed class SettingsReader
     /// <summary>Maps of settings under names that the user gives; each is its reader's to finish.</summary>
     public IReadOnlyList<(string Key, SettingsReader Inside)> Sections(string name, string doc)
     {
-        Declare(new SettingDoc(name, "map of maps", "{}", "", doc));
+        Declare(new SettingDoc(name, SettingDoc.MapOfMaps, "{}", "", doc));
         switch (Find(name, required: false))
         {
             case null:

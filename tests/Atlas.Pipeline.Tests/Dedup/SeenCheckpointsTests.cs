@@ -89,6 +89,24 @@ public sealed class SeenCheckpointsTests : IDisposable
         Assert.NotNull(_ledger.LastSeenCheckpoint);
     }
 
+    // Batches that were decided while a checkpoint was on its way signalled again: every checkpoint was taken twice.
+    [Fact]
+    public async Task One_that_has_been_taken_is_no_longer_due()
+    {
+        using var stop = new CancellationTokenSource();
+        var batch = BatchOf(1, 2);
+        await _stage.ProcessAsync(batch);
+        batch.Release();
+        Assert.True(await _checkpoints.TakeAsync(stop.Token));
+
+        // What is due already is begun before this returns.
+        var running = _checkpoints.RunAsync(stop.Token);
+
+        Assert.Equal(1, _ledger.Flushes);
+        await stop.CancelAsync();
+        await running;
+    }
+
     private UrlBatch BatchOf(params int[] ids)
     {
         var batch = _pool.Rent();

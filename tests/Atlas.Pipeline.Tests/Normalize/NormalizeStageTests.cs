@@ -60,6 +60,31 @@ public sealed class NormalizeStageTests
         }
     }
 
+    // One line over 43 KB doubled its batch for good, as the room was asked for the worst form that such a line could have.
+    [Fact]
+    public async Task Long_lines_whose_forms_are_no_longer_than_they_do_not_make_a_batch_larger()
+    {
+        string[] lines = [.. Enumerable.Range(0, 2).Select(i => $"http://h{i}/" + new string('a', 60_000))];
+        var batch = BatchOf(lines);
+
+        await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
+
+        Assert.Equal(UrlBatch.TextCapacity, batch.Canonical.Length);
+        Assert.Equal(lines, batch.ActiveRows.ToArray().Select(row => Encoding.UTF8.GetString(batch.CanonicalOf(row))));
+    }
+
+    [Fact]
+    public async Task A_batch_that_had_to_grow_is_as_small_as_others_when_it_is_released()
+    {
+        var batch = BatchOf([.. Enumerable.Range(0, 3).Select(i => $"http://h{i}/" + new string('<', 30_000))]);
+        await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
+        Assert.True(batch.Canonical.Length > UrlBatch.TextCapacity);
+
+        batch.Release();
+
+        Assert.Equal(UrlBatch.TextCapacity, batch.Canonical.Length);
+    }
+
     [Fact]
     public void Settings_are_read_in_all_their_shapes()
     {

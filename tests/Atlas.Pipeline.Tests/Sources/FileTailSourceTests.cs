@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Atlas.Pipeline.Sources;
 using Microsoft.Extensions.Time.Testing;
 
@@ -116,6 +117,56 @@ public sealed class FileTailSourceTests : IDisposable
         await StopAsync(run);
 
         Assert.Equal(["one", "late"], _bed.Rows);
+    }
+
+    // A run that reads to the end once ended well with a warning, and the lines of such a file were never read.
+    [Fact]
+    public async Task Without_following_a_file_that_is_not_there_fails_the_source()
+    {
+        Write("b.log", "one\n");
+
+        var error = await Assert.ThrowsAsync<FileNotFoundException>(() => SourceOf(follow: false, "missing.log", "b.log").RunAsync(_bed.SendAsync, _drain.Token));
+
+        Assert.Contains(PathOf("missing.log"), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_following_a_file_that_goes_away_after_it_was_read_is_no_failure()
+    {
+        Write("a.log", "one\n");
+
+        await SourceOf(follow: false, "a.log").RunAsync(
+            batch =>
+            {
+                File.Delete(PathOf("a.log"));
+                return _bed.SendAsync(batch);
+            },
+            _drain.Token);
+
+        Assert.Equal(["one"], _bed.Rows);
+    }
+
+    [Fact]
+    public async Task Without_following_a_file_that_cannot_be_opened_fails_the_source()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A socket is no file there.");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(PathOf("a.log")));
+
+        var error = await Assert.ThrowsAsync<IOException>(() => SourceOf(follow: false, "*.log").RunAsync(_bed.SendAsync, _drain.Token));
+
+        Assert.Contains(PathOf("a.log"), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_following_a_file_that_cannot_be_read_fails_the_source()
+    {
+        const string Unreadable = "/sys/class/net/lo/speed";
+        Assert.SkipUnless(File.Exists(Unreadable), "This system has no file that opens and does not read.");
+
+        var error = await Assert.ThrowsAsync<IOException>(() => SourceOf(follow: false, Unreadable).RunAsync(_bed.SendAsync, _drain.Token));
+
+        Assert.Contains(Unreadable, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

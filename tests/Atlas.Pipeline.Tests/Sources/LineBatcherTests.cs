@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using Atlas.Pipeline.Sources;
+using Atlas.Urls;
 using FsCheck.Xunit;
 using Microsoft.Extensions.Time.Testing;
 
@@ -45,6 +47,48 @@ public sealed class LineBatcherTests
 
         Assert.Equal([$"{tooLong[..1024]}|line_too_long@0", "next@65538"], Lines($"{tooLong}\nnext\n"));
         Assert.Equal([$"{tooLong[..1024]}|line_too_long@0", "next@65539"], Lines($"{tooLong}\r\nnext\n", blockSize: 1000));
+    }
+
+    // Three lines with the same first KiB were once one dead letter: known by what is kept of them, the other two counted as repeats.
+    [Theory]
+    [InlineData(LineBatcher.MaxLine + 1)]
+    [InlineData(LineBatcher.MaxLine + 4)]
+    [InlineData(LineBatcher.MaxLine + 5)]
+    [InlineData(3 * LineBatcher.MaxLine)]
+    public void A_longer_line_is_known_by_all_of_its_bytes_however_it_is_cut(int length)
+    {
+        var text = string.Concat(Enumerable.Range(0, length / 4).Select(i => (i % 9_000).ToString("d4", CultureInfo.InvariantCulture))).PadRight(length, 'x');
+        var expected = ContentId.Of(Encoding.UTF8.GetBytes(text));
+
+        foreach (var blockSize in (int[])[int.MaxValue, LineBatcher.MaxLine + 4, 1000])
+        {
+            Assert.Equal([expected, UInt128.Zero], Ids($"{text}\nnext\n", blockSize));
+            Assert.Equal([expected, UInt128.Zero], Ids($"\uFEFF{text}\r\nnext", blockSize));
+            Assert.Equal([expected, expected], Ids($"{text}\n{text}", blockSize));
+            Assert.Equal(2, Ids($"{text}1\n{text}2\n", blockSize).Distinct().Count());
+        }
+    }
+
+    [Fact]
+    public void A_CR_inside_a_longer_line_is_part_of_it()
+    {
+        var text = new string('x', LineBatcher.MaxLine) + "\r\r\rx";
+
+        foreach (var blockSize in (int[])[int.MaxValue, 1000, 1])
+            Assert.Equal([ContentId.Of(Encoding.UTF8.GetBytes(text))], Ids($"{text}\r\n", blockSize));
+    }
+
+    [Fact]
+    public void A_longer_line_that_is_forgotten_leaves_nothing_behind()
+    {
+        var batcher = NewBatcher();
+        var line = Encoding.UTF8.GetBytes(new string('x', 2 * LineBatcher.MaxLine));
+        batcher.Append(line);
+        batcher.StartAt("file", 0);
+
+        batcher.Append([.. line, (byte)'\n']);
+
+        Assert.Equal(ContentId.Of(line), batcher.Take()!.Rows[0].ContentId);
     }
 
     [Fact]
@@ -143,14 +187,26 @@ public sealed class LineBatcherTests
         return Lines(input).SequenceEqual(Lines(input, blockSize: 1 + (size % 7)));
     }
 
+    private static List<UInt128> Ids(string input, int blockSize)
+    {
+        var ids = new List<UInt128>();
+        Read(Encoding.UTF8.GetBytes(input), blockSize, 0, NewBatcher(), (_, row) => ids.Add(row.ContentId));
+        return ids;
+    }
+
     private static LineBatcher NewBatcher() => new("lines", new UrlBatchPool(), new SourceProgress("lines"), new Seams());
 
     private static List<string> Lines(string input, int blockSize = int.MaxValue) => Lines(Encoding.UTF8.GetBytes(input), blockSize);
 
     private static List<string> Lines(byte[] input, int blockSize = int.MaxValue, int firstBlock = 0, LineBatcher? batcher = null)
     {
-        batcher ??= NewBatcher();
         var lines = new List<string>();
+        Read(input, blockSize, firstBlock, batcher ?? NewBatcher(), (batch, row) => lines.Add($"{SourceTestBed.Shown(batch, row)}@{row.SourceOffset}"));
+        return lines;
+    }
+
+    private static void Read(byte[] input, int blockSize, int firstBlock, LineBatcher batcher, Action<UrlBatch, UrlRow> see)
+    {
         var at = 0;
         while (at < input.Length)
         {
@@ -161,14 +217,13 @@ public sealed class LineBatcherTests
 
         batcher.EndFile();
         Take();
-        return lines;
 
         void Take()
         {
             if (batcher.Take() is not { } batch)
                 return;
             foreach (ref readonly var row in batch.ActiveRows)
-                lines.Add($"{SourceTestBed.Shown(batch, row)}@{row.SourceOffset}");
+                see(batch, row);
             batch.Release();
         }
     }

@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
+using Atlas.Pipeline.Graph;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Tests.Graph;
+
+/// <summary>What docs/adr/0001-instruments-from-the-runtime.md promises to whoever listens.</summary>
+public sealed class RunInstrumentsTests
+{
+    private static readonly Dictionary<string, string> Promised = new()
+    {
+        ["atlas.stage.items"] = "{url}",
+        ["atlas.stage.busy"] = "s",
+        ["atlas.edge.depth"] = "{message}",
+        ["atlas.edge.capacity"] = "{message}",
+        ["atlas.buffer.items"] = "{url}",
+        ["atlas.ledger.received"] = "{url}",
+        ["atlas.ledger.admitted"] = "{url}",
+        ["atlas.ledger.duplicates"] = "{url}",
+        ["atlas.ledger.rejected"] = "{url}",
+        ["atlas.ledger.dead"] = "{url}",
+        ["atlas.ledger.queued"] = "{url}",
+        ["atlas.ledger.done"] = "{url}",
+        ["atlas.ledger.imbalance"] = "1",
+    };
+
+    [Fact]
+    public void All_are_on_the_engines_meter_with_the_promised_names_and_units()
+    {
+        using var instruments = new RunInstruments(Look, new SlowClock());
+
+        var published = PublishedBy(instruments);
+
+        Assert.Equal(Promised, published.ToDictionary(instrument => instrument.Name, instrument => instrument.Unit!));
+        Assert.All(published, instrument => Assert.Equal("Atlas.Pipeline", instrument.Meter.Name));
+        Assert.All(published, instrument => Assert.True(instrument.IsObservable));
+        Assert.All(published, instrument => Assert.False(string.IsNullOrEmpty(instrument.Description)));
+    }
+
+    [Fact]
+    public void They_carry_the_runs_figures()
+    {
+        using var instruments = new RunInstruments(Look, new SlowClock());
+
+        Assert.Equal(
+            [
+                "atlas.buffer.items = 5",
+                "atlas.edge.capacity{stage=dedup} = 8",
+                "atlas.edge.depth{stage=dedup} = 3",
+                "atlas.ledger.admitted = 60",
+                "atlas.ledger.dead{reason=http_404} = 4",
+                "atlas.ledger.done = 50",
+                "atlas.ledger.duplicates = 30",
+                "atlas.ledger.imbalance = 0",
+                "atlas.ledger.queued = 6",
+                "atlas.ledger.received = 100",
+                "atlas.ledger.rejected{reason=malformed} = 10",
+                "atlas.stage.busy{stage=dedup} = 2.5",
+                "atlas.stage.items{stage=dedup,fate=dead_letter} = 10",
+                "atlas.stage.items{stage=dedup,fate=drop} = 30",
+                "atlas.stage.items{stage=dedup,fate=forward} = 60",
+                "atlas.stage.items{stage=dedup,fate=retry} = 0",
+            ],
+            MeasuredBy(instruments).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void After_the_run_nothing_is_published_any_more()
+    {
+        var instruments = new RunInstruments(Look, new SlowClock());
+        instruments.Dispose();
+
+        Assert.Empty(PublishedBy(instruments));
+    }
+
+    private static RunSnapshot Look()
+    {
+        var dedup = new StageMeter("dedup", "dedup");
+        dedup.Count(taken: 100, forwarded: 60, dropped: 30, dead: 10, busyTicks: 25);
+        return new RunSnapshot
+        {
+            Pipeline = "crawl",
+            Elapsed = TimeSpan.FromSeconds(9),
+            Stages = [dedup],
+            Edges = [new EdgeDepth("dedup", 3, 8)],
+            Books = new Books
+            {
+                Received = 100,
+                Admitted = 60,
+                Duplicates = 30,
+                Rejected = ImmutableSortedDictionary<string, long>.Empty.Add("malformed", 10),
+                Queued = 6,
+                Done = 50,
+                Dead = ImmutableSortedDictionary<string, long>.Empty.Add("http_404", 4),
+            },
+            Buffered = 5,
+        };
+    }
+
+    private static List<Instrument> PublishedBy(RunInstruments instruments)
+    {
+        var published = new List<Instrument>();
+        using var listener = ListenTo(instruments, published.Add);
+        return published;
+    }
+
+    private static List<string> MeasuredBy(RunInstruments instruments)
+    {
+        var measured = new List<string>();
+        using var listener = ListenTo(instruments, _ => { });
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => measured.Add(Shown(instrument, value, tags)));
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => measured.Add(Shown(instrument, value, tags)));
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => measured.Add(Shown(instrument, value, tags)));
+        listener.RecordObservableInstruments();
+        return measured;
+    }
+
+    // Other tests run pipelines of their own in this process, and listeners hear everybody.
+    private static MeterListener ListenTo(RunInstruments instruments, Action<Instrument> see)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Scope != instruments)
+                    return;
+                see(instrument);
+                listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.Start();
+        return listener;
+    }
+
+    private static string Shown(Instrument instrument, IFormattable value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var named = new List<string>();
+        foreach (var tag in tags)
+            named.Add($"{tag.Key}={tag.Value}");
+        return $"{instrument.Name}{(named.Count > 0 ? $"{{{string.Join(',', named)}}}" : "")} = {value.ToString(null, System.Globalization.CultureInfo.InvariantCulture)}";
+    }
+
+    /// <summary>Ten ticks a second, unlike the system's clock.</summary>
+    private sealed class SlowClock : TimeProvider
+    {
+        public override long TimestampFrequency => 10;
+    }
+}
