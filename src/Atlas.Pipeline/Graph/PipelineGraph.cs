@@ -200,8 +200,10 @@ internal sealed class PipelineGraph
     {
         var takers = TakersOf(name, output);
 
-        // The copy on the way to the ledger is the one that counts; with no ledger behind any of them, the first.
-        var counting = Math.Max(0, takers.FindIndex(LeadsToLedger));
+        // The copy on the way to the ledger is the one that counts; with no ledger behind any of them, the one on its way to a dedup, which decides on no other; else the first.
+        var counting = takers.FindIndex(taker => LeadsTo(StageRole.Buffer, taker));
+        if (counting < 0)
+            counting = Math.Max(0, takers.FindIndex(taker => LeadsTo(StageRole.Dedup, taker)));
         for (var i = 0; i < takers.Count; i++)
         {
             var (entry, feeders) = _entries[takers[i].Name];
@@ -213,9 +215,9 @@ internal sealed class PipelineGraph
     private List<StageDefinition> TakersOf(string name, string? output) =>
         _definition.Stages.Where(stage => stage.From.Any(link => link.From == name && link.Output == output)).ToList();
 
-    private bool LeadsToLedger(StageDefinition stage) =>
-        stage.Kind.Role == StageRole.Buffer
-        || (stage.Kind.Gives == Port.Urls && _definition.Stages.Any(taker => taker.From.Any(link => link.From == stage.Name) && LeadsToLedger(taker)));
+    private bool LeadsTo(StageRole role, StageDefinition stage) =>
+        stage.Kind.Role == role
+        || (stage.Kind.Gives == Port.Urls && _definition.Stages.Any(taker => taker.From.Any(link => link.From == stage.Name) && LeadsTo(role, taker)));
 
     private void AddEntry(StageDefinition stage, ITargetBlock<UrlBatch> block, bool isEnd)
     {
