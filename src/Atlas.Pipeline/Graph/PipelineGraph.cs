@@ -126,7 +126,8 @@ internal sealed class PipelineGraph
                 break;
             case EndingPart part:
                 var meter = AddMeter(stage);
-                AddEntry(stage, _batches.Ending(batch => TakeAsync(part, batch, meter), stage), isEnd: true);
+                var admits = stage.Kind.Role == StageRole.Buffer;
+                AddEntry(stage, _batches.Ending(batch => TakeAsync(part, batch, meter, admits), stage), isEnd: true);
                 break;
         }
     }
@@ -174,8 +175,14 @@ internal sealed class PipelineGraph
             outlets[i] = OutletOf(stage.Name, part.Outputs[i], block.Completion);
     }
 
-    private static async ValueTask TakeAsync(EndingPart part, UrlBatch batch, StageMeter meter)
+    private async ValueTask TakeAsync(EndingPart part, UrlBatch batch, StageMeter meter, bool admits)
     {
+        // Once its rows are committed a batch is not read again, so its side copies must be where they go before that. They never wait for the ledger: their ways don't meet it (WayChecks).
+        if (admits && batch.SideCopies is { Count: > 0 } sideCopies)
+            await Task.WhenAny(sideCopies.WhenEmpty(), _failure.Happened);
+        if (_failure.HasHappened)
+            return;
+
         var forwarded = 0;
         foreach (ref readonly var row in batch.ActiveRows)
             forwarded += row.Fate == Fate.Forward ? 1 : 0;
