@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Atlas.Pipeline.Host;
 
-/// <summary>SIGINT and SIGTERM: the first drains, the second aborts.</summary>
+/// <summary>SIGINT and SIGTERM: the first drains, the second aborts, the third does what a signal does to a program that does not care.</summary>
 /// <remarks>The handlers only call back; what takes time happens elsewhere, since the runtime waits for a handler to return.</remarks>
 internal sealed class Signals : IDisposable
 {
@@ -30,10 +30,11 @@ internal sealed class Signals : IDisposable
 
     private void Handle(PosixSignalContext context)
     {
-        context.Cancel = true;
-        if (Interlocked.Increment(ref _seen) == 1)
+        var seen = Interlocked.Increment(ref _seen);
+        context.Cancel = seen < 3;
+        if (seen == 1)
             _drain();
-        else
+        else if (seen == 2)
             _abort(context.Signal == PosixSignal.SIGTERM ? ExitCode.Terminated : ExitCode.Interrupted);
     }
 }

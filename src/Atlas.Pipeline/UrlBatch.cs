@@ -50,6 +50,12 @@ internal sealed class UrlBatch
     /// <summary>Set by the dedup stage: decided, and not yet released.</summary>
     public InFlight? Decided { get; set; }
 
+    /// <summary>On the copy that counts: the side copies that tees have made of it. The ledger waits until they have reached their ends, so that what it commits has been written wherever else it goes.</summary>
+    public InFlight? SideCopies { get; set; }
+
+    /// <summary>On a side copy: where it is counted until it is released.</summary>
+    public InFlight? SideOf { get; set; }
+
     /// <summary>False for the copies that a tee hands to side outputs: the books count a line once.</summary>
     public bool CountsInBooks { get; set; } = true;
 
@@ -82,8 +88,11 @@ internal sealed class UrlBatch
         copy.CountsInBooks = CountsInBooks;
         copy.Receipt = Receipt;
         copy.Decided = Decided;
+        copy.SideCopies = SideCopies;
+        copy.SideOf = SideOf;
         Receipt?.Fork();
         Decided?.Enter();
+        SideOf?.Enter();
 
         Text.AsSpan().CopyTo(copy.Text);
         copy.ReserveCanonical(CanonicalLength);
@@ -108,6 +117,7 @@ internal sealed class UrlBatch
     {
         Receipt?.Settle();
         Decided?.Leave();
+        SideOf?.Leave();
         _pool.Return(this);
     }
 
@@ -120,6 +130,8 @@ internal sealed class UrlBatch
         ReadAt = 0;
         Receipt = null;
         Decided = null;
+        SideCopies = null;
+        SideOf = null;
         CountsInBooks = true;
     }
 }

@@ -11,13 +11,15 @@ internal sealed class AtlasProgram : IDisposable
     private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "atlas.dll");
 
     private readonly Process _process;
-    private readonly Task<string> _output;
+    private readonly Lazy<Task<string>> _output;
     private readonly Task<string> _errors;
 
-    private AtlasProgram(Process process)
+    private AtlasProgram(Process process, bool readsOutput = true)
     {
         _process = process;
-        _output = process.StandardOutput.ReadToEndAsync();
+        _output = new Lazy<Task<string>>(process.StandardOutput.ReadToEndAsync);
+        if (readsOutput)
+            _ = _output.Value;
         _errors = process.StandardError.ReadToEndAsync();
     }
 
@@ -41,6 +43,10 @@ internal sealed class AtlasProgram : IDisposable
     public static AtlasProgram Start(string directory, params string[] arguments) =>
         Start(new ProcessStartInfo("dotnet") { WorkingDirectory = directory }, [Assembly, .. arguments]);
 
+    /// <summary>Starts it with a reader of its stdout that stands still: nothing is read until the program has ended.</summary>
+    public static AtlasProgram StartUnread(string directory, params string[] arguments) =>
+        Start(new ProcessStartInfo("dotnet") { WorkingDirectory = directory }, [Assembly, .. arguments], readsOutput: false);
+
     /// <summary>Starts it with a limit on the size of every file it writes: past it a write fails, as on a full disk, without a disk to fill and without root.</summary>
     /// <param name="kibibytes">The limit. ulimit counts in blocks of 512 bytes.</param>
     public static AtlasProgram StartWithFileLimit(int kibibytes, string directory, params string[] arguments)
@@ -56,7 +62,7 @@ internal sealed class AtlasProgram : IDisposable
     public static AtlasProgram StartWithoutInput(string directory, params string[] arguments) =>
         Start(new ProcessStartInfo("sh") { WorkingDirectory = directory }, ["-c", "exec dotnet \"$@\" <&-", "sh", Assembly, .. arguments]);
 
-    private static AtlasProgram Start(ProcessStartInfo start, ReadOnlySpan<string> arguments)
+    private static AtlasProgram Start(ProcessStartInfo start, ReadOnlySpan<string> arguments, bool readsOutput = true)
     {
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
@@ -66,7 +72,7 @@ internal sealed class AtlasProgram : IDisposable
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["NO_COLOR"] = "1";
-        return new AtlasProgram(Process.Start(start)!);
+        return new AtlasProgram(Process.Start(start)!, readsOutput);
     }
 
     /// <summary>Feeds stdin from a file and closes it; a program that stops reading is no error here.</summary>
@@ -116,7 +122,7 @@ internal sealed class AtlasProgram : IDisposable
             throw new TimeoutException($"The program did not end. Its stderr:\n{await _errors}");
         }
 
-        return new ProgramResult(_process.ExitCode, await _output, await _errors);
+        return new ProgramResult(_process.ExitCode, await _output.Value, await _errors);
     }
 
     /// <summary>Starts, feeds a file (or nothing) and waits for the end.</summary>

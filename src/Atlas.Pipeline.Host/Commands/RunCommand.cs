@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Atlas.Pipeline.Graph;
 using Atlas.Pipeline.Host.Reporting;
 using Atlas.Pipeline.Ledger;
@@ -34,10 +35,10 @@ internal static class RunCommand
     {
         var time = TimeProvider.System;
         var startedAt = time.GetUtcNow();
-        if (TroubleWith(settings.Report, StateOf(definition)) is var (exit, trouble))
+        if (TroubleWith(settings.Report, StateOf(definition)) is var (code, trouble))
         {
             Console.Error.WriteLine(trouble);
-            return exit;
+            return code;
         }
 
         using var fileSizes = FileSizeLimit.Report();
@@ -48,10 +49,12 @@ internal static class RunCommand
             .AddProvider(new StderrLog(settings.JsonLogs, time, text => WriteLog(console, live, text))));
         try
         {
+            var abortedBy = 0;
+            using var exit = new ExitDeadline(time);
             await using var output = StandardOutput.Open();
             await using var input = StandardInput.Open();
             await using var run = await PipelineRun.OpenAsync(definition, new Seams { Logs = logs }, input, output);
-            var abortedBy = 0;
+            await using var leaving = run.Leaving.Register(() => exit.Start(() => abortedBy != 0 ? abortedBy : ExitCode.Failed));
             using var signals = new Signals(run.Drain, code =>
             {
                 Interlocked.CompareExchange(ref abortedBy, code, 0);
@@ -66,7 +69,7 @@ internal static class RunCommand
                 console.Profile.Out.Writer.WriteLine(RunSummary.Write(outcome));
             else if (!outcome.Balances)
                 Console.Error.WriteLine(RunSummary.Balance(outcome));
-            return ExitOf(outcome, StateOf(definition), abortedBy);
+            return ExitOf(outcome, definition, abortedBy);
         }
         catch (StateInUseException error)
         {
@@ -149,14 +152,19 @@ internal static class RunCommand
         }
     }
 
-    private static int ExitOf(RunOutcome outcome, string? state, int abortedBy)
+    private static int ExitOf(RunOutcome outcome, PipelineDefinition definition, int abortedBy)
     {
         if (outcome.Failure is { } failure)
-            return Failed(failure, state);
+            return Failed(failure, StateOf(definition));
         if (abortedBy != 0)
             return abortedBy;
+        if (outcome.LeftBehind)
+            return Failed(new TimeoutException(TimeIsOver(definition)), StateOf(definition));
         return outcome.Balances ? ExitCode.Done : ExitCode.Unbalanced;
     }
+
+    private static string TimeIsOver(PipelineDefinition definition) => string.Create(CultureInfo.InvariantCulture,
+        $"drain_deadline_ms ({definition.DrainDeadline.TotalMilliseconds:0}) is over, and some of what was read is not where it goes. Does somebody read the output? Does the disk answer?");
 
     private static int Failed(Exception failure, string? state)
     {

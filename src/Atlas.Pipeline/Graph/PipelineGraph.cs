@@ -126,7 +126,8 @@ internal sealed class PipelineGraph
                 break;
             case EndingPart part:
                 var meter = AddMeter(stage);
-                AddEntry(stage, _batches.Ending(batch => TakeAsync(part, batch, meter), stage), isEnd: true);
+                var admits = stage.Kind.Role == StageRole.Buffer;
+                AddEntry(stage, _batches.Ending(batch => TakeAsync(part, batch, meter, admits), stage), isEnd: true);
                 break;
         }
     }
@@ -174,8 +175,14 @@ internal sealed class PipelineGraph
             outlets[i] = OutletOf(stage.Name, part.Outputs[i], block.Completion);
     }
 
-    private static async ValueTask TakeAsync(EndingPart part, UrlBatch batch, StageMeter meter)
+    private async ValueTask TakeAsync(EndingPart part, UrlBatch batch, StageMeter meter, bool admits)
     {
+        // Once its rows are committed a batch is not read again, so its side copies must be where they go before that. They never wait for the ledger: their ways don't meet it (WayChecks).
+        if (admits && batch.SideCopies is { Count: > 0 } sideCopies)
+            await Task.WhenAny(sideCopies.WhenEmpty(), _failure.Happened);
+        if (_failure.HasHappened)
+            return;
+
         var forwarded = 0;
         foreach (ref readonly var row in batch.ActiveRows)
             forwarded += row.Fate == Fate.Forward ? 1 : 0;
@@ -200,8 +207,10 @@ internal sealed class PipelineGraph
     {
         var takers = TakersOf(name, output);
 
-        // The copy on the way to the ledger is the one that counts; with no ledger behind any of them, the first.
-        var counting = Math.Max(0, takers.FindIndex(LeadsToLedger));
+        // The copy on the way to the ledger is the one that counts; with no ledger behind any of them, the one on its way to a dedup, which decides on no other; else the first.
+        var counting = takers.FindIndex(taker => LeadsTo(StageRole.Buffer, taker));
+        if (counting < 0)
+            counting = Math.Max(0, takers.FindIndex(taker => LeadsTo(StageRole.Dedup, taker)));
         for (var i = 0; i < takers.Count; i++)
         {
             var (entry, feeders) = _entries[takers[i].Name];
@@ -213,9 +222,9 @@ internal sealed class PipelineGraph
     private List<StageDefinition> TakersOf(string name, string? output) =>
         _definition.Stages.Where(stage => stage.From.Any(link => link.From == name && link.Output == output)).ToList();
 
-    private bool LeadsToLedger(StageDefinition stage) =>
-        stage.Kind.Role == StageRole.Buffer
-        || (stage.Kind.Gives == Port.Urls && _definition.Stages.Any(taker => taker.From.Any(link => link.From == stage.Name) && LeadsToLedger(taker)));
+    private bool LeadsTo(StageRole role, StageDefinition stage) =>
+        stage.Kind.Role == role
+        || (stage.Kind.Gives == Port.Urls && _definition.Stages.Any(taker => taker.From.Any(link => link.From == stage.Name) && LeadsTo(role, taker)));
 
     private void AddEntry(StageDefinition stage, ITargetBlock<UrlBatch> block, bool isEnd)
     {

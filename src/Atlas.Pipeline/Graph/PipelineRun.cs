@@ -8,10 +8,13 @@ namespace Atlas.Pipeline.Graph;
 /// <summary>One run of one pipeline, from opening its state to closing it.</summary>
 /// <remarks>
 /// Ends in one of two ways, never mixed. Drain: sources stop, what is inside finishes; at the end of input that includes the whole queue, after <see cref="Drain"/> only what is being worked on.
-/// Abort: I/O is cancelled, leased items stay leased, and the next start queues them again.
+/// Abort: I/O is cancelled, leased items stay leased, and the next start queues them again. What does not end within <see cref="Patience"/> then, like a write to a pipe that nobody reads, is left behind.
 /// </remarks>
 internal sealed class PipelineRun : IAsyncDisposable
 {
+    /// <summary>How long what is inside may take to end after an abort or a failure, before the run leaves without it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
     private readonly PipelineDefinition _definition;
     private readonly RunRooms _rooms;
     private readonly RunFailure _failure = new();
@@ -22,6 +25,7 @@ internal sealed class PipelineRun : IAsyncDisposable
     private readonly RunInstruments _instruments;
     private readonly long _start;
     private ITimer? _deadline;
+    private Task<RunOutcome>? _ending;
 
     private PipelineRun(PipelineDefinition definition, RunRooms rooms)
     {
@@ -35,6 +39,9 @@ internal sealed class PipelineRun : IAsyncDisposable
             _failure.Watch(ledger.Failure);
         _instruments = new RunInstruments(Look, rooms.Seams.Time);
     }
+
+    /// <summary>Set when the run has begun to leave: by <see cref="Abort"/>, at the drain's deadline, or after a failure.</summary>
+    public CancellationToken Leaving => _abort.Token;
 
     /// <summary>Opens the state directory and all rooms. Nothing is read yet.</summary>
     /// <exception cref="StateInUseException">Another process uses the state directory.</exception>
@@ -84,15 +91,18 @@ internal sealed class PipelineRun : IAsyncDisposable
         _failure.Watch(checkpoints);
         var admission = AdmitAsync();
         _failure.Watch(admission);
-
         var all = Task.WhenAll(admission, work);
-        await Task.WhenAny(all, _failure.Happened);
-        if (_failure.HasHappened)
-            return await FailAsync(all);
+        _ending = EndAsync(all, checkpoints);
+        _failure.Watch(_ending);
 
-        await all;
-        await _ended.CancelAsync();
-        return await CloseAsync();
+        var leaving = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var onAbort = _abort.Token.Register(leaving.SetResult);
+        await Task.WhenAny(_ending, _failure.Happened, leaving.Task);
+        if (_failure.HasHappened)
+            Abort();
+        if (!_ending.IsCompleted)
+            await WaitPatientlyAsync(_ending);
+        return _failure.HasHappened ? Failed() : _ending.IsCompleted ? await _ending : Leave(all);
     }
 
     /// <summary>The run as it stands now.</summary>
@@ -115,6 +125,10 @@ internal sealed class PipelineRun : IAsyncDisposable
         if (_deadline is not null)
             await _deadline.DisposeAsync();
         _instruments.Dispose();
+
+        // What was left behind still works with the rooms: closing them under it could do harm, and leaving them open does none that a kill would not.
+        if (_ending is { IsCompleted: false })
+            return;
         await _rooms.DisposeAsync();
         _drain.Dispose();
         _abort.Dispose();
@@ -149,6 +163,22 @@ internal sealed class PipelineRun : IAsyncDisposable
         await _graph.WorkCompleted;
     }
 
+    /// <summary>Follows the run to its last checkpoint. No checkpoint is under way any more when it completes, so that the dedup index may be closed.</summary>
+    private async Task<RunOutcome> EndAsync(Task all, Task checkpoints)
+    {
+        try
+        {
+            await all;
+        }
+        finally
+        {
+            await _ended.CancelAsync();
+            await checkpoints;
+        }
+
+        return _failure.HasHappened ? Failed() : await CloseAsync();
+    }
+
     private async Task<RunOutcome> CloseAsync()
     {
         BooksAudit? audit = null;
@@ -157,8 +187,13 @@ internal sealed class PipelineRun : IAsyncDisposable
         {
             if (_rooms.Checkpoints is { } checkpoints)
                 await checkpoints.TakeAsync();
+
+            // A checkpoint that fails costs nothing but time at the next start. A commit that fails, be it the checkpoint's, is final: then this throws.
             if (_rooms.Ledger is { } ledger)
+            {
+                await ledger.FlushAsync();
                 (audit, counted) = (await ledger.AuditAsync(), ledger.Books);
+            }
         }
         catch (Exception error)
         {
@@ -168,14 +203,23 @@ internal sealed class PipelineRun : IAsyncDisposable
         return new RunOutcome(Look(), null, audit, _abort.IsCancellationRequested) { Counted = counted };
     }
 
-    /// <summary>The run cannot go on: I/O is cancelled, and what does not end soon is left behind.</summary>
-    private async Task<RunOutcome> FailAsync(Task all)
+    private async Task WaitPatientlyAsync(Task ending)
     {
-        Abort();
         await _ended.CancelAsync();
-        var patience = Task.Delay(TimeSpan.FromSeconds(5), _rooms.Seams.Time);
-        await Task.WhenAny(all, patience);
-        var error = _failure.Happened.Exception!.GetBaseException();
-        return new RunOutcome(Look(), error, null, Aborted: true);
+        using var enough = new CancellationTokenSource();
+        await Task.WhenAny(ending, Task.Delay(Patience, _rooms.Seams.Time, enough.Token));
+        await enough.CancelAsync();
+    }
+
+    private RunOutcome Failed() => new(Look(), _failure.Happened.Exception!.GetBaseException(), null, Aborted: true);
+
+    /// <summary>Leaves without what has not ended. If that is the closing alone, nothing of it is missed: the next start takes a little longer.</summary>
+    private RunOutcome Leave(Task all)
+    {
+        var outcome = new RunOutcome(Look(), null, null, Aborted: true) { LeftBehind = !all.IsCompleted };
+
+        // From now on the blocks let pass what comes, unprocessed: nothing is decided or counted any more behind the back of the report.
+        _failure.Report(new OperationCanceledException("The run has left."));
+        return outcome;
     }
 }

@@ -13,6 +13,9 @@ internal sealed record RunOutcome(RunSnapshot Last, Exception? Failure, BooksAud
     /// <summary>The ledger's own counters at the time of <see cref="Audit"/>, without the lines that end in front of it.</summary>
     public Books? Counted { get; init; }
 
+    /// <summary>Something inside did not come to its end in time, so the run went without it: what was read and is not committed has to be read again.</summary>
+    public bool LeftBehind { get; init; }
+
     /// <summary>Whether the counters balance and the rows say the same.</summary>
     public bool Balances => Imbalances().Count == 0;
 

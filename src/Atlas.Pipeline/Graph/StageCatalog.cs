@@ -79,11 +79,7 @@ internal static class StageCatalog
     private static EndingPart MakeWrite(StageDefinition stage, RunRooms rooms)
     {
         var write = rooms.Own(WriteStage.Open((WriteOptions)stage.Options, rooms.Output));
-        return new EndingPart(async batch =>
-        {
-            rooms.Flow.Count(batch);
-            await write.TakeAsync(batch);
-        });
+        return new EndingPart(batch => write.TakeAsync(batch, rooms.Flow.Count));
     }
 
     private static EndingPart MakeBuffer(StageDefinition stage, RunRooms rooms)

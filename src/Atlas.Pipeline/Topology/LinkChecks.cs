@@ -39,7 +39,12 @@ internal sealed class LinkChecks
         var order = Sort();
         foreach (var station in _sources.Concat(_stages))
             CheckOutputs(station);
+        var before = _mistakes.Count;
         new BufferChecks(_givers, _takers, Report).Check(_stages, order, hasState);
+
+        // A way that lacks a stage often is a short cut past it: one message for that is enough.
+        if (order.Count == _stages.Count && _mistakes.Count == before)
+            new WayChecks(_takers, Report).Check([.. _sources, .. order]);
         return order;
     }
 

@@ -60,7 +60,7 @@ internal sealed class StationReader(string file, IReadOnlyList<StageKind> kinds,
             station = station with { Capacity = yaml.Int32("capacity", "Batches, behind the buffer items, that may wait in front of it. When full, the stage before it waits.", min: 1, max: 65_536, or: StageDefinition.DefaultCapacity) };
         if (kind.MayRunParallel)
         {
-            station = station with { Parallelism = yaml.Int32("parallelism", "Batches it works on at once; above 1 their order is not kept.", min: 1, max: 64, or: 1) };
+            station = station with { Parallelism = yaml.Int32("parallelism", "Batches it works on at once; they leave in the order they came.", min: 1, max: 64, or: 1) };
         }
         else if (yaml.Has("parallelism"))
         {

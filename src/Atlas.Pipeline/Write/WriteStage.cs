@@ -11,12 +11,14 @@ internal sealed class WriteStage(WriteOptions options, Stream output) : IAsyncDi
     private readonly JsonRowWriter? _json = options.IsJson ? new JsonRowWriter() : null;
 
     /// <summary>Opens what the settings name; a file is appended to, so that an earlier run's lines stay.</summary>
-    public static WriteStage Open(WriteOptions options, Stream standardOutput) => new(options, options.To == WriteOptions.Stdout
-        ? standardOutput
-        : new FileStream(options.To, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0));
+    /// <exception cref="IOException">The file cannot be used, or it holds no lines.</exception>
+    public static WriteStage Open(WriteOptions options, Stream standardOutput) =>
+        new(options, options.To == WriteOptions.Stdout ? standardOutput : LineFile.OpenToAppend(options.To));
 
     /// <summary>Writes one batch and releases it.</summary>
-    public async ValueTask TakeAsync(UrlBatch batch)
+    /// <param name="batch">The batch; no longer the caller's.</param>
+    /// <param name="written">Told of the batch between the two: when it is written, while its rows are still there.</param>
+    public async ValueTask TakeAsync(UrlBatch batch, Action<UrlBatch>? written = null)
     {
         _lines.ResetWrittenCount();
         Format(batch);
@@ -26,6 +28,7 @@ internal sealed class WriteStage(WriteOptions options, Stream output) : IAsyncDi
             await output.FlushAsync();
         }
 
+        written?.Invoke(batch);
         batch.Release();
     }
 

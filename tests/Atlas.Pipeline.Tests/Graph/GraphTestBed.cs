@@ -43,9 +43,9 @@ internal sealed class GraphTestBed
         return this;
     }
 
-    public GraphTestBed Deciding(string name, Func<UrlBatch, Task> decide, string[] from, int parallelism = 1)
+    public GraphTestBed Deciding(string name, Func<UrlBatch, Task> decide, string[] from, int parallelism = 1, StageRole role = StageRole.Other)
     {
-        _stages.Add(Stage(name, parallelism: parallelism, from: LinksTo(from)));
+        _stages.Add(Stage(name, role, parallelism: parallelism, from: LinksTo(from)));
         _parts[name] = new DecidingPart(new Decision(decide));
         return this;
     }

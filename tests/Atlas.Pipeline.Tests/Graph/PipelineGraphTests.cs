@@ -69,6 +69,82 @@ public class PipelineGraphTests
     }
 
     [Fact]
+    public async Task With_no_ledger_behind_a_tee_the_copy_on_its_way_to_a_dedup_is_the_one_that_counts()
+    {
+        var counted = new ConcurrentQueue<bool>();
+        var bed = new GraphTestBed().Source("in", 3)
+            .Ending("raw", Take, ["in"])
+            .Deciding("dedup", batch =>
+            {
+                counted.Enqueue(batch.CountsInBooks);
+                return Task.CompletedTask;
+            }, ["in"], role: StageRole.Dedup)
+            .Ending("clean", Take, ["dedup"]);
+
+        await bed.RunAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal([true, true, true], counted);
+    }
+
+    [Fact]
+    public async Task A_batch_goes_to_the_ledger_when_all_its_side_copies_have_reached_their_ends()
+    {
+        var order = new ConcurrentQueue<string>();
+        Func<UrlBatch, Task> Slowly(string where) => async batch =>
+        {
+            for (var i = 0; i < 200; i++)
+                await Task.Yield();
+            order.Enqueue($"{where} {GraphTestBed.TextOf(batch)}");
+            batch.Release();
+        };
+        var bed = new GraphTestBed().Source("in", 20)
+            .Deciding("stage", _ => Task.CompletedTask, ["in"])
+            .Routing("pieces", [null], (batch, outputs) =>
+            {
+                outputs[0] = batch.Fork();
+                batch.Release();
+            }, ["stage"])
+            .Ending("buffer", batch =>
+            {
+                order.Enqueue($"ledger {GraphTestBed.TextOf(batch)}");
+                batch.Release();
+                return Task.CompletedTask;
+            }, ["pieces"], StageRole.Buffer)
+            .Ending("one", Slowly("one"), ["in"])
+            .Ending("two", Slowly("two"), ["stage"])
+            .Deciding("far", _ => Task.CompletedTask, ["stage"])
+            .Ending("three", Slowly("three"), ["far"])
+            .Ending("four", Slowly("four"), ["far"]);
+
+        await bed.RunAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(100, order.Count);
+        var all = order.ToList();
+        for (var i = 0; i < 20; i++)
+            Assert.All(["one", "two", "three", "four"], side => Assert.True(all.IndexOf($"{side} in-{i}") < all.IndexOf($"ledger in-{i}"), $"{side} comes after the ledger: in-{i}"));
+    }
+
+    [Fact]
+    public async Task A_side_copy_that_fails_keeps_its_batch_from_the_ledger_and_the_graph_still_comes_to_its_end()
+    {
+        var bed = new GraphTestBed().Source("in", 20)
+            .Deciding("stage", _ => Task.CompletedTask, ["in"])
+            .Ending("buffer", Take, ["stage"], StageRole.Buffer)
+            .Ending("side", batch =>
+            {
+                if (GraphTestBed.TextOf(batch) == "in-3")
+                    throw new IOException("No space is left.");
+                batch.Release();
+                return Task.CompletedTask;
+            }, ["stage"]);
+
+        await bed.RunAsync(TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<StageFailedException>(() => bed.Failure.Happened);
+        Assert.DoesNotContain("in-3", _arrived);
+    }
+
+    [Fact]
     public async Task A_stage_that_throws_fails_the_run_and_the_graph_still_comes_to_its_end()
     {
         var bed = new GraphTestBed().Source("in", 100)

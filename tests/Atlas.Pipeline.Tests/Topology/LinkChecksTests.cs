@@ -83,6 +83,67 @@ public sealed class LinkChecksTests
         "p.yaml(13,40): stages.keep.from: behind the buffer a stage has one feeder, and 'again' is it; remove 'fetch'.");
 
     [Fact]
+    public void Ways_that_part_and_meet_again_are_refused_as_only_one_copy_of_a_line_would_count() => Says(
+        GoodBut("classify: { from: normalize }", "strict: { type: classify, from: normalize }\n  lax: { type: classify, from: normalize }").Replace("from: classify,", "from: [strict, lax],", StringComparison.Ordinal),
+        "p.yaml(9,27): stages.dedup.from: the ways normalize -> strict -> dedup and normalize -> lax -> dedup part at 'normalize' and meet again here: every line would come twice and only one copy would count. Set the stages one behind the other, or part the lines with a route stage, which sends each of them one way.");
+
+    [Fact]
+    public void A_stage_and_what_it_feeds_may_not_both_feed_another() => Says(
+        """
+        name: a
+        sources: { lines: { type: stdin } }
+        stages:
+          normalize: { from: lines }
+          classify: { from: normalize }
+          write: { from: [normalize, classify] }
+        """,
+        "p.yaml(6,30): stages.write.from: the ways normalize -> write and normalize -> classify -> write part at 'normalize' and meet again here: every line would come twice and only one copy would count. Set the stages one behind the other, or part the lines with a route stage, which sends each of them one way.");
+
+    [Fact]
+    public void Ways_that_a_route_parts_may_meet_again() => Definition(
+        GoodBut("classify: { from: normalize }", "route: { from: normalize, outputs: [files] }\n  strict: { type: classify, from: route }\n  lax: { type: classify, from: route.files }").Replace("from: classify,", "from: [strict, lax],", StringComparison.Ordinal));
+
+    [Fact]
+    public void Two_takers_of_one_output_of_a_route_may_not_meet_again()
+    {
+        var (_, mistakes, _) = Read(
+            GoodBut("classify: { from: normalize }", "route: { from: normalize, outputs: [] }\n  strict: { type: classify, from: route }\n  lax: { type: classify, from: route }").Replace("from: classify,", "from: [strict, lax],", StringComparison.Ordinal));
+
+        Assert.Contains("part at 'route' and meet again here", Assert.Single(mistakes).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_sources_and_a_side_way_are_no_ways_that_meet_again() => Definition(
+        GoodBut("  lines: { type: stdin }", "  lines: { type: stdin }\n  more: { type: stdin }").Replace("normalize: { from: lines }", "normalize: { from: [lines, more] }", StringComparison.Ordinal)
+        + "\n  write: { from: dedup }\n  raw: { type: write, from: normalize }");
+
+    [Fact]
+    public void A_dedup_on_a_side_way_is_refused_as_it_would_let_everything_through() => Says(
+        """
+        name: a
+        sources: { lines: { type: stdin } }
+        stages:
+          normalize: { from: lines }
+          one: { type: dedup, from: normalize }
+          two: { type: dedup, from: normalize }
+          first: { type: write, from: one }
+          second: { type: write, from: two }
+        """,
+        "p.yaml(6,3): stages.two: the same lines go from 'normalize' to 'one' as well, and a line counts on one way only: this dedup would let everything through. Set one dedup in front of where the ways part, or give each way a pipeline of its own.");
+
+    [Fact]
+    public void A_dedup_beside_a_way_without_one_is_fine() => Definition(
+        """
+        name: a
+        sources: { lines: { type: stdin } }
+        stages:
+          normalize: { from: lines }
+          raw: { type: write, from: normalize }
+          dedup: { from: normalize }
+          write: { from: dedup }
+        """);
+
+    [Fact]
     public void Fetch_needs_persist_behind_it() =>
         Says(GoodBut("  persist: { from: fetch }", ""), "p.yaml(10,3): stages.fetch: needs a persist stage behind it; what it fetches would be lost.");
 }

@@ -67,6 +67,62 @@ public sealed class WriteStageTests : IDisposable
     }
 
     [Fact]
+    public async Task Tells_that_a_batch_was_written_before_it_is_released()
+    {
+        await using var stage = new WriteStage(new WriteOptions(), _output);
+        var told = new List<(int Rows, long Written)>();
+
+        await stage.TakeAsync(Batch(), batch => told.Add((batch.Count, _output.Length)));
+
+        Assert.Equal([(3, _output.Length)], told);
+        Assert.NotEqual(0, _output.Length);
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("one\ttwo\n", "one\ttwo\n")]
+    [InlineData("one\ttwo\nthr", "one\ttwo\n")]
+    [InlineData("thr", "")]
+    [InlineData("\nthr", "\n")]
+    public async Task Appends_to_a_file_and_cuts_off_the_line_that_a_killed_run_left_unfinished(string before, string kept)
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(path, before, TestContext.Current.CancellationToken);
+
+            await using (var stage = WriteStage.Open(new WriteOptions { To = path }, _output))
+                await stage.TakeAsync(Batch());
+
+            Assert.Equal(kept + "HTTP://a/\thttp://a/\n", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public async Task An_unfinished_line_may_be_long_but_a_file_that_holds_no_lines_is_not_cut()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(path, "one\n" + new string('x', 900_000), TestContext.Current.CancellationToken);
+            await WriteStage.Open(new WriteOptions { To = path }, _output).DisposeAsync();
+            Assert.Equal(4, new FileInfo(path).Length);
+
+            await File.WriteAllTextAsync(path, "one\n" + new string('x', 3_000_000), TestContext.Current.CancellationToken);
+            Assert.Throws<IOException>(() => WriteStage.Open(new WriteOptions { To = path }, _output));
+            Assert.Equal(3_000_004, new FileInfo(path).Length);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public async Task A_reader_that_went_away_is_reported_and_the_batch_is_not_settled()
     {
         await using var stage = new WriteStage(new WriteOptions(), new BrokenPipe());
