@@ -57,7 +57,7 @@ public sealed class WorkBlocksTests : IDisposable
         });
 
         Assert.Equal(10, _settled.Count);
-        Assert.Equal(4, _settled.Count(verdict => verdict.Fate == Fate.Interrupted));
+        Assert.All(_settled, verdict => Assert.Equal(Fate.Interrupted, verdict.Fate));
     }
 
     [Fact]
@@ -87,10 +87,24 @@ public sealed class WorkBlocksTests : IDisposable
         Assert.Equal(0, touched);
     }
 
-    private async Task RunAsync(int items, Func<WorkItem, CancellationToken, ValueTask<Verdict>> act, Action? onSettled = null)
+    [Fact]
+    public async Task Every_item_that_leaves_a_stage_is_told_of_once()
+    {
+        var left = new List<long>();
+
+        await RunAsync(6, (item, _) => ValueTask.FromResult(Verdict.Forward(item)), left: item =>
+        {
+            lock (left)
+                left.Add(item.Sequence);
+        });
+
+        Assert.Equal([0, 1, 2, 3, 4, 5], left.Order());
+    }
+
+    private async Task RunAsync(int items, Func<WorkItem, CancellationToken, ValueTask<Verdict>> act, Action? onSettled = null, Action<WorkItem>? left = null)
     {
         var blocks = new WorkBlocks(new Seams(), _failure, _abort.Token);
-        var block = blocks.Acting(new Act(act), GraphTestBed.Stage("act"), 4, new StageMeter("act", "act"));
+        var block = blocks.Acting(new Act(act), GraphTestBed.Stage("act"), 4, new StageMeter("act", "act"), left);
         var end = blocks.Settling(verdict =>
         {
             _settled.Add(verdict);
