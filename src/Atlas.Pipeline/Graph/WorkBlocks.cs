@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Dataflow;
+using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Topology;
 
 namespace Atlas.Pipeline.Graph;
@@ -77,9 +78,9 @@ internal sealed class WorkBlocks(Seams seams, RunFailure failure, CancellationTo
         {
             return Verdict.Interrupted(item);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or LedgerException or OutOfMemoryException)
         {
-            // Our own disk, not the host's fault: the item goes back to the queue and the run ends.
+            // Our own disk or memory, not the host's fault: the item goes back to the queue and the run ends.
             failure.Report(new StageFailedException(name, error));
             return Verdict.Interrupted(item);
         }

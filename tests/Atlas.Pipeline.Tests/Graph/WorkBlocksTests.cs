@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Dataflow;
 using Atlas.Pipeline.Graph;
+using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Tests.Graph;
 
@@ -60,10 +61,18 @@ public sealed class WorkBlocksTests : IDisposable
         Assert.All(_settled, verdict => Assert.Equal(Fate.Interrupted, verdict.Fate));
     }
 
-    [Fact]
-    public async Task A_failing_disk_ends_the_run_and_the_item_stays_where_it_is()
+    [Theory]
+    [InlineData("disk")]
+    [InlineData("ledger")]
+    [InlineData("memory")]
+    public async Task What_fails_on_our_side_ends_the_run_and_not_the_url(string what)
     {
-        await RunAsync(1, (_, _) => throw new IOException("disk full"));
+        await RunAsync(1, (_, _) => throw (what switch
+        {
+            "disk" => new IOException("disk full"),
+            "ledger" => new LedgerException("disk I/O error"),
+            _ => new InsufficientMemoryException(),
+        }));
 
         Assert.Equal(Fate.Interrupted, Assert.Single(_settled).Fate);
         await Assert.ThrowsAsync<StageFailedException>(() => _failure.Happened);
