@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Atlas.Pipeline.Ledger;
 
 /// <summary>The ledger on SQLite. Puts together the writer's thread, its statements, the readers and the directory's lock.</summary>
@@ -36,7 +38,7 @@ internal sealed class SqliteLedger : ILedger
             _written = _tail.Tail;
             var admission = new AdmissionWriter(_connection, _books, sources, seams.Time);
             _reader = new LedgerReader(directory.LedgerFile);
-            _wal = new WalKeeper(directory.LedgerFile);
+            _wal = new WalKeeper(SqlConnection.Open(directory.LedgerFile), seams.Logs.CreateLogger<WalKeeper>());
             _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, seams.Time);
             _writer.Start();
         }
