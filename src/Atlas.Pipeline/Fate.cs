@@ -15,6 +15,6 @@ internal enum Fate : byte
     /// <summary>Leaves against our will: a dead letter with its reason, so that it can be replayed.</summary>
     DeadLetter,
 
-    /// <summary>Stays where it is, because the run is ending: a leased row that the next start queues again. Not a decision about the URL.</summary>
+    /// <summary>Goes back to the queue as it was, because the run is ending. Not a decision about the URL.</summary>
     Interrupted,
 }

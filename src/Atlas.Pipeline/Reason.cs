@@ -115,7 +115,4 @@ internal enum ErrorClass : byte
 
     /// <summary>Harmed the process itself: dead letter at once.</summary>
     Poison,
-
-    /// <summary>Our own disk or memory: the run stops, the item stays where it is.</summary>
-    Local,
 }

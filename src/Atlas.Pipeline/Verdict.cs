@@ -16,6 +16,6 @@ internal readonly record struct Verdict(WorkItem Item, Fate Fate, Reason Reason 
     /// <summary>The URL leaves against our will: written to the DLQ with its reason, so that it can be replayed.</summary>
     public static Verdict DeadLetter(WorkItem item, Reason reason, string detail) => new(item, Fate.DeadLetter, reason, detail);
 
-    /// <summary>The run ended before anything was decided: the item stays leased, and the next start queues it again.</summary>
+    /// <summary>The run ended before anything was decided: the item goes back to the queue as if it had never been claimed.</summary>
     public static Verdict Interrupted(WorkItem item) => new(item, Fate.Interrupted);
 }

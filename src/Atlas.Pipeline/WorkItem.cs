@@ -24,14 +24,20 @@ internal sealed class WorkItem
     /// <summary>When it was admitted.</summary>
     public DateTimeOffset AdmittedAt { get; init; }
 
-    /// <summary>Attempts claimed so far, the current one included. Counted at the claim, so that a URL that kills the process is found out.</summary>
+    /// <summary>Attempts claimed so far, the current one included; those that came to no end are given back.</summary>
     public int Attempt { get; set; }
+
+    /// <summary>Times in a row that the process died while the URL was leased. An outcome of any kind ends the row.</summary>
+    public int Lost { get; set; }
 
     /// <summary>Times the host asked to wait; these use up no attempt.</summary>
     public int Deferrals { get; set; }
 
     /// <summary>Not before this moment.</summary>
     public DateTimeOffset DueAt { get; set; }
+
+    /// <summary>Claimed and not through the fetch stage yet; the frontier's own mark.</summary>
+    public bool AwaitsFetch { get; set; }
 
     /// <summary>What the fetch stage brought, for the persist stage.</summary>
     public FetchedDocument? Document { get; set; }

@@ -5,14 +5,13 @@ namespace Atlas.Pipeline.Buffer;
 /// <summary>Moves admitted URLs from the ledger through the buffer into the work chain, and takes them back at its end.</summary>
 /// <remarks>
 /// One loop (<see cref="RunAsync"/>) refills, takes, claims and sends; any thread may settle or end the intake, which only change counters and raise the loop's signal.
+/// Nothing of an item is known when the process dies while it is leased, so only what can be fetched soon is claimed: twice as many as fetch works on at once, those included. What comes to no end gets its attempt back:
+/// from here when the run ends, from the ledger's next start after a crash. Crashes are counted apart; the rule for a URL that causes them is in <see cref="Suspects"/> and <see cref="RetryPolicy.MostLosses"/>.
 /// An item counts as in flight from being taken until it is settled. A settled item is back in the buffer before it stops counting, so "nothing in flight, nothing buffered" is never seen while one is on its way back.
 /// </remarks>
 internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger ledger, Seams seams)
 {
     private const int MostPerRefill = 1_024;
-
-    /// <summary>Claimed items that the work chain has no room for yet have left the order of the buffer, so they are kept few.</summary>
-    private const int MostPerClaim = 256;
 
     private static readonly TimeSpan LongestSleep = TimeSpan.FromHours(1);
 
@@ -24,23 +23,28 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
     /// <summary>What a start found unfinished beyond the capacity; the loop's own.</summary>
     private readonly Queue<WorkItem> _surplus = new();
 
+    private readonly Suspects _suspects = new();
     private int _surplusCount;
     private int _inFlight;
+    private int _toFetch;
+    private int _fetchers;
     private volatile bool _intakeEnded;
     private volatile Exception? _failure;
 
-    /// <summary>Items held in memory and waiting: those in the buffer and those that a start found unfinished beyond its capacity.</summary>
-    public long Buffered => _buffer.Count + Volatile.Read(ref _surplusCount);
+    /// <summary>Items held in memory and waiting: those in the buffer and those that a start found unfinished beyond its capacity or under suspicion.</summary>
+    public long Buffered => _buffer.Count + Volatile.Read(ref _surplusCount) + _suspects.Count;
 
     /// <summary>Items taken and not yet settled.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
     /// <summary>Offers items until there are none left after <see cref="EndIntake"/>, or until <paramref name="stop"/>; completes when nothing is in flight any more. Faults with whatever the ledger fails with. Called once.</summary>
     /// <param name="send">Hands an item to the work chain; false means refused for good.</param>
+    /// <param name="fetchers">Items that are fetched at the same time, from 1.</param>
     /// <param name="mostInFlight">Items in the work chain at the same time, from 1.</param>
     /// <param name="stop">Takes nothing new from then on. What is in flight is not touched by it.</param>
-    public async Task RunAsync(Func<Verdict, Task<bool>> send, int mostInFlight, CancellationToken stop)
+    public async Task RunAsync(Func<Verdict, Task<bool>> send, int fetchers, int mostInFlight, CancellationToken stop)
     {
+        _fetchers = fetchers;
         ledger.Admitted += _signal.Raise;
         await using var stopping = stop.Register(_signal.Raise);
         await using var alarm = seams.Time.CreateTimer(static signal => ((Signal)signal!).Raise(), _signal, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -56,6 +60,16 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
         }
     }
 
+    /// <summary>The item has left fetch, whatever became of it: another one may be claimed.</summary>
+    public void Fetched(WorkItem item)
+    {
+        if (!item.AwaitsFetch)
+            return;
+        item.AwaitsFetch = false;
+        Interlocked.Decrement(ref _toFetch);
+        _signal.Raise();
+    }
+
     /// <summary>Nothing new will be admitted: everything is in the ledger's backlog, or in here.</summary>
     public void EndIntake()
     {
@@ -67,6 +81,7 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
     public async Task SettleAsync(Verdict verdict)
     {
         var item = verdict.Item;
+        var isSuspect = Suspects.Is(item);
         if (verdict.Fate != Fate.Forward)
         {
             item.Document?.Dispose();
@@ -77,7 +92,12 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
         {
             switch (verdict.Fate)
             {
-                case Fate.Forward or Fate.Interrupted:
+                case Fate.Forward:
+                    _buffer.Finished(item);
+                    break;
+                case Fate.Interrupted:
+                    // Not offered again: whatever interrupts ends the run.
+                    await ledger.ReleaseAsync(item);
                     _buffer.Finished(item);
                     break;
                 case Fate.Retry:
@@ -98,6 +118,9 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
         }
         finally
         {
+            if (isSuspect)
+                _suspects.Settled();
+            Fetched(item);
             Interlocked.Decrement(ref _inFlight);
             _signal.Raise();
         }
@@ -121,7 +144,9 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
 
             // In this order: the intake's end is read before the backlog, and the flight before the buffer.
             var intakeEnded = _intakeEnded;
-            var free = mostInFlight - InFlight;
+            var isIdle = InFlight == 0;
+            var free = Free(mostInFlight);
+            MoveSurplus();
             if (_buffer.Count <= _buffer.Capacity / 2)
                 await RefillAsync();
             var group = Take(free, stop);
@@ -134,7 +159,7 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
             // Above the low watermark too, as all that is held may be waiting for hosts while the backlog knows others.
             if (free > 0 && await RefillAsync())
                 continue;
-            if (intakeEnded && free == mostInFlight && Buffered == 0 && ledger.Backlog == 0)
+            if (intakeEnded && isIdle && Buffered == 0 && ledger.Backlog == 0)
                 return;
 
             // With all workers busy it is a settlement that is waited for, not a moment.
@@ -151,10 +176,7 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
         {
             foreach (var item in items)
             {
-                if (_retries.KilledTheProcess(item))
-                    harmful.Add(item);
-                else
-                    _surplus.Enqueue(item);
+                Hold(item, harmful);
             }
         }
 
@@ -163,10 +185,35 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
             // The ledger gives up leased items only.
             await ledger.ClaimAsync(harmful);
             foreach (var item in harmful)
-                await ledger.DeadLetterAsync(item, Reason.KilledTheProcess, $"The process ended {options.MaxAttempts + 1} times or more while the URL was being fetched.");
+                await ledger.DeadLetterAsync(item, Reason.KilledTheProcess, $"The process died {item.Lost} times in a row while the URL was being fetched.");
         }
 
         MoveSurplus();
+    }
+
+    private void Hold(WorkItem item, List<WorkItem> harmful)
+    {
+        if (RetryPolicy.KilledTheProcess(item))
+        {
+            harmful.Add(item);
+        }
+        else if (Suspects.Is(item))
+        {
+            var rested = seams.Time.GetUtcNow() + _retries.Rest(item.Lost);
+            item.DueAt = item.DueAt > rested ? item.DueAt : rested;
+            _suspects.Add(item);
+        }
+        else
+        {
+            _surplus.Enqueue(item);
+        }
+    }
+
+    /// <summary>How many items may be claimed now. A claim is a commit, so that none is made before there is room for half a prefetch.</summary>
+    private int Free(int mostInFlight)
+    {
+        var toFetch = Volatile.Read(ref _toFetch);
+        return toFetch > _fetchers + (_fetchers / 2) ? 0 : Math.Min((2 * _fetchers) - toFetch, mostInFlight - InFlight);
     }
 
     /// <summary>Fills the buffer up with at most one group; false if there was no room or nothing to take.</summary>
@@ -192,7 +239,7 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
 
     private bool MoveSurplus()
     {
-        var moved = false;
+        var moved = _suspects.MoveInto(_buffer, _fetchers);
         while (_surplus.TryPeek(out var item) && _buffer.TryAdd(item))
         {
             _surplus.Dequeue();
@@ -206,9 +253,14 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
     private List<WorkItem> Take(int most, CancellationToken stop)
     {
         var group = new List<WorkItem>();
-        while (group.Count < Math.Min(most, MostPerClaim) && !stop.IsCancellationRequested && _buffer.TryTake(out var item))
+        while (group.Count < most && !stop.IsCancellationRequested && _buffer.TryTake(out var item))
+        {
+            item.AwaitsFetch = true;
             group.Add(item);
+        }
+
         Interlocked.Add(ref _inFlight, group.Count);
+        Interlocked.Add(ref _toFetch, group.Count);
         return group;
     }
 
@@ -217,15 +269,18 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
         // Set absolutely, whether or not the ledger counts in the item it is given.
         var attempts = group.ConvertAll(item => item.Attempt + 1);
         await ledger.ClaimAsync(group);
+        var unsent = new List<Task>();
         for (var i = 0; i < group.Count; i++)
         {
             group[i].Attempt = attempts[i];
-            if (await send(Verdict.Forward(group[i])))
+            if (!stop.IsCancellationRequested && await send(Verdict.Forward(group[i])))
                 continue;
             if (!stop.IsCancellationRequested)
                 throw new InvalidOperationException($"The work chain refused item {group[i].Sequence} while the run was going on.");
-            await SettleAsync(Verdict.Interrupted(group[i]));
+            unsent.Add(SettleAsync(Verdict.Interrupted(group[i])));
         }
+
+        await Task.WhenAll(unsent);
     }
 
     private async Task RetryAsync(Verdict verdict)
@@ -248,7 +303,7 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
 
         var (attempt, deferrals) = decision.CountsAsAttempt ? (item.Attempt, item.Deferrals) : (item.Attempt - 1, item.Deferrals + 1);
         await ledger.RetryAsync(item, verdict.Reason, verdict.Detail, decision.DueAt, decision.CountsAsAttempt);
-        (item.Attempt, item.Deferrals, item.DueAt) = (attempt, deferrals, decision.DueAt);
+        (item.Attempt, item.Lost, item.Deferrals, item.DueAt) = (attempt, 0, deferrals, decision.DueAt);
         _buffer.PutBack(item);
     }
 

@@ -10,6 +10,9 @@ internal sealed class RetryPolicy(BufferOptions options, Random random)
     /// <summary>How often a host may put one item off before it is given up.</summary>
     public const int MostDeferrals = 100;
 
+    /// <summary>Crashes in a row that a URL may be leased in. More than anybody who kills a slow crawl by hand or by script will hit one URL with, few enough for a URL that kills at once to be found.</summary>
+    public const int MostLosses = 20;
+
     /// <summary>The least wait a Retry-After is taken for.</summary>
     public static readonly TimeSpan LeastHostWait = TimeSpan.FromSeconds(1);
 
@@ -26,8 +29,15 @@ internal sealed class RetryPolicy(BufferOptions options, Random random)
         _ => RetryDecision.Dead,
     };
 
-    /// <summary>Whether an item that a start finds unfinished has had all its attempts claimed without an outcome: it is taken to have killed the process.</summary>
-    public bool KilledTheProcess(WorkItem unfinished) => unfinished.Attempt > options.MaxAttempts;
+    /// <summary>Whether an item that a start finds unfinished is taken to have killed the process.</summary>
+    public static bool KilledTheProcess(WorkItem unfinished) => unfinished.Lost > MostLosses;
+
+    /// <summary>How long a lost item rests after a start, so that the process gets something else done before it may die of it again: one backoff base for every loss after the first.</summary>
+    public TimeSpan Rest(int losses)
+    {
+        var rest = options.BackoffBase * Math.Max(0, losses - 1);
+        return rest < options.BackoffCap ? rest : options.BackoffCap;
+    }
 
     private RetryDecision AfterFailure(Verdict verdict, DateTimeOffset now)
     {

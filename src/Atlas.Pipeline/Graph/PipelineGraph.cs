@@ -44,6 +44,9 @@ internal sealed class PipelineGraph
     /// <summary>Completes when every item handed to <see cref="WorkEntry"/> is settled, after that was completed.</summary>
     public Task WorkCompleted { get; private set; } = Task.CompletedTask;
 
+    /// <summary>Items that the first stage of the work half works on at once.</summary>
+    public int FirstWorkers { get; private set; }
+
     /// <summary>Items that the work half holds at once when all its workers are busy.</summary>
     public int WorkersInAll { get; private set; }
 
@@ -251,7 +254,7 @@ internal sealed class PipelineGraph
         var blocks = new List<TransformBlock<Verdict, Verdict>>();
         foreach (var (stage, part) in chain)
         {
-            var block = _work.Acting(part.Stage, stage, part.Workers, AddMeter(stage));
+            var block = _work.Acting(part.Stage, stage, part.Workers, AddMeter(stage), part.Left);
             _edges.Add(new Edge(stage.Name, stage.Capacity + part.Workers, () => block.InputCount + block.OutputCount));
             if (blocks.Count > 0)
             {
@@ -266,6 +269,7 @@ internal sealed class PipelineGraph
         var end = _work.Settling(settle, workers: Math.Max(16, WorkersInAll));
         Links.Flow(blocks[^1], end);
         Links.CompleteAfter(end, [blocks[^1].Completion]);
+        FirstWorkers = chain[0].Part.Workers;
         WorkEntry = blocks[0];
         WorkCompleted = end.Completion;
     }

@@ -8,7 +8,7 @@ namespace Atlas.Pipeline.Graph;
 /// <summary>One run of one pipeline, from opening its state to closing it.</summary>
 /// <remarks>
 /// Ends in one of two ways, never mixed. Drain: sources stop, what is inside finishes; at the end of input that includes the whole queue, after <see cref="Drain"/> only what is being worked on.
-/// Abort: I/O is cancelled, leased items stay leased, and the next start queues them again. What does not end within <see cref="Patience"/> then, like a write to a pipe that nobody reads, is left behind.
+/// Abort: I/O is cancelled, and leased items go back to the queue with their attempts. What does not end within <see cref="Patience"/> then, like a write to a pipe that nobody reads, is left behind.
 /// </remarks>
 internal sealed class PipelineRun : IAsyncDisposable
 {
@@ -158,7 +158,7 @@ internal sealed class PipelineRun : IAsyncDisposable
     private async Task WorkAsync(Frontier frontier)
     {
         var entry = _graph.WorkEntry!;
-        await frontier.RunAsync(verdict => System.Threading.Tasks.Dataflow.DataflowBlock.SendAsync(entry, verdict), _graph.WorkersInAll, _drain.Token);
+        await frontier.RunAsync(verdict => System.Threading.Tasks.Dataflow.DataflowBlock.SendAsync(entry, verdict), _graph.FirstWorkers, _graph.WorkersInAll, _drain.Token);
         entry.Complete();
         await _graph.WorkCompleted;
     }

@@ -91,7 +91,7 @@ internal static class StageCatalog
     private static ActingPart MakeFetch(StageDefinition stage, RunRooms rooms)
     {
         var options = (FetchOptions)stage.Options;
-        return new ActingPart(rooms.Own(new FetchStage(options, rooms.Seams)), options.Concurrency);
+        return new ActingPart(rooms.Own(new FetchStage(options, rooms.Seams)), options.Concurrency) { Left = item => rooms.Frontier!.Fetched(item) };
     }
 
     private static ActingPart MakePersist(StageDefinition stage, RunRooms rooms)

@@ -23,4 +23,8 @@ internal sealed record EndingPart(Func<UrlBatch, ValueTask> Take) : StagePart;
 /// <summary>Acts on items after the ledger.</summary>
 /// <param name="Stage">The stage.</param>
 /// <param name="Workers">How many items it works on at once.</param>
-internal sealed record ActingPart(IWorkStage Stage, int Workers) : StagePart;
+internal sealed record ActingPart(IWorkStage Stage, int Workers) : StagePart
+{
+    /// <summary>Called with every item that has left the stage, whatever became of it.</summary>
+    public Action<WorkItem>? Left { get; init; }
+}

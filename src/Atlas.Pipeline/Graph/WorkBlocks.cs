@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Dataflow;
+using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Topology;
 
 namespace Atlas.Pipeline.Graph;
@@ -11,15 +12,31 @@ namespace Atlas.Pipeline.Graph;
 internal sealed class WorkBlocks(Seams seams, RunFailure failure, CancellationToken abort)
 {
     /// <summary>A block around a stage that acts on items.</summary>
-    public TransformBlock<Verdict, Verdict> Acting(IWorkStage stage, StageDefinition definition, int workers, StageMeter meter) =>
+    /// <param name="stage">The stage.</param>
+    /// <param name="definition">Its name and its room for waiting items.</param>
+    /// <param name="workers">Items at once.</param>
+    /// <param name="meter">What it has done.</param>
+    /// <param name="left">Called with every item before it goes on.</param>
+    public TransformBlock<Verdict, Verdict> Acting(IWorkStage stage, StageDefinition definition, int workers, StageMeter meter, Action<WorkItem>? left = null) =>
         new(async verdict =>
         {
-            if (verdict.Fate != Fate.Forward || abort.IsCancellationRequested || failure.HasHappened)
-                return verdict;
+            var decided = verdict;
+            if (verdict.Fate == Fate.Forward)
+            {
+                // On its way, so not finished: at the end of the chain a verdict to go forward says that it is.
+                if (abort.IsCancellationRequested || failure.HasHappened)
+                {
+                    decided = Verdict.Interrupted(verdict.Item);
+                }
+                else
+                {
+                    var start = seams.Time.GetTimestamp();
+                    decided = await ActAsync(stage, verdict.Item, definition.Name);
+                    meter.Count(decided.Fate, seams.Time.GetTimestamp() - start);
+                }
+            }
 
-            var start = seams.Time.GetTimestamp();
-            var decided = await ActAsync(stage, verdict.Item, definition.Name);
-            meter.Count(decided.Fate, seams.Time.GetTimestamp() - start);
+            left?.Invoke(verdict.Item);
             return decided;
         },
         new()
@@ -61,9 +78,9 @@ internal sealed class WorkBlocks(Seams seams, RunFailure failure, CancellationTo
         {
             return Verdict.Interrupted(item);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or LedgerException or OutOfMemoryException)
         {
-            // Our own disk, not the host's fault: the item stays leased and the run ends.
+            // Our own disk or memory, not the host's fault: the item goes back to the queue and the run ends.
             failure.Report(new StageFailedException(name, error));
             return Verdict.Interrupted(item);
         }

@@ -25,11 +25,11 @@ internal sealed class BacklogWriter
         {
             var queue = LedgerSchema.QueueOf(priority);
             _read[priority] = connection.Prepare($"SELECT seq, url, packed FROM {queue} WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-            _unfinished[priority] = connection.Prepare($"SELECT q.seq, q.url, q.packed, w.attempt, w.deferrals, w.due_at FROM work w JOIN {queue} q ON q.seq = w.seq WHERE w.class = {priority} AND w.seq > ?1 AND w.seq <= ?2 ORDER BY w.seq LIMIT ?3");
+            _unfinished[priority] = connection.Prepare($"SELECT q.seq, q.url, q.packed, w.attempt, w.deferrals, w.due_at, w.lost FROM work w JOIN {queue} q ON q.seq = w.seq WHERE w.class = {priority} AND w.seq > ?1 AND w.seq <= ?2 ORDER BY w.seq LIMIT ?3");
             _cursors[priority] = _lastUnfinished[priority] = connection.Scalar(string.Create(CultureInfo.InvariantCulture, $"SELECT seq FROM cursors WHERE class = {priority}"));
         }
 
-        _take = connection.Prepare("INSERT INTO work(seq, class, state, attempt, deferrals, due_at, epoch) VALUES(?1, ?2, 'queued', 0, 0, 0, 0)");
+        _take = connection.Prepare("INSERT INTO work(seq, class, state, attempt, lost, deferrals, due_at, epoch) VALUES(?1, ?2, 'queued', 0, 0, 0, 0, 0)");
         _move = connection.Prepare("UPDATE cursors SET seq = ?2 WHERE class = ?1");
         _books = books;
         _sources = sources;
@@ -72,6 +72,7 @@ internal sealed class BacklogWriter
                 item.Attempt = (int)read.Int64(3);
                 item.Deferrals = (int)read.Int64(4);
                 item.DueAt = DateTimeOffset.FromUnixTimeMilliseconds(read.Int64(5));
+                item.Lost = (int)read.Int64(6);
                 items.Add(item);
             }
 

@@ -2,7 +2,7 @@ namespace Atlas.Pipeline.Ledger;
 
 /// <summary>The durable truth about every URL: what was received, admitted, leased, done and dead. One writer, group commit, acknowledgement after the commit.</summary>
 /// <remarks>
-/// States of an admitted URL: <c>queued -> leased(attempt + 1) -> done | queued(due) | dead(reason)</c>. Every edge is one compare-and-set.
+/// States of an admitted URL: <c>queued -> leased(attempt + 1) -> done | queued(due) | queued(as before) | dead(reason)</c>. Every edge is one compare-and-set.
 /// All methods may be called from any thread. A failed commit is final: <see cref="Failure"/> faults, and so does every later call.
 /// </remarks>
 internal interface ILedger : IAsyncDisposable
@@ -16,7 +16,7 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Moves up to <paramref name="most"/> admitted URLs from the backlog into the buffer's hands (state queued, kept across a crash), most urgent first, then in the order of admission.</summary>
     Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most);
 
-    /// <summary>What earlier runs had taken from the backlog or leased and not finished: queued again, with the attempts that were claimed. Each is given once; none when there are no more.</summary>
+    /// <summary>What earlier runs had taken from the backlog or leased and not finished: queued again. A lease that its process did not live to end has its attempt back and is counted in <see cref="WorkItem.Lost"/>. Each is given once; none when there are no more.</summary>
     /// <param name="most">Items at a time, from 1: the writer does nothing else meanwhile.</param>
     Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most);
 
@@ -29,13 +29,16 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Leases items: their attempt is counted and durable when the task completes.</summary>
     Task ClaimAsync(IReadOnlyList<WorkItem> items);
 
+    /// <summary>Queues a leased item of which nothing was decided, as if it had never been claimed.</summary>
+    Task ReleaseAsync(WorkItem item);
+
     /// <summary>Records a leased item's document as done, together with where its body lies. False if the URL was recorded already (counted as <c>dedup_authority_caught</c>).</summary>
     Task<bool> CompleteAsync(CompletedDocument done);
 
     /// <summary>Records many at once, in one transaction; what persist calls after syncing a group of bodies.</summary>
     Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail);
 
-    /// <summary>Puts a leased item back, due later. An attempt that the host's wish cut short is given back.</summary>
+    /// <summary>Puts a leased item back, due later. An attempt that the host's wish cut short is given back. The process has outlived the fetch, so earlier losses are forgotten.</summary>
     Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt);
 
     /// <summary>Gives a leased item up.</summary>

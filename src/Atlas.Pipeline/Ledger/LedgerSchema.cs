@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Atlas.Urls;
 using SQLitePCL;
 
 namespace Atlas.Pipeline.Ledger;
@@ -14,11 +16,14 @@ internal static class LedgerSchema
     /// <summary>3.51.3, the first version without the WAL-reset bug.</summary>
     private const int OldestSqlite = 3_051_003;
 
+    /// <summary>The rules by which content ids are made, and the keys of the dedup index with them.</summary>
+    private static readonly string Rules = CanonicalizationRules.RulesetVersion.ToString(CultureInfo.InvariantCulture);
+
     private const string Tables = """
         CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE cursors(class INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
         CREATE TABLE work(seq INTEGER PRIMARY KEY, class INTEGER NOT NULL, state TEXT NOT NULL CHECK(state IN ('queued', 'leased')),
-          attempt INTEGER NOT NULL, deferrals INTEGER NOT NULL, due_at INTEGER NOT NULL, epoch INTEGER NOT NULL, last_reason TEXT, detail TEXT);
+          attempt INTEGER NOT NULL, lost INTEGER NOT NULL, deferrals INTEGER NOT NULL, due_at INTEGER NOT NULL, epoch INTEGER NOT NULL, last_reason TEXT, detail TEXT);
         CREATE TABLE content_metadata(id INTEGER PRIMARY KEY, content_id TEXT NOT NULL UNIQUE, source_url TEXT NOT NULL, url_scheme TEXT NOT NULL,
           url_domain TEXT NOT NULL, processing_strategy TEXT NOT NULL, is_processable INTEGER NOT NULL, failure_reason TEXT, final_url TEXT NOT NULL,
           status_code INTEGER NOT NULL, content_type TEXT NOT NULL, etag TEXT, last_modified INTEGER, body_sha256 BLOB NOT NULL, segment INTEGER NOT NULL,
@@ -71,6 +76,8 @@ internal static class LedgerSchema
             connection.Execute("PRAGMA page_size=8192");
         else if (connection.Scalar("PRAGMA user_version") is var found and not Version)
             throw new StateDamagedException($"{file} has schema version {found}; this program works on version {Version}.");
+        else if (connection.Text("SELECT value FROM meta WHERE name = 'ruleset_version'") is var rules && rules != Rules)
+            throw new StateDamagedException($"{file} holds keys by version {rules} of the canonical rules; this program makes them by version {Rules}, and a URL known by one would be new to the other. Go on with the program that made it, or begin again with an empty state directory.");
 
         connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768");
         if (isEmpty)
@@ -87,7 +94,7 @@ internal static class LedgerSchema
         }
 
         sql.AppendLine(QueueView.Sql());
-        sql.AppendLine("INSERT INTO meta VALUES('schema_version', '1'), ('ruleset_version', '1'), ('epoch', '0'), ('ledger_id', lower(hex(randomblob(16))));");
+        sql.Append("INSERT INTO meta VALUES('schema_version', '").Append(Version).Append("'), ('ruleset_version', '").Append(Rules).AppendLine("'), ('epoch', '0'), ('ledger_id', lower(hex(randomblob(16))));");
         sql.Append("PRAGMA application_id=").Append(ApplicationId).AppendLine(";");
         sql.Append("PRAGMA user_version=").Append(Version).AppendLine(";");
         connection.Execute(sql.Append("COMMIT").ToString());

@@ -64,24 +64,41 @@ internal sealed class SqlConnection : IDisposable
         return value;
     }
 
+    /// <summary>The same as text; empty if there is none.</summary>
+    public string Text(string sql)
+    {
+        var statement = Prepare(sql);
+        var value = statement.Step() ? statement.Text(0) : "";
+        statement.Reset();
+        return value;
+    }
+
     /// <summary>Copies what nobody needs to read any more from the WAL to the database, without waiting for anybody. A connection that has read nothing yet knows of no WAL and copies nothing.</summary>
-    /// <returns>Pages that stand in the WAL.</returns>
+    /// <returns>Pages that stand in the WAL; less than none while somebody else is at it.</returns>
+    /// <exception cref="LedgerException">The WAL could not be read, or the database not written or synced.</exception>
     public int CheckpointPassive()
     {
-        _ = raw.sqlite3_wal_checkpoint_v2(_db, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out var pages, out _);
+        Check(raw.sqlite3_wal_checkpoint_v2(_db, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out var pages, out _), "a copy of the WAL");
         return pages;
     }
 
     /// <summary>Makes durable what checkpoints have copied, so that the one that has to does not wait long.</summary>
-    public void SyncDatabase() => _ = DirectSqlite.SyncFile(_db.DangerousGetHandle());
+    /// <exception cref="LedgerException">Nobody knows what of the copies is on the disk.</exception>
+    public void SyncDatabase()
+    {
+        if (DirectSqlite.SyncFile(_db.DangerousGetHandle()) is var result and not raw.SQLITE_OK)
+            throw new LedgerException($"{raw.sqlite3_errstr(result).utf8_to_string()} (SQLite error {result}) in: a sync of the database") { SqliteError = raw.SQLITE_IOERR_FSYNC };
+    }
 
     /// <summary>Copies the rest and has the next transaction begin the WAL anew, unless somebody is reading from it now. For the writer, between two transactions.</summary>
     /// <remarks>The file keeps its length: giving its blocks back and asking for them again costs more than all of the rest.</remarks>
+    /// <exception cref="LedgerException">As with the copy.</exception>
     public void CheckpointRestart()
     {
         _ = raw.sqlite3_busy_timeout(_db, 0);
-        _ = raw.sqlite3_wal_checkpoint_v2(_db, "main", raw.SQLITE_CHECKPOINT_RESTART, out _, out _);
+        var result = raw.sqlite3_wal_checkpoint_v2(_db, "main", raw.SQLITE_CHECKPOINT_RESTART, out _, out _);
         _ = raw.sqlite3_busy_timeout(_db, BusyMilliseconds);
+        Check(result, "the end of a WAL");
     }
 
     public void Dispose()
@@ -89,6 +106,12 @@ internal sealed class SqlConnection : IDisposable
         foreach (var statement in _statements)
             statement.Dispose();
         _db.Dispose();
+    }
+
+    private void Check(int result, string doing)
+    {
+        if (result is not (raw.SQLITE_OK or raw.SQLITE_BUSY))
+            throw Error(doing);
     }
 
     internal LedgerException Error(string doing) =>

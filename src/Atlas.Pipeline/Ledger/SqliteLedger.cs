@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Atlas.Pipeline.Ledger;
 
 /// <summary>The ledger on SQLite. Puts together the writer's thread, its statements, the readers and the directory's lock.</summary>
@@ -36,7 +38,7 @@ internal sealed class SqliteLedger : ILedger
             _written = _tail.Tail;
             var admission = new AdmissionWriter(_connection, _books, sources, seams.Time);
             _reader = new LedgerReader(directory.LedgerFile);
-            _wal = new WalKeeper(directory.LedgerFile);
+            _wal = new WalKeeper(SqlConnection.Open(directory.LedgerFile), seams.Logs.CreateLogger<WalKeeper>());
             _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, seams.Time);
             _writer.Start();
         }
@@ -109,8 +111,10 @@ internal sealed class SqliteLedger : ILedger
         Send(1, () => _work.Retry(item, reason, detail, dueAt, countsAsAttempt), counts =>
         {
             (item.Attempt, item.Deferrals) = counts;
-            item.DueAt = dueAt;
+            (item.Lost, item.DueAt) = (0, dueAt);
         });
+
+    public Task ReleaseAsync(WorkItem item) => Send(1, () => _work.Release(item), attempt => item.Attempt = attempt);
 
     public Task DeadLetterAsync(WorkItem item, Reason reason, string detail) => Send(1, () => _work.DeadLetter(item, reason, detail));
 
@@ -166,12 +170,12 @@ internal sealed class SqliteLedger : ILedger
     private static SegmentTail Later(SegmentTail one, SegmentTail other) =>
         (one.Segment, one.End).CompareTo((other.Segment, other.End)) >= 0 ? one : other;
 
-    /// <summary>Before anything else is loaded, so that the counters say what the rows say.</summary>
+    /// <summary>Leases whose process is gone: nobody knows how their attempts ended, so these are counted apart. Before anything else is loaded, so that the counters say what the rows say.</summary>
     private static long ReturnLeases(SqlConnection connection)
     {
         connection.Execute("""
             BEGIN IMMEDIATE;
-            UPDATE work SET state = 'queued' WHERE state = 'leased';
+            UPDATE work SET state = 'queued', attempt = attempt - 1, lost = lost + 1 WHERE state = 'leased';
             UPDATE counters SET value = value + coalesce((SELECT value FROM counters WHERE name = 'leased'), 0) WHERE name = 'queued';
             UPDATE counters SET value = 0 WHERE name = 'leased';
             UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'epoch';

@@ -10,7 +10,7 @@ internal sealed class WorkWriter
     private readonly BooksCounter _books;
     private readonly TimeProvider _time;
     private readonly long _epoch;
-    private readonly SqlStatement _claim, _retry, _leave, _record, _bury, _tail;
+    private readonly SqlStatement _claim, _retry, _release, _leave, _record, _bury, _tail;
 
     /// <param name="epoch">The number of this opening of the ledger: leases of another one are not ours to end.</param>
     public WorkWriter(SqlConnection connection, BooksCounter books, TimeProvider time, long epoch)
@@ -21,9 +21,10 @@ internal sealed class WorkWriter
         _epoch = epoch;
         _claim = connection.Prepare("UPDATE work SET state = 'leased', attempt = attempt + 1, epoch = ?2 WHERE seq = ?1 AND state = 'queued' RETURNING attempt");
         _retry = connection.Prepare("""
-            UPDATE work SET state = 'queued', attempt = attempt - ?3, deferrals = deferrals + ?3, due_at = ?4, last_reason = ?5, detail = ?6
+            UPDATE work SET state = 'queued', lost = 0, attempt = attempt - ?3, deferrals = deferrals + ?3, due_at = ?4, last_reason = ?5, detail = ?6
             WHERE seq = ?1 AND state = 'leased' AND epoch = ?2 RETURNING attempt, deferrals
             """);
+        _release = connection.Prepare("UPDATE work SET state = 'queued', attempt = attempt - 1 WHERE seq = ?1 AND state = 'leased' AND epoch = ?2 RETURNING attempt");
         _leave = connection.Prepare("DELETE FROM work WHERE seq = ?1 AND state = 'leased' AND epoch = ?2 RETURNING attempt");
         _record = connection.Prepare("""
             INSERT INTO content_metadata(content_id, source_url, url_scheme, url_domain, processing_strategy, is_processable, final_url, status_code, content_type, etag,
@@ -79,6 +80,15 @@ internal sealed class WorkWriter
         _books.Add(Tally.Queued, 1);
         _books.Add(Tally.Retries, 1);
         return ((int)attempt, (int)deferrals);
+    }
+
+    /// <returns>The item's attempts from now on.</returns>
+    public int Release(WorkItem item)
+    {
+        var attempt = Edge(_release.Bind(1, item.Sequence).Bind(2, _epoch), item, "leased").First;
+        _books.Add(Tally.Leased, -1);
+        _books.Add(Tally.Queued, 1);
+        return (int)attempt;
     }
 
     public bool DeadLetter(WorkItem item, Reason reason, string detail)

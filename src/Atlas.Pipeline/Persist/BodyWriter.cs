@@ -43,6 +43,7 @@ internal sealed class BodyWriter : IAsyncDisposable
     /// <param name="sha256">Of the body, 32 bytes.</param>
     /// <param name="abort">Ends waiting for room in a group; a body that has joined one is waited for.</param>
     /// <exception cref="IOException">Writing failed, now or earlier.</exception>
+    /// <exception cref="LedgerException">The ledger could not be asked for a body like it.</exception>
     public async Task StoreAsync(WorkItem item, FetchedDocument document, byte[] sha256, CancellationToken abort)
     {
         while (true)

@@ -93,6 +93,12 @@ internal sealed class FakeLedger : ILedger
         return Task.CompletedTask;
     }
 
+    public Task ReleaseAsync(WorkItem item)
+    {
+        Note($"release {item.Sequence}");
+        return Task.CompletedTask;
+    }
+
     public Task DeadLetterAsync(WorkItem item, Reason reason, string detail)
     {
         Note($"dead {item.Sequence} {reason}");

@@ -59,7 +59,7 @@ public sealed class FrontierTests : IDisposable
     public async Task An_item_that_keeps_killing_the_process_is_given_up_at_the_start()
     {
         var item = Item(1);
-        item.Attempt = 6;
+        item.Lost = 21;
         _ledger.Unfinished.Add(item);
         var frontier = Frontier();
         frontier.EndIntake();
@@ -142,7 +142,7 @@ public sealed class FrontierTests : IDisposable
     }
 
     [Fact]
-    public async Task An_interrupted_item_stays_leased_and_is_not_offered_again()
+    public async Task An_interrupted_item_is_released_and_not_offered_again()
     {
         var frontier = Frontier();
         var run = Run(frontier);
@@ -152,7 +152,44 @@ public sealed class FrontierTests : IDisposable
         frontier.EndIntake();
 
         await run.WaitAsync(Patience);
-        Assert.Equal(["claim 1"], _ledger.EventsSoFar());
+        Assert.Equal(["claim 1", "release 1"], _ledger.EventsSoFar());
+    }
+
+    [Fact]
+    public async Task No_more_is_claimed_than_can_be_fetched_soon_and_what_has_been_fetched_makes_room()
+    {
+        var frontier = Frontier();
+        _ = Run(frontier, mostInFlight: 50, fetchers: 3);
+        _ledger.Admit([.. Enumerable.Range(1, 40).Select(i => Item(i, $"host-{i}"))]);
+        var sent = new List<WorkItem>();
+
+        while (sent.Count < 20)
+        {
+            sent.Add(await NextAsync());
+            Assert.InRange(frontier.InFlight, 1, sent.Count - 1 + 6);
+            frontier.Fetched(sent[^1]);
+        }
+
+        Assert.InRange(_ledger.EventsSoFar().Length, 20, 26);
+    }
+
+    [Fact]
+    public async Task What_was_claimed_and_not_sent_when_a_stop_comes_is_released()
+    {
+        var frontier = Frontier();
+        _ledger.Admit([.. Enumerable.Range(1, 6).Select(i => Item(i, $"host-{i}"))]);
+        var asked = 0;
+
+        await frontier.RunAsync(async verdict =>
+        {
+            asked++;
+            await _stop.CancelAsync();
+            await frontier.SettleAsync(Verdict.Forward(verdict.Item));
+            return true;
+        }, 3, 50, _stop.Token).WaitAsync(Patience);
+
+        Assert.Equal(1, asked);
+        Assert.Equal(5, _ledger.EventsSoFar().Count(what => what.StartsWith("release", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -209,8 +246,8 @@ public sealed class FrontierTests : IDisposable
     private Frontier Frontier(int capacity = 100) =>
         new(new BufferOptions { Capacity = capacity }, new HostLimits(1, TimeSpan.Zero), _ledger, new Seams { Time = _time });
 
-    private Task Run(Frontier frontier, int mostInFlight = 10) =>
-        frontier.RunAsync(verdict => Task.FromResult(_sent.Writer.TryWrite(verdict.Item)), mostInFlight, _stop.Token);
+    private Task Run(Frontier frontier, int mostInFlight = 10, int fetchers = 10) =>
+        frontier.RunAsync(verdict => Task.FromResult(_sent.Writer.TryWrite(verdict.Item)), fetchers, mostInFlight, _stop.Token);
 
     /// <summary>The next item sent; on request the clock is moved on, a second at a time, until there is one.</summary>
     private async Task<WorkItem> NextAsync(bool advancing = false)

@@ -76,14 +76,22 @@ public sealed class RetryPolicyTests
         Assert.True(Policy().Decide(new Verdict(Item(1), Fate.Retry, Reason.Http(404)), Start).IsDead);
 
     [Fact]
-    public void An_unfinished_item_with_more_attempts_than_allowed_killed_the_process()
+    public void More_than_twenty_losses_in_a_row_are_taken_for_guilt_and_attempts_are_not()
     {
         var item = Item(1);
-        item.Attempt = 5;
-        Assert.False(Policy().KilledTheProcess(item));
-        item.Attempt = 6;
-        Assert.True(Policy().KilledTheProcess(item));
+        (item.Attempt, item.Lost) = (100, 20);
+        Assert.False(RetryPolicy.KilledTheProcess(item));
+        item.Lost = 21;
+        Assert.True(RetryPolicy.KilledTheProcess(item));
     }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    [InlineData(20, 19)]
+    [InlineData(1_000, 300)]
+    public void Every_loss_after_the_first_lengthens_the_rest_up_to_the_cap(int losses, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Policy().Rest(losses));
 
     private static RetryPolicy Policy() => new(Options, new Random(1));
 

@@ -67,6 +67,8 @@ internal sealed class KeyLedger : ILedger
 
     public Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt) => throw new NotSupportedException();
 
+    public Task ReleaseAsync(WorkItem item) => throw new NotSupportedException();
+
     public Task DeadLetterAsync(WorkItem item, Reason reason, string detail) => throw new NotSupportedException();
 
     public Task<BooksAudit> AuditAsync() => throw new NotSupportedException();

@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Dataflow;
 using Atlas.Pipeline.Graph;
+using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Tests.Graph;
 
@@ -57,13 +58,21 @@ public sealed class WorkBlocksTests : IDisposable
         });
 
         Assert.Equal(10, _settled.Count);
-        Assert.Equal(4, _settled.Count(verdict => verdict.Fate == Fate.Interrupted));
+        Assert.All(_settled, verdict => Assert.Equal(Fate.Interrupted, verdict.Fate));
     }
 
-    [Fact]
-    public async Task A_failing_disk_ends_the_run_and_the_item_stays_where_it_is()
+    [Theory]
+    [InlineData("disk")]
+    [InlineData("ledger")]
+    [InlineData("memory")]
+    public async Task What_fails_on_our_side_ends_the_run_and_not_the_url(string what)
     {
-        await RunAsync(1, (_, _) => throw new IOException("disk full"));
+        await RunAsync(1, (_, _) => throw (what switch
+        {
+            "disk" => new IOException("disk full"),
+            "ledger" => new LedgerException("disk I/O error"),
+            _ => new InsufficientMemoryException(),
+        }));
 
         Assert.Equal(Fate.Interrupted, Assert.Single(_settled).Fate);
         await Assert.ThrowsAsync<StageFailedException>(() => _failure.Happened);
@@ -87,10 +96,24 @@ public sealed class WorkBlocksTests : IDisposable
         Assert.Equal(0, touched);
     }
 
-    private async Task RunAsync(int items, Func<WorkItem, CancellationToken, ValueTask<Verdict>> act, Action? onSettled = null)
+    [Fact]
+    public async Task Every_item_that_leaves_a_stage_is_told_of_once()
+    {
+        var left = new List<long>();
+
+        await RunAsync(6, (item, _) => ValueTask.FromResult(Verdict.Forward(item)), left: item =>
+        {
+            lock (left)
+                left.Add(item.Sequence);
+        });
+
+        Assert.Equal([0, 1, 2, 3, 4, 5], left.Order());
+    }
+
+    private async Task RunAsync(int items, Func<WorkItem, CancellationToken, ValueTask<Verdict>> act, Action? onSettled = null, Action<WorkItem>? left = null)
     {
         var blocks = new WorkBlocks(new Seams(), _failure, _abort.Token);
-        var block = blocks.Acting(new Act(act), GraphTestBed.Stage("act"), 4, new StageMeter("act", "act"));
+        var block = blocks.Acting(new Act(act), GraphTestBed.Stage("act"), 4, new StageMeter("act", "act"), left);
         var end = blocks.Settling(verdict =>
         {
             _settled.Add(verdict);

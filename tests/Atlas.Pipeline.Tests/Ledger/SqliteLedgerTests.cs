@@ -29,6 +29,20 @@ public sealed class SqliteLedgerTests
     }
 
     [Fact]
+    public async Task A_ledger_whose_keys_follow_other_rules_is_refused_with_the_ways_out()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.Ledger.DisposeAsync();
+        using (var connection = SqlConnection.Open(Path.Combine(bed.Directory, "ledger.db")))
+            connection.Execute("UPDATE meta SET value = '2' WHERE name = 'ruleset_version'");
+
+        var refused = Assert.Throws<StateDamagedException>(() => SqliteLedger.Open(bed.Directory, new Seams()));
+
+        Assert.EndsWith("ledger.db holds keys by version 2 of the canonical rules; this program makes them by version 1, and a URL known by one would be new to the other. "
+            + "Go on with the program that made it, or begin again with an empty state directory.", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_database_is_refused_and_the_lock_given_back()
     {
         await using var bed = LedgerTestBed.Fresh();

@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Atlas.Pipeline.Ledger;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Atlas.Pipeline.Tests.Ledger;
 
@@ -15,7 +18,7 @@ public sealed class WalKeeperTests
         await bed.Ledger.DisposeAsync();
         var file = Path.Combine(bed.Directory, "ledger.db");
         using var writer = LedgerSchema.OpenForWriting(file);
-        using var keeper = new WalKeeper(file, Bound);
+        using var keeper = new WalKeeper(SqlConnection.Open(file), NullLogger.Instance, Bound);
         Fill(writer);
         var begun = Generation(file);
 
@@ -32,7 +35,7 @@ public sealed class WalKeeperTests
         await bed.Ledger.DisposeAsync();
         var file = Path.Combine(bed.Directory, "ledger.db");
         using var writer = LedgerSchema.OpenForWriting(file);
-        using var keeper = new WalKeeper(file, Bound);
+        using var keeper = new WalKeeper(SqlConnection.Open(file), NullLogger.Instance, Bound);
         Fill(writer);
         var begun = Generation(file);
         using (var reader = SqlConnection.Open(file, readOnly: true))
@@ -48,6 +51,23 @@ public sealed class WalKeeperTests
         }
 
         Write(writer, keeper, file, until: () => Generation(file) > begun);
+    }
+
+    [Fact]
+    public async Task A_wal_that_cannot_be_copied_is_said_and_ends_the_writer_after_a_few()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.Ledger.DisposeAsync();
+        var file = Path.Combine(bed.Directory, "ledger.db");
+        var log = new Said();
+        using var writer = LedgerSchema.OpenForWriting(file);
+        using var keeper = new WalKeeper(SqlConnection.Open(file, readOnly: true), log, Bound);
+
+        var failure = Assert.Throws<LedgerException>(() => Write(writer, keeper, file, until: () => false));
+
+        Assert.True(failure.IsOfTheMachine, failure.Message);
+        Assert.Equal(5, log.Messages.Count);
+        Assert.Contains("(5 in a row)", log.Messages.Last(), StringComparison.Ordinal);
     }
 
     private static int Write(SqlConnection writer, WalKeeper keeper, string file, Func<bool> until)
@@ -66,6 +86,19 @@ public sealed class WalKeeperTests
     }
 
     private static void Fill(SqlConnection writer) => writer.Execute("BEGIN; INSERT INTO meta VALUES('filler' || hex(randomblob(16)), hex(zeroblob(32768))); COMMIT");
+
+    private sealed class Said : ILogger
+    {
+        public ConcurrentQueue<string> Messages { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Messages.Enqueue(formatter(state, exception));
+    }
 
     /// <summary>How often the WAL was begun anew, from its header.</summary>
     private static uint Generation(string file)

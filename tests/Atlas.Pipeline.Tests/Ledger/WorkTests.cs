@@ -61,7 +61,7 @@ public sealed class WorkTests
     }
 
     [Fact]
-    public async Task A_lease_of_a_process_that_is_gone_is_queued_again_with_its_attempt()
+    public async Task A_lease_of_a_process_that_is_gone_is_queued_again_and_counted_as_lost_and_not_as_an_attempt()
     {
         await using var bed = LedgerTestBed.Fresh();
         await bed.ClaimedAsync("http://a/1");
@@ -70,10 +70,47 @@ public sealed class WorkTests
 
         Assert.Equal((1, 0), (bed.Ledger.Books.Queued, bed.Ledger.Books.Leased));
         var item = Assert.Single(await bed.Ledger.TakeUnfinishedAsync(10));
-        Assert.Equal(("http://a/1", 1), (item.Url, item.Attempt));
+        Assert.Equal(("http://a/1", 0, 1), (item.Url, item.Attempt, item.Lost));
         await bed.Ledger.ClaimAsync([item]);
-        Assert.Equal(2, item.Attempt);
+        Assert.Equal(1, item.Attempt);
+
+        await bed.ReopenAsync();
+        Assert.Equal(2, Assert.Single(await bed.Ledger.TakeUnfinishedAsync(10)).Lost);
         await bed.AssertBalancedAsync();
+    }
+
+    [Fact]
+    public async Task An_outcome_ends_the_row_of_losses()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.ClaimedAsync("http://a/1");
+        await bed.ReopenAsync();
+        var item = Assert.Single(await bed.Ledger.TakeUnfinishedAsync(10));
+        await bed.Ledger.ClaimAsync([item]);
+
+        await bed.Ledger.RetryAsync(item, Reason.Timeout, "slow", default, countsAsAttempt: true);
+
+        Assert.Equal(0, item.Lost);
+        await bed.ReopenAsync();
+        var kept = Assert.Single(await bed.Ledger.TakeUnfinishedAsync(10));
+        Assert.Equal((1, 0), (kept.Attempt, kept.Lost));
+    }
+
+    [Fact]
+    public async Task A_released_item_is_queued_as_if_it_had_never_been_claimed()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        var item = await bed.ClaimedAsync("http://a/1");
+
+        await bed.Ledger.ReleaseAsync(item);
+
+        Assert.Equal(0, item.Attempt);
+        Assert.Equal((1, 0, 0), (bed.Ledger.Books.Queued, bed.Ledger.Books.Leased, bed.Ledger.Books.Retries));
+        await bed.AssertBalancedAsync();
+        await bed.ReopenAsync();
+        var kept = Assert.Single(await bed.Ledger.TakeUnfinishedAsync(10));
+        Assert.Equal((0, 0, default), (kept.Attempt, kept.Lost, kept.DueAt.ToUnixTimeMilliseconds()));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bed.Ledger.ReleaseAsync(kept));
     }
 
     [Fact]

@@ -66,6 +66,8 @@ internal sealed class FakeLedger(List<string> events) : ILedger
 
     public Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt) => throw Unasked();
 
+    public Task ReleaseAsync(WorkItem item) => throw Unasked();
+
     public Task DeadLetterAsync(WorkItem item, Reason reason, string detail) => throw Unasked();
 
     public Task FlushAsync() => throw Unasked();
