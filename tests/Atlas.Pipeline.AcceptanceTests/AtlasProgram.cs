@@ -52,6 +52,10 @@ internal sealed class AtlasProgram : IDisposable
         return Start(start, ["-c", string.Create(CultureInfo.InvariantCulture, $"ulimit -f {kibibytes * 2} && exec dotnet \"$@\""), "sh", Assembly, .. arguments]);
     }
 
+    /// <summary>Starts it from a line of shell, in which <c>"$@"</c> is what follows <c>dotnet</c>.</summary>
+    public static AtlasProgram StartInShell(string script, string directory, params string[] arguments) =>
+        Start(new ProcessStartInfo("sh") { WorkingDirectory = directory }, ["-c", script, "sh", Assembly, .. arguments]);
+
     private static AtlasProgram Start(ProcessStartInfo start, ReadOnlySpan<string> arguments)
     {
         start.RedirectStandardInput = true;

@@ -48,7 +48,7 @@ internal static class RunCommand
             .AddProvider(new StderrLog(settings.JsonLogs, time, text => WriteLog(console, live, text))));
         try
         {
-            await using var output = Console.OpenStandardOutput();
+            await using var output = StandardOutput.Open();
             await using var input = StandardInput.Open();
             await using var run = await PipelineRun.OpenAsync(definition, new Seams { Logs = logs }, input, output);
             var abortedBy = 0;
@@ -140,7 +140,7 @@ internal static class RunCommand
         var json = JsonReport.Write(definition.Name, startedAt, outcome);
         if (report == "-")
         {
-            using var output = Console.OpenStandardOutput();
+            using var output = StandardOutput.Open();
             output.Write(json);
         }
         else

@@ -1,0 +1,22 @@
+namespace Atlas.Pipeline.AcceptanceTests;
+
+/// <summary>Standard streams that are closed, full, or whose other end has left.</summary>
+public sealed class StandardStreamsTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_filter_ends_when_its_reader_has_seen_enough()
+    {
+        await using var bench = await Workbench.OpenAsync();
+
+        // The input never ends, so nothing but the reader can end the run.
+        using var program = AtlasProgram.StartInShell(
+            "(i=0; while :; do i=$((i+1)); echo http://a.test/$i || exit; done) 2>/dev/null | (dotnet \"$@\"; echo exit $? >&2) | head -n 1",
+            bench.Folder, "run", Workbench.Shipped("filter.yaml"), "--quiet");
+        var result = await program.WaitAsync(Soon);
+
+        Assert.Equal("http://a.test/1\thttp://a.test/1\n", result.Output);
+        Assert.Contains("exit 1", result.Errors, StringComparison.Ordinal);
+    }
+}
