@@ -34,6 +34,7 @@ public sealed class TroubleTests
         var result = await AtlasProgram.RunAsync(bench.Folder, input: null, bench.Run("minimal.yaml"));
 
         Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal("", result.Errors);
         Assert.Equal(0, result.Report.GetProperty("received").GetInt64());
         Assert.True(result.Report.GetProperty("balanced").GetBoolean());
     }

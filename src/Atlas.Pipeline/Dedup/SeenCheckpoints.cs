@@ -49,6 +49,9 @@ internal sealed partial class SeenCheckpoints : IDisposable
     /// <summary>Takes a checkpoint now. False when it failed: the index goes on, and the next start replays or rebuilds.</summary>
     public async Task<bool> TakeAsync(CancellationToken stop = default)
     {
+        // Without a key the index has no file yet that a checkpoint could seal, and there is nothing to lose.
+        if (_store.Count == 0)
+            return true;
         await _stage.HoldAsync(stop);
         try
         {

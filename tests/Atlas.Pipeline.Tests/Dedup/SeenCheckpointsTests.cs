@@ -32,6 +32,13 @@ public sealed class SeenCheckpointsTests : IDisposable
     }
 
     [Fact]
+    public async Task An_index_without_a_key_needs_no_checkpoint()
+    {
+        Assert.True(await _checkpoints.TakeAsync());
+        Assert.Null(_ledger.LastSeenCheckpoint);
+    }
+
+    [Fact]
     public async Task A_checkpoint_waits_until_what_was_decided_is_durable_and_lets_nothing_in_meanwhile()
     {
         var batch = BatchOf(1);
