@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Atlas.Pipeline.Host;
 using Atlas.Pipeline.Host.Commands;
 
+Console.SetError(StandardError.Open());
 var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, stored document each.")
 {
     RunCommand.Create(),
@@ -17,4 +19,4 @@ if (line.Errors.Count == 0)
     return await line.InvokeAsync(invocation);
 
 await line.InvokeAsync(invocation);
-return Atlas.Pipeline.Host.ExitCode.Usage;
+return ExitCode.Usage;

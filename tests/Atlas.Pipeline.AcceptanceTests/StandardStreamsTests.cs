@@ -19,4 +19,19 @@ public sealed class StandardStreamsTests
         Assert.Equal("http://a.test/1\thttp://a.test/1\n", result.Output);
         Assert.Contains("exit 1", result.Errors, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("2>&-")]
+    [InlineData("2>/dev/full")]
+    public async Task A_run_does_not_need_its_standard_error(string redirection)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has /dev/full.");
+        await using var bench = await Workbench.OpenAsync();
+
+        using var program = AtlasProgram.StartInShell($"echo http://a.test/ | dotnet \"$@\" {redirection}", bench.Folder, "run", Workbench.Shipped("filter.yaml"));
+        var result = await program.WaitAsync(Soon);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal("http://a.test/\thttp://a.test/\n", result.Output);
+    }
 }
