@@ -21,6 +21,35 @@ public sealed class StandardStreamsTests
     }
 
     [Theory]
+    [InlineData("run", "<&-", "Standard input is closed")]
+    [InlineData("normalize", "<&-", "Standard input is closed")]
+    [InlineData("run", "</", "irectory")]
+    [InlineData("run", "</dev/null --report - >&-", "Standard output is closed")]
+    [InlineData("run", "</dev/null --report - >/dev/full", "No space left")]
+    [InlineData("validate", ">&-", "Standard output is closed")]
+    [InlineData("validate", ">/dev/full", "No space left")]
+    [InlineData("graph", ">/dev/full", "No space left")]
+    [InlineData("explain", ">/dev/full", "No space left")]
+    public async Task A_stream_that_cannot_be_used_fails_the_command_in_a_line(string command, string redirection, string message)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has /dev/full.");
+        await using var bench = await Workbench.OpenAsync();
+        string[] what = command switch
+        {
+            "normalize" => [],
+            "explain" => ["http://a.test/"],
+            _ => [Workbench.Shipped("filter.yaml")],
+        };
+
+        using var program = AtlasProgram.StartInShell($"dotnet \"$@\" {redirection}", bench.Folder, [command, .. what]);
+        var result = await program.WaitAsync(Soon);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(message, result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("2>&-")]
     [InlineData("2>/dev/full")]
     public async Task A_run_does_not_need_its_standard_error(string redirection)

@@ -34,7 +34,7 @@ internal static class NormalizeCommand
 
     private static int Filter(CanonicalizationRules rules, bool readsJson)
     {
-        using var lines = Console.OpenStandardInput();
+        using var lines = StandardInput.Open();
         using var forms = StandardOutput.Open();
         try
         {
@@ -44,7 +44,7 @@ internal static class NormalizeCommand
         catch (IOException error)
         {
             // Mostly a reader such as head that has seen enough.
-            Console.Error.WriteLine($"The canonical forms could not be written: {error.Message}");
+            Console.Error.WriteLine($"Not all lines have become canonical forms: {error.Message}");
             return ExitCode.Failed;
         }
     }
@@ -53,7 +53,7 @@ internal static class NormalizeCommand
     {
         if (before is null || after is null)
             return ExitCode.Usage;
-        using var lines = Console.OpenStandardInput();
+        using var lines = StandardInput.Open();
         new RulesComparison(before, after).Run(lines, Console.Out);
         return ExitCode.Done;
     }
