@@ -14,6 +14,23 @@ public sealed class TroubleTests
         Assert.Contains("nowhere.yaml: cannot be read", result.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(2, "run", "")]
+    [InlineData(2, "validate", "")]
+    [InlineData(2, "run", "filter.yaml", "--report", "")]
+    [InlineData(2, "normalize", "--rules", "")]
+    [InlineData(2, "normalize", "--verify", "")]
+    [InlineData(1, "run", "minimal.yaml", "--set", "state=\"a\\0b\"")]
+    public async Task A_path_that_can_be_none_is_trouble_in_one_line(int exitCode, params string[] arguments)
+    {
+        await using var bench = await Workbench.OpenAsync();
+
+        var result = await AtlasProgram.RunAsync(bench.Folder, input: null, [.. arguments.Select(word => word.EndsWith(".yaml", StringComparison.Ordinal) ? Workbench.Shipped(word) : word)]);
+
+        Assert.Equal(exitCode, result.ExitCode);
+        Assert.Single(result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Fact]
     public async Task A_directory_in_place_of_a_pipeline_file_is_a_usage_error()
     {

@@ -65,7 +65,7 @@ internal static class NormalizeCommand
             using var lines = File.OpenRead(file);
             return new Verification(rules).Run(lines, Console.Out) == 0 ? ExitCode.Done : ExitCode.Failed;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             Console.Error.WriteLine($"{file}: cannot be read: {error.Message}");
             return ExitCode.Usage;

@@ -22,7 +22,7 @@ internal static class RulesFile
             {
                 rules = Parse(file, ReadText(file), mistakes);
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
             {
                 Console.Error.WriteLine($"{file}: cannot be read: {error.Message}");
                 return null;
