@@ -1,6 +1,9 @@
 using System.CommandLine;
+using Atlas.Pipeline.Host;
 using Atlas.Pipeline.Host.Commands;
 
+Console.SetError(StandardError.Open());
+Console.SetOut(new StreamWriter(StandardOutput.Open()) { AutoFlush = true });
 var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, stored document each.")
 {
     RunCommand.Create(),
@@ -12,9 +15,15 @@ var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, 
 var line = atlas.Parse(args);
 
 // The command line's own answer to a signal is to leave after two seconds; a drain has a deadline of its own.
-var invocation = new InvocationConfiguration { ProcessTerminationTimeout = null };
-if (line.Errors.Count == 0)
-    return await line.InvokeAsync(invocation);
-
-await line.InvokeAsync(invocation);
-return Atlas.Pipeline.Host.ExitCode.Usage;
+var invocation = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+try
+{
+    var exit = await line.InvokeAsync(invocation);
+    return line.Errors.Count == 0 ? exit : ExitCode.Usage;
+}
+catch (Exception error)
+{
+    // What a command has no better words for is mostly a standard output that is full or closed; anything else is a bug, and whoever mends it wants all of it.
+    Console.Error.WriteLine(error is IOException or UnauthorizedAccessException ? error.Message : $"This is a bug; please report it. {error}");
+    return ExitCode.Failed;
+}

@@ -1,23 +1,17 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Atlas.Pipeline.Host;
 
 /// <summary>The program's standard input, with its size where it has one.</summary>
-internal static partial class StandardInput
+internal static class StandardInput
 {
-    private const int GetDescriptorFlags = 1;
-    private const int CloseOnExec = 1;
+    private const int Descriptor = 0;
 
     /// <summary>A file behind <c>&lt;</c> as a file, so that progress knows how much of it is left; anything else as the stream it is.</summary>
     public static Stream Open()
     {
-        if (IsClosed())
-        {
-            Console.Error.WriteLine("Standard input is closed (<&-) and counts as empty.");
-            return Stream.Null;
-        }
-
+        if (Descriptors.WasClosed(Descriptor))
+            return new Closed();
         if (!OperatingSystem.IsWindows() && Console.IsInputRedirected)
         {
             try
@@ -35,11 +29,29 @@ internal static partial class StandardInput
         return Console.OpenStandardInput();
     }
 
-    // Where nobody gave the process a descriptor 0, the runtime's own first one gets that number: a pipe of its signal handling, whose reader would wait for ever and
-    // swallow signals. It is close-on-exec like all of the runtime's, which no descriptor that came through an exec can be.
-    private static bool IsClosed() =>
-        !OperatingSystem.IsWindows() && Control(0, GetDescriptorFlags) is var flags && (flags < 0 || (flags & CloseOnExec) != 0);
+    /// <summary>A pipeline that reads files never asks it, so it is reading that fails.</summary>
+    private sealed class Closed : Stream
+    {
+        public override bool CanRead => true;
 
-    [LibraryImport("libc", EntryPoint = "fcntl")]
-    private static partial int Control(int descriptor, int command);
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new IOException("Standard input is closed; for no input give /dev/null.");
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
 }

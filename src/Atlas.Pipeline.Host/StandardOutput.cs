@@ -10,6 +10,8 @@ internal sealed partial class StandardOutput : Stream
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
 
+    private readonly bool _isClosed = Descriptors.WasClosed(Descriptor);
+
     private StandardOutput()
     {
     }
@@ -27,9 +29,11 @@ internal sealed partial class StandardOutput : Stream
     /// <summary>A stream without a buffer. Closing it leaves the descriptor open.</summary>
     public static Stream Open() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new StandardOutput();
 
-    /// <exception cref="IOException">The reader has left, or the disk is full.</exception>
+    /// <exception cref="IOException">The reader has left, the disk is full, or there was no standard output.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        if (_isClosed)
+            throw new IOException("Standard output is closed.");
         while (!buffer.IsEmpty)
         {
             var written = WriteTo(Descriptor, buffer, (nuint)buffer.Length);

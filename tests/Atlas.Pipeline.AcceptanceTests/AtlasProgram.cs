@@ -58,9 +58,9 @@ internal sealed class AtlasProgram : IDisposable
         return Start(start, ["-c", string.Create(CultureInfo.InvariantCulture, $"ulimit -f {kibibytes * 2} && exec dotnet \"$@\""), "sh", Assembly, .. arguments]);
     }
 
-    /// <summary>Starts it without a standard input, as <c>atlas &lt;&amp;-</c> does: there is nothing to feed or to close.</summary>
-    public static AtlasProgram StartWithoutInput(string directory, params string[] arguments) =>
-        Start(new ProcessStartInfo("sh") { WorkingDirectory = directory }, ["-c", "exec dotnet \"$@\" <&-", "sh", Assembly, .. arguments]);
+    /// <summary>Starts it from a line of shell, in which <c>"$@"</c> is what follows <c>dotnet</c>.</summary>
+    public static AtlasProgram StartInShell(string script, string directory, params string[] arguments) =>
+        Start(new ProcessStartInfo("sh") { WorkingDirectory = directory }, ["-c", script, "sh", Assembly, .. arguments]);
 
     private static AtlasProgram Start(ProcessStartInfo start, ReadOnlySpan<string> arguments, bool readsOutput = true)
     {

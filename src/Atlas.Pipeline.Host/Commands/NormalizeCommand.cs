@@ -44,7 +44,7 @@ internal static class NormalizeCommand
         catch (IOException error)
         {
             // Mostly a reader such as head that has seen enough.
-            Console.Error.WriteLine($"The canonical forms could not be written: {error.Message}");
+            Console.Error.WriteLine($"Not all lines have become canonical forms: {error.Message}");
             return ExitCode.Failed;
         }
     }
@@ -65,7 +65,7 @@ internal static class NormalizeCommand
             using var lines = File.OpenRead(file);
             return new Verification(rules).Run(lines, Console.Out) == 0 ? ExitCode.Done : ExitCode.Failed;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             Console.Error.WriteLine($"{file}: cannot be read: {error.Message}");
             return ExitCode.Usage;

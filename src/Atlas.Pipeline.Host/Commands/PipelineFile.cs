@@ -45,7 +45,7 @@ internal static class PipelineFile
             text = System.Text.Encoding.UTF8.GetString(bytes, 0, length);
             return true;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             trouble = $"{file}: cannot be read: {error.Message}";
             return false;

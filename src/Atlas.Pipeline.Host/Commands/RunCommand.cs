@@ -114,7 +114,7 @@ internal static class RunCommand
                 File.Delete(report);
             }
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return (ExitCode.Usage, $"--report {report} cannot be written: {error.Message}");
         }
@@ -125,7 +125,7 @@ internal static class RunCommand
                 Directory.CreateDirectory(state);
             return null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return (ExitCode.Failed, $"The state directory {state} cannot be used: {error.Message}");
         }

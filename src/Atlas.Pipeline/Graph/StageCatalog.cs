@@ -16,7 +16,7 @@ internal static class StageCatalog
 {
     private static readonly IReadOnlyList<(StageKind Kind, Func<StageDefinition, RunRooms, StagePart> Make)> Entries =
     [
-        (new("stdin", Port.None, Port.Urls, StdinOptions.Read, "Lines from standard input.") { Role = StageRole.Source }, MakeStdin),
+        (new("stdin", Port.None, Port.Urls, StdinOptions.Read, "Lines from standard input.") { Role = StageRole.Source, IsTheOnlyOne = true }, MakeStdin),
         (new("file_tail", Port.None, Port.Urls, FileTailOptions.Read, "Lines of files as they grow, through rotation.") { Role = StageRole.Source }, MakeFileTail),
         (new("normalize", Port.Urls, Port.Urls, NormalizeOptions.Read, "Gives every URL its one canonical spelling.") { Role = StageRole.Normalize, MayRunParallel = true },
             (stage, _) => new DecidingPart(new NormalizeStage((NormalizeOptions)stage.Options))),

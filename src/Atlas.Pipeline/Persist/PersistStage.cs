@@ -9,9 +9,11 @@ internal sealed class PersistStage : IWorkStage, IAsyncDisposable
 {
     private readonly BodyWriter _writer;
 
+    /// <exception cref="StateDamagedException">Bodies that the ledger has recorded are not there.</exception>
     public PersistStage(PersistOptions options, string bodiesDirectory, ILedger ledger, Seams seams)
     {
         var store = new SegmentStore(bodiesDirectory, options, ledger.BodiesTail, seams.Disk);
+        store.ThrowIfCutShort();
         _writer = new BodyWriter(store, ledger, options, seams.Time);
     }
 

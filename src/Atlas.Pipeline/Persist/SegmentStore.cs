@@ -22,6 +22,20 @@ internal sealed class SegmentStore(string directory, PersistOptions options, Seg
     internal static string PathOf(string directory, int segment) =>
         Path.Combine(directory, segment.ToString("D8", CultureInfo.InvariantCulture) + ".seg");
 
+    /// <summary>Looks whether the segment that is written on is as long as the ledger knows it: writing on behind a hole would hide that bodies are lost.</summary>
+    /// <exception cref="StateDamagedException">It is not.</exception>
+    public void ThrowIfCutShort()
+    {
+        if (Tail.End == 0)
+            return;
+        var path = PathOf(directory, Tail.Segment);
+        if (!disk.Exists(path))
+            throw new StateDamagedException($"The bodies {path} are gone, but the ledger has recorded {Tail.End} bytes in them.");
+        using var file = disk.Open(path);
+        if (file.Length < Tail.End)
+            throw new StateDamagedException($"The bodies {path} end at {file.Length}, but the ledger has recorded {Tail.End} bytes in them.");
+    }
+
     /// <summary>Takes the next place. A body larger than a segment gets a segment to itself.</summary>
     /// <param name="length">Bytes, 0 or more.</param>
     public BodyPlace Reserve(int length)

@@ -30,6 +30,7 @@ internal sealed class LinkChecks
     public List<Station> Check(bool hasState)
     {
         AddStations();
+        CheckOnlyOnes();
         foreach (var stage in _stages)
         {
             foreach (var feed in stage.From)
@@ -56,6 +57,15 @@ internal sealed class LinkChecks
             _takers[station] = [];
             if (!_byName.TryAdd(station.Name, station))
                 Report(station.Key, station.Path, $"the name is taken by the source in line {_byName[station.Name].Key.Line}; give one of them another name.");
+        }
+    }
+
+    private void CheckOnlyOnes()
+    {
+        foreach (var alike in _sources.Concat(_stages).Where(station => station.Kind is { IsTheOnlyOne: true }).GroupBy(station => station.Kind!.Word))
+        {
+            foreach (var station in alike.Skip(1))
+                Report(station.Key, station.Path, $"there can be one '{alike.Key}' only, and '{alike.First().Name}' is it; let the stages it feeds name that one.");
         }
     }
 

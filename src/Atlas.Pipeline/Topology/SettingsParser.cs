@@ -24,7 +24,8 @@ internal static class SettingsParser
     /// <summary>The root map; null when the file cannot be used at all. Duplicate keys and missing references are mistakes too, but the map is still returned, so that more can be found.</summary>
     public static MappingNode? Parse(string file, string text, List<Mistake> mistakes)
     {
-        var root = ParseAny(file, text, "", mistakes);
+        // Editors on Windows begin a file with a byte order mark.
+        var root = ParseAny(file, text.StartsWith('\uFEFF') ? text[1..] : text, "", mistakes);
         if (root is null or MappingNode)
             return root as MappingNode;
 

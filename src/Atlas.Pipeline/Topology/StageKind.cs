@@ -35,6 +35,9 @@ internal sealed record StageKind(string Word, Port Takes, Port Gives, Func<Setti
 
     /// <summary>Whether <c>parallelism</c> may be set: how many batches it works on at once.</summary>
     public bool MayRunParallel { get; init; }
+
+    /// <summary>Whether a pipeline has one of it at most, as what it reads from can be read once.</summary>
+    public bool IsTheOnlyOne { get; init; }
 }
 
 /// <summary>What a stage does to the rows, as far as other stages rely on it.</summary>

@@ -52,6 +52,34 @@ public sealed class FetchStageTests
         Assert.Equal((Fate.DeadLetter, Reason.BadEncoding), (verdict.Fate, verdict.Reason));
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("br")]
+    public async Task An_encoded_body_that_is_cut_short_is_a_bad_encoding(string encoding)
+    {
+        var whole = Encode(encoding, [.. Enumerable.Range(0, 5000).Select(at => (byte)(at * at / 7))]);
+        await using var server = new TinyServer(_ => TinyServer.Ok(whole[..^20], $"Content-Encoding: {encoding}\r\n"));
+
+        var verdict = await FetchBed.FetchAsync(server);
+
+        Assert.Equal((Fate.DeadLetter, Reason.BadEncoding), (verdict.Fate, verdict.Reason));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public async Task An_empty_body_is_empty_in_any_encoding(string encoding)
+    {
+        await using var server = new TinyServer(_ => TinyServer.Ok(Array.Empty<byte>(), $"Content-Encoding: {encoding}\r\n"));
+
+        var verdict = await FetchBed.FetchAsync(server);
+
+        Assert.Equal(Fate.Forward, verdict.Fate);
+        using var document = verdict.Item.Document!;
+        Assert.Equal(0, document.BodyLength);
+    }
+
     [Fact]
     public async Task A_decompression_bomb_is_stopped()
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Persist;
 using Microsoft.Extensions.Time.Testing;
 
@@ -118,6 +119,20 @@ public sealed class PersistStageTests : IAsyncDisposable
         var reader = new SegmentReader("bodies", _disk);
         foreach (var done in _ledger.Completed)
             Assert.Equal(Body((int)done.Item.Sequence, 300), reader.Read(done.Place));
+    }
+
+    [Fact]
+    public async Task Bodies_that_are_gone_or_cut_short_are_damage()
+    {
+        await StoreAll([Body(1, 300)]);
+        var segment = SegmentStore.PathOf("bodies", 1);
+
+        _disk.Replace(segment, new byte[299]);
+        Assert.Throws<StateDamagedException>(Stage);
+        _disk.Delete(segment);
+        Assert.Throws<StateDamagedException>(Stage);
+        _disk.Replace(segment, new byte[300]);
+        await Stage().DisposeAsync();
     }
 
     [Fact]

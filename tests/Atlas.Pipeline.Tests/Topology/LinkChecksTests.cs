@@ -21,7 +21,7 @@ public sealed class LinkChecksTests
     public void What_nobody_takes_is_reported() => Says(
         """
         name: a
-        sources: { lines: { type: stdin }, more: { type: stdin } }
+        sources: { lines: { type: stdin }, more: { type: tail } }
         stages:
           route: { from: lines, outputs: [x, y] }
           write: { from: [route.x, route.z] }
@@ -31,6 +31,16 @@ public sealed class LinkChecksTests
         "p.yaml(4,3): stages.route: nobody takes what it gives; name it in the from of a stage.",
         "p.yaml(5,28): stages.write.from: 'route' has no output 'z'. Did you mean 'x'? Its outputs: x, y.",
         "p.yaml(6,3): stages.dedup: nobody takes what it gives; name it in the from of a stage.");
+
+    [Fact]
+    public void What_can_be_read_once_has_one_reader() => Says(
+        """
+        name: a
+        sources: { lines: { type: stdin }, more: { type: stdin }, old: { type: tail }, new: { type: tail } }
+        stages:
+          write: { from: [lines, more, old, new] }
+        """,
+        "p.yaml(2,36): sources.more: there can be one 'stdin' only, and 'lines' is it; let the stages it feeds name that one.");
 
     [Fact]
     public void Ports_must_fit() => Says(
@@ -114,7 +124,7 @@ public sealed class LinkChecksTests
 
     [Fact]
     public void Two_sources_and_a_side_way_are_no_ways_that_meet_again() => Definition(
-        GoodBut("  lines: { type: stdin }", "  lines: { type: stdin }\n  more: { type: stdin }").Replace("normalize: { from: lines }", "normalize: { from: [lines, more] }", StringComparison.Ordinal)
+        GoodBut("  lines: { type: stdin }", "  lines: { type: stdin }\n  more: { type: tail }").Replace("normalize: { from: lines }", "normalize: { from: [lines, more] }", StringComparison.Ordinal)
         + "\n  write: { from: dedup }\n  raw: { type: write, from: normalize }");
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class PipelineReaderTests
         """,
         "p.yaml(1,7): name: a name has only the characters a-z, 0-9, '_' and '-'.",
         "p.yaml(2,1): sate: no such setting. Did you mean 'state'?",
-        "p.yaml(4,18): sources.lines.type: no kind of source is called 'stdinn'. Did you mean 'stdin'? There are: stdin.",
+        "p.yaml(4,18): sources.lines.type: no kind of source is called 'stdinn'. Did you mean 'stdin'? There are: stdin, tail.",
         "p.yaml(6,42): stages.normalize.parallelism: must be from 1 to 64, got 65.",
         "p.yaml(7,21): stages.classify.from: no source or stage is called 'normalise'. Did you mean 'normalize'? Here: lines, normalize, classify, dedup, write.",
         "p.yaml(7,45): stages.classify.parallelism: 'classify' works on one batch at a time; remove this setting.",

@@ -20,6 +20,15 @@ public sealed class SettingsParserTests
         Assert.Equal(new ScalarNode("y", true, 4, 5), list.Items[1]);
     }
 
+    [Fact]
+    public void A_byte_order_mark_is_no_part_of_the_first_key()
+    {
+        var root = SettingsParser.Parse("p.yaml", "\uFEFFa: 1\n", _mistakes)!;
+
+        Assert.Empty(_mistakes);
+        Assert.Equal(new ScalarNode("a", false, 1, 1), root.Entries[0].Key);
+    }
+
     [Theory]
     [InlineData("a: &x 1", 1, 4, "a", "anchors are not supported")]
     [InlineData("a: 1\nb: *x", 2, 4, "b", "aliases are not supported")]

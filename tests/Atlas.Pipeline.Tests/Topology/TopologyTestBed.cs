@@ -22,7 +22,8 @@ internal static class TopologyTestBed
 
     public static IReadOnlyList<StageKind> Kinds { get; } =
     [
-        new("stdin", Port.None, Port.Urls, _ => new object(), "Reads lines.") { Role = StageRole.Source },
+        new("stdin", Port.None, Port.Urls, _ => new object(), "Reads lines.") { Role = StageRole.Source, IsTheOnlyOne = true },
+        new("tail", Port.None, Port.Urls, _ => new object(), "Reads files.") { Role = StageRole.Source },
         new("normalize", Port.Urls, Port.Urls, _ => new object(), "Names.") { Role = StageRole.Normalize, MayRunParallel = true },
         new("classify", Port.Urls, Port.Urls, _ => new object(), "Sorts.") { Role = StageRole.Classify },
         new("dedup", Port.Urls, Port.Urls, yaml => yaml.Int64("expected_urls", "URLs.", min: 1, or: 1000), "Remembers.") { Role = StageRole.Dedup },
