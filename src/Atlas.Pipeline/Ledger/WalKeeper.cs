@@ -86,7 +86,7 @@ internal sealed partial class WalKeeper : IDisposable
 
     private void Run()
     {
-        while (_due.WaitOne() && !_isEnding)
+        while (_failure is null && _due.WaitOne() && !_isEnding)
         {
             try
             {
