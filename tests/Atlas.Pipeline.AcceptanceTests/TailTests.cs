@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Atlas.Pipeline.Ledger;
 
@@ -18,6 +19,45 @@ public sealed class TailTests
     [Trait("length", "long")]
     [Trait("run", "kill")]
     public Task Forty_kills_lose_no_line_and_double_none() => SurviveAsync(kills: 40);
+
+    [Fact]
+    public async Task The_end_that_was_begun_at_survives_a_kill_before_the_first_line()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var log = bench.Write("feed.log", "http://old.example/1\nhttp://old.example/2\n");
+        string[] arguments = ["run", Workbench.Shipped("tail.yaml"), "--state", bench.State, "--report", "-", "--quiet", "--set", $"sources.feed.paths=[{log}]", "--set", "sources.feed.start=end"];
+        using (var program = AtlasProgram.Start(bench.Folder, arguments))
+        {
+            var patience = Stopwatch.StartNew();
+            while (!File.Exists(Path.Combine(bench.State, "ledger.db")) || PlacesIn(bench) == 0)
+            {
+                Assert.True(patience.Elapsed < TimeSpan.FromMinutes(1), "The place was not committed.");
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            }
+
+            program.Kill();
+            await program.WaitAsync();
+        }
+
+        await File.AppendAllTextAsync(log, "http://new.example/1\nhttp://new.example/2\nhttp://new.example/3\n", TestContext.Current.CancellationToken);
+        var last = await AtlasProgram.RunAsync(bench.Folder, input: null, [.. arguments, "--set", "sources.feed.follow=false"]);
+
+        Assert.Equal((0, 3), (last.ExitCode, last.Report.GetProperty("received").GetInt64()));
+    }
+
+    private static long PlacesIn(Workbench bench)
+    {
+        try
+        {
+            using var ledger = OpenLedger(bench);
+            return ledger.Scalar("SELECT count(*) FROM source_offsets");
+        }
+        catch (LedgerException)
+        {
+            // It is still being made.
+            return 0;
+        }
+    }
 
     private static async Task SurviveAsync(int kills)
     {

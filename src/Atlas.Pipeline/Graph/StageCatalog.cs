@@ -53,7 +53,10 @@ internal static class StageCatalog
             rooms.Pool,
             rooms.Follow(stage.Name),
             file => ledger?.ResumeOffset(stage.Name, file) ?? 0,
-            rooms.Seams);
+            rooms.Seams)
+        {
+            CommitPlaces = () => ledger?.FlushAsync() ?? Task.CompletedTask,
+        };
         rooms.Sources.Add(new SourceMeter(() => source.BytesRead, () => source.BytesTotal, () => source.LinesSkipped));
         return new SourcePart(source.RunAsync);
     }

@@ -29,6 +29,7 @@ internal sealed partial class FileTailSource
     private long _linesSkipped;
     private long _bytesRead;
     private long _bytesFound;
+    private bool _hasNewPlaces;
 
     /// <param name="options">The settings.</param>
     /// <param name="name">The source's name in the YAML.</param>
@@ -46,6 +47,9 @@ internal sealed partial class FileTailSource
         _seams = seams;
         _log = seams.Logs.CreateLogger("Atlas.Pipeline.Sources");
     }
+
+    /// <summary>Makes the places durable that stand for no line; they would otherwise wait for somebody's next transaction.</summary>
+    public Func<Task> CommitPlaces { get; init; } = static () => Task.CompletedTask;
 
     /// <summary>Bytes read so far, of all files.</summary>
     public long BytesRead => Interlocked.Read(ref _bytesRead);
@@ -68,6 +72,7 @@ internal sealed partial class FileTailSource
             while (!drain.IsCancellationRequested)
             {
                 FindFiles();
+                await CommitNewPlacesAsync();
                 var isIdle = true;
                 foreach (var file in _files.ToArray())
                 {
@@ -196,6 +201,18 @@ internal sealed partial class FileTailSource
         _files.Remove(file);
     }
 
-    // A receipt without a batch: the place is committed with the ledger's next transaction.
-    private void CommitPlace(string identity, long offset) => _progress.Open(identity, offset).Settle();
+    // A receipt without a batch.
+    private void CommitPlace(string identity, long offset)
+    {
+        _progress.Open(identity, offset).Settle();
+        _hasNewPlaces = true;
+    }
+
+    private Task CommitNewPlacesAsync()
+    {
+        if (!_hasNewPlaces)
+            return Task.CompletedTask;
+        _hasNewPlaces = false;
+        return CommitPlaces();
+    }
 }
