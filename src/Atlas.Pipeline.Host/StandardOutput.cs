@@ -4,7 +4,7 @@ namespace Atlas.Pipeline.Host;
 
 /// <summary>Standard output that fails when its reader has left. The console's own stream throws what nobody reads away without a word, and a filter behind <c>yes | atlas … | head</c> would never end.</summary>
 /// <remarks>Not a FileStream on the descriptor: that writes at offsets of its own, and whoever shares a redirected output would write over it.</remarks>
-internal sealed partial class StandardOutput : Stream
+internal sealed partial class StandardOutput : WriteOnlyStream
 {
     private const int Descriptor = 1;
     private const int Interrupted = 4;
@@ -15,16 +15,6 @@ internal sealed partial class StandardOutput : Stream
     private StandardOutput()
     {
     }
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>A stream without a buffer. Closing it leaves the descriptor open.</summary>
     public static Stream Open() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new StandardOutput();
@@ -45,26 +35,6 @@ internal sealed partial class StandardOutput : Stream
                 throw new IOException($"Standard output: {Marshal.GetPInvokeErrorMessage(error)}.");
         }
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    // A pipe blocks its writer whatever the method is called.
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        Write(buffer.Span);
-        return ValueTask.CompletedTask;
-    }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static partial nint WriteTo(int descriptor, ReadOnlySpan<byte> bytes, nuint count);
