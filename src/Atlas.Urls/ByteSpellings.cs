@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Atlas.Urls;
@@ -7,6 +8,12 @@ namespace Atlas.Urls;
 internal sealed class ByteSpellings
 {
     private const string Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+    /// <summary>How a byte is written that stood as <c>%XX</c>: bare if it is unreserved.</summary>
+    public static readonly Entries Decoded = Encode(Encoding.ASCII.GetBytes(Unreserved));
+
+    /// <summary>How a byte is written that stood bare.</summary>
+    public readonly Entries Raw;
 
     /// <param name="reserved">What stands for itself besides the unreserved characters.</param>
     /// <param name="slashes">Other spellings of the slash.</param>
@@ -19,25 +26,26 @@ internal sealed class ByteSpellings
             Raw[slash] = new Entry('/', 1);
     }
 
-    /// <summary>How a byte is written that stood as <c>%XX</c>: bare if it is unreserved.</summary>
-    public static Entry[] Decoded { get; } = Encode(Encoding.ASCII.GetBytes(Unreserved));
-
     /// <summary>The bytes that stand for themselves.</summary>
     public SearchValues<byte> Plain { get; }
 
-    /// <summary>How each of the 256 bytes is written that stood bare.</summary>
-    public Entry[] Raw { get; }
-
-    private static Entry[] Encode(byte[] plain)
+    private static Entries Encode(byte[] plain)
     {
-        var entries = new Entry[256];
-        for (var value = 0; value < entries.Length; value++)
+        var entries = default(Entries);
+        for (var value = 0; value <= byte.MaxValue; value++)
         {
             var digits = value.ToString("X2", System.Globalization.CultureInfo.InvariantCulture);
             entries[value] = plain.Contains((byte)value) ? new Entry((uint)value, 1) : new Entry('%' | (uint)digits[0] << 8 | (uint)digits[1] << 16, 3);
         }
 
         return entries;
+    }
+
+    /// <summary>One for each byte, so that none needs a look at the bounds.</summary>
+    [InlineArray(byte.MaxValue + 1)]
+    internal struct Entries
+    {
+        private Entry _first;
     }
 
     /// <summary>One byte's spelling.</summary>

@@ -89,7 +89,7 @@ public sealed class CanonicalizationTrace
         var whole = Encoding.UTF8.GetBytes(_url.Query ?? "");
         if (_rules.DropSessionIds)
             Drop("session ids go from the query", (name, value) => SessionIds.Contains(name, value, whole));
-        Change("parameters are sorted by name", url => url with { Query = url.Query is { } query ? string.Join('&', Parameters(query).OrderBy(part => Split(part).Name, StringComparer.Ordinal)) : null });
+        Change("parameters are sorted by name", url => url.Query is { } query && Parameters(query) is { Length: <= QueryOrder.Most } parts ? url with { Query = string.Join('&', parts.OrderBy(part => Split(part).Name, StringComparer.Ordinal)) } : url);
         Change("an empty query goes", url => url with { Query = url.Query is "" ? null : url.Query });
     }
 

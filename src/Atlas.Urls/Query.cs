@@ -59,7 +59,7 @@ internal static class Query
             return 0;
 
         destination[0] = (byte)'?';
-        var isSorted = QueryOrder.IsSorted(parts, text);
+        var isSorted = parts.Length > QueryOrder.Most || QueryOrder.IsSorted(parts, text);
         if (isSorted && QueryParts.AreAll(parts, length))
         {
             text[..length].CopyTo(destination[1..]);

@@ -1,19 +1,23 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Atlas.Urls;
 
 /// <summary>Sorts parameters by name, byte by byte; those of one name keep their order. No names make it slow: each byte of a name is looked at a few times at most.</summary>
 internal static class QueryOrder
 {
+    /// <summary>Parameters up to which a query is sorted; nobody writes more of them in two orders, and a hostile line of nothing else must not cost more than others.</summary>
+    public const int Most = 1024;
+
     /// <summary>Up to here insertion is fastest.</summary>
     private const int Few = 16;
 
     /// <summary>From here on, counting beats merging.</summary>
     private const int Many = 128;
 
-    /// <summary>From here on, more counters are worth fewer rounds.</summary>
-    private const int VeryMany = 1024;
+    /// <summary>After so many rounds of counting, what is left to tell apart are small groups.</summary>
+    private const int Rounds = 3;
 
     /// <summary>Whether parts stand in order.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -38,34 +42,33 @@ internal static class QueryOrder
 
     private static void Sort(Span<QueryPart> parts, Span<QueryPart> spare, ReadOnlySpan<byte> text, int depth)
     {
-        var differences = Differences(parts);
+        var differences = Differences(parts, out var anyIsLong);
         for (; differences == 0; depth += QueryPart.KeyLength)
         {
-            if (!parts[0].IsLong)
+            if (!anyIsLong)
                 return;
             GoBelow(parts, text, depth);
-            differences = Differences(parts);
+            differences = Differences(parts, out anyIsLong);
         }
 
+        var decided = ulong.MaxValue;
         if (parts.Length <= Few)
             Insert(parts);
         else if (parts.Length < Many)
             Merge(parts, spare);
         else
-            Count(parts, spare, differences);
+            decided = Count(parts, spare, differences);
+        if (!anyIsLong && (differences & ~decided) == 0)
+            return;
 
-        // What the keys can't tell apart, the next eight bytes do.
+        // What that could not tell apart, the rest of the keys or the next eight bytes do.
         for (var start = 0; start < parts.Length;)
         {
             var end = start + 1;
-            while (end < parts.Length && parts[end].Key == parts[start].Key)
+            while (end < parts.Length && ((parts[end].Key ^ parts[start].Key) & decided) == 0)
                 end++;
-            if (end - start > 1 && parts[start].IsLong)
-            {
-                GoBelow(parts[start..end], text, depth);
-                Sort(parts[start..end], spare, text, depth + QueryPart.KeyLength);
-            }
-
+            if (end - start > 1)
+                Sort(parts[start..end], spare, text, depth);
             start = end;
         }
     }
@@ -76,12 +79,39 @@ internal static class QueryOrder
             part = part.Below(depth, text);
     }
 
-    private static ulong Differences(ReadOnlySpan<QueryPart> parts)
+    /// <summary>The bits that aren't the same in all keys.</summary>
+    private static ulong Differences(ReadOnlySpan<QueryPart> parts, out bool anyIsLong)
     {
-        var differences = 0UL;
+        var (some, all) = (0UL, ulong.MaxValue);
+        if (parts.Length >= Many)
+        {
+            // A part is its key and eight bytes more, so keys are the even elements.
+            var words = MemoryMarshal.Cast<QueryPart, ulong>(parts);
+            var (someOfFour, allOfFour) = (Vector512<ulong>.Zero, Vector512<ulong>.AllBitsSet);
+            for (; words.Length >= Vector512<ulong>.Count; words = words[Vector512<ulong>.Count..])
+            {
+                var four = Vector512.Create(words);
+                someOfFour |= four;
+                allOfFour &= four;
+            }
+
+            for (var key = 0; key < Vector512<ulong>.Count; key += 2)
+            {
+                some |= someOfFour[key];
+                all &= allOfFour[key];
+            }
+
+            parts = parts[^(words.Length / 2)..];
+        }
+
         foreach (ref readonly var part in parts)
-            differences |= part.Key ^ parts[0].Key;
-        return differences;
+        {
+            some |= part.Key;
+            all &= part.Key;
+        }
+
+        anyIsLong = (byte)some != 0;
+        return some & ~all;
     }
 
     private static void Insert(Span<QueryPart> parts)
@@ -114,27 +144,25 @@ internal static class QueryOrder
             parts[at] = r == right.Length || left[l].Key <= right[r].Key ? left[l++] : right[r++];
     }
 
-    /// <summary>A few bits of the key at a time, the last first (radix sort); bits that are the same in all keys cost nothing.</summary>
+    /// <summary>Sorts by the first bits that differ, in a few rounds of counting, the last bits first (radix sort).</summary>
+    /// <returns>The bits that it looked at.</returns>
     [SkipLocalsInit]
-    private static void Count(Span<QueryPart> parts, Span<QueryPart> spare, ulong differences)
+    private static ulong Count(Span<QueryPart> parts, Span<QueryPart> spare, ulong differences)
     {
-        var width = parts.Length < VeryMany ? 8 : 11;
-        var mask = (1 << width) - 1;
-        Span<int> ends = stackalloc int[1 << width];
+        var digits = new KeyDigits(differences, Rounds);
+        Span<int> counts = stackalloc int[KeyDigits.Values];
         var from = parts;
         var to = spare[..parts.Length];
-        while (differences != 0)
+        for (var round = 0; round < digits.Count; round++)
         {
-            var shift = BitOperations.TrailingZeroCount(differences);
-            differences &= ~((ulong)mask << shift);
-            ends.Clear();
+            counts.Clear();
             foreach (ref readonly var part in from)
-                ends[(int)(part.Key >> shift) & mask]++;
+                counts[digits.Of(part.Key, round)]++;
             var next = 0;
-            foreach (ref var place in ends)
+            foreach (ref var place in counts)
                 (place, next) = (next, next + place);
             foreach (ref readonly var part in from)
-                to[ends[(int)(part.Key >> shift) & mask]++] = part;
+                to[counts[digits.Of(part.Key, round)]++] = part;
             var sorted = to;
             to = from;
             from = sorted;
@@ -142,5 +170,6 @@ internal static class QueryOrder
 
         if (from != parts)
             from.CopyTo(parts);
+        return digits.Bits;
     }
 }

@@ -140,4 +140,18 @@ public sealed class CanonicalizerTests
     [InlineData("http://a..b/", "")]
     public void The_host_key_is_the_one_of_the_canonical_form(string url, string expected) =>
         Assert.Equal(expected, HostKey.Of(Encoding.UTF8.GetBytes(url)));
+
+    [Fact]
+    public void Parameters_are_sorted_up_to_1024_of_those_that_stay_and_keep_their_order_beyond()
+    {
+        var names = Enumerable.Range(0, 1024).Select(i => $"{(char)('z' - (i % 26))}{i:0000}").ToList();
+        var sorted = "http://h/?" + string.Join('&', names.Order(StringComparer.Ordinal));
+        var asWritten = "http://h/?" + string.Join('&', names);
+
+        Assert.Equal(sorted, Spelling.Of(asWritten));
+        Assert.Equal(sorted, Spelling.Of(asWritten + "&utm_source=x&&gclid=1"));
+        Assert.Equal(asWritten + "&a", Spelling.Of(asWritten + "&a"));
+        Assert.Equal(sorted, CanonicalizationTrace.Of(asWritten + "&utm_source=x", new CanonicalizationRules(), out _)[^1].Url);
+        Assert.Empty(CanonicalizationTrace.Of(asWritten + "&a", new CanonicalizationRules(), out _));
+    }
 }

@@ -46,7 +46,9 @@ internal sealed class PlainRules(CanonicalizationRules rules)
         var parts = Spell(query, InQuery).Split('&', StringSplitOptions.RemoveEmptyEntries).ToList();
         var names = parts.Where(part => part.Contains('=')).Select(Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var dropped = parts.Select(Name).Distinct().ToDictionary(name => name, name => Drops(name, host));
-        var kept = parts.Where(part => !dropped[Name(part)] && !(rules.DropSessionIds && IsSessionId(part, names.Contains))).OrderBy(Name, StringComparer.Ordinal).ToList();
+        var kept = parts.Where(part => !dropped[Name(part)] && !(rules.DropSessionIds && IsSessionId(part, names.Contains))).ToList();
+        if (kept.Count <= 1024)
+            kept = [.. kept.OrderBy(Name, StringComparer.Ordinal)];
         return kept.Count == 0 ? "" : "?" + string.Join('&', kept);
     }
 
