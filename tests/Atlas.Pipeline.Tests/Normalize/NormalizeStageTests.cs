@@ -34,6 +34,21 @@ public sealed class NormalizeStageTests
         Assert.Equal(0, batch.Rows[0].CanonicalLength);
     }
 
+    [Theory]
+    [InlineData("no url", CanonicalizationError.NoScheme)]
+    [InlineData("http://", CanonicalizationError.NoHost)]
+    [InlineData("http://a..b/", CanonicalizationError.BadHost)]
+    [InlineData("http://a:99999/", CanonicalizationError.BadPort)]
+    [InlineData("http://a/", CanonicalizationError.None)]
+    public async Task A_malformed_line_keeps_what_is_wrong_with_it(string line, CanonicalizationError flaw)
+    {
+        var batch = BatchOf(line);
+
+        await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
+
+        Assert.Equal(flaw, batch.Rows[0].Flaw);
+    }
+
     [Fact]
     public async Task A_line_that_the_source_rejected_keeps_its_reason_and_gets_an_id()
     {
