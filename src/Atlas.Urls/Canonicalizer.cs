@@ -23,6 +23,10 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
     private readonly bool _knowsShortWay = !rules.FoldWww && !rules.FoldTrailingSlash && !rules.DropSessionIds;
     private readonly ParameterNames _names = new(rules);
 
+    internal CanonicalizationRules Rules => rules;
+
+    internal ParameterNames Names => _names;
+
     /// <summary>Bytes that the canonical form of a line can need.</summary>
     /// <param name="inputLength">The line's length in bytes.</param>
     public static int MaxLength(int inputLength) => 3 * inputLength + 16;
