@@ -91,6 +91,8 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         // However many slashes there are and which, what follows is the authority ("special authority ignore slashes state").
         url = schemeLength == 0 ? url : url[(schemeLength + 1)..];
         var slashes = url.IndexOfAnyExcept((byte)'/', (byte)'\\');
+        if (slashes == 1 && schemeLength == 0)
+            return CanonicalizationError.NoScheme; // A path of some site.
         return slashes < 0 ? CanonicalizationError.NoHost : CanonicalizeAuthority(url[slashes..], isHttps, to, out result);
     }
 

@@ -123,7 +123,7 @@ internal sealed class PlainRules(CanonicalizationRules rules, IReadOnlySet<Canon
 
     private bool Drops(string name, string host)
     {
-        var sites = rules.Sites.Where(site => IsOn(host, site.Key)).Select(site => site.Value).ToList();
+        var sites = rules.Sites.Where(site => IsOn(host, DomainOf(site.Key))).Select(site => site.Value).ToList();
         if (sites.Any(site => IsIn(site.KeepParams, name)))
             return false;
         if (sites.Any(site => IsIn(site.DropParams, name)))
@@ -137,6 +137,8 @@ internal sealed class PlainRules(CanonicalizationRules rules, IReadOnlySet<Canon
         || TrackingParameters.OnSites.Any(list => list.Domains.Any(domain => IsOn(host, domain)) && IsIn(list.Names, name));
 
     private static bool IsIn(IEnumerable<string> list, string name) => list.Any(listed => Spelled.GetOrAdd(listed, _ => Spell(Bytes(listed), InQuery)).Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    private static string DomainOf(string domain) => HostKey.Of(Encoding.UTF8.GetBytes($"http://{domain}/"));
 
     private static bool IsOn(string host, string domain) => host == domain || host.EndsWith("." + domain, StringComparison.Ordinal);
 }

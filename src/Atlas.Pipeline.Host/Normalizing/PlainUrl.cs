@@ -82,7 +82,8 @@ internal sealed record PlainUrl(string Scheme, string UserInfo, string Host, str
         if (!host.All(char.IsAscii) || !name.All(char.IsAscii))
             return HostKey.Of(Encoding.Latin1.GetBytes($"http://{host}/"));
         name = (name.EndsWith('.') ? name[..^1] : name).ToLowerInvariant();
-        // Without a port or a zone, which the standard does not know.
-        return IPAddress.TryParse(name, out var address) && (address.AddressFamily == AddressFamily.InterNetwork || name[0] == '[') ? Convert.ToHexString(address.GetAddressBytes()) : name;
+        if (!IPAddress.TryParse(name, out var address))
+            return name;
+        return address.AddressFamily == AddressFamily.InterNetwork ? address.ToString() : $"[{address}]";
     }
 }

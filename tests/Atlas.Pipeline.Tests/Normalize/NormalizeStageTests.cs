@@ -141,6 +141,27 @@ public sealed class NormalizeStageTests
         Assert.Equal([(7, "stages.normalize.sites.example.org.drop_param"), (8, "stages.normalize.sites.other.example")], mistakes.Select(mistake => (mistake.Line, mistake.Path)).Order());
     }
 
+    [Theory]
+    [InlineData("example.org", true)]
+    [InlineData("B\u00FCcher.example.", true)]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("[::1]", true)]
+    [InlineData("*.example.org", false)]
+    [InlineData("https://example.org", false)]
+    [InlineData("example.org/a", false)]
+    [InlineData("example.org:80", false)]
+    [InlineData("a..b", false)]
+    [InlineData("", false)]
+    public void A_site_must_be_named_by_its_domain(string name, bool isOne)
+    {
+        var mistakes = new List<Mistake>();
+        var site = new MappingNode([Entry("drop_params", new SequenceNode([new ScalarNode("ref", false, 1, 1)], 1, 1))], 1, 1);
+
+        Read(mistakes, Entry("sites", new MappingNode([Entry(name, site)], 1, 1)));
+
+        Assert.Equal(isOne ? [] : [$"stages.normalize.sites: '{name}' is no domain. Write one alone, like example.org; it stands for its subdomains too."], mistakes.Select(mistake => $"{mistake.Path}: {mistake.Message}"));
+    }
+
     [Fact]
     public void A_mistyped_word_is_reported_with_the_way_out()
     {
