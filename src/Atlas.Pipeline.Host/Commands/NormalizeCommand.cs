@@ -25,9 +25,10 @@ internal static class NormalizeCommand
                 return Compare(options.Read(files[0], line), options.Read(files[1], line));
             if (options.Read(line) is not { } rules)
                 return ExitCode.Usage;
+            var readsJson = line.GetValue(input) == "json";
             if (line.GetValue(verify) is { } file)
-                return Verify(file, rules);
-            return Filter(rules, readsJson: line.GetValue(input) == "json");
+                return Verify(file, rules, readsJson);
+            return Filter(rules, readsJson);
         });
         return command;
     }
@@ -58,12 +59,12 @@ internal static class NormalizeCommand
         return ExitCode.Done;
     }
 
-    private static int Verify(string file, CanonicalizationRules rules)
+    private static int Verify(string file, CanonicalizationRules rules, bool readsJson)
     {
         try
         {
             using var lines = File.OpenRead(file);
-            return new Verification(rules).Run(lines, Console.Out) == 0 ? ExitCode.Done : ExitCode.Failed;
+            return new Verification(rules, readsJson: readsJson).Run(lines, Console.Out) == 0 ? ExitCode.Done : ExitCode.Failed;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -10,12 +10,15 @@ internal sealed class Verification
     private const int MostShown = 10;
 
     private readonly KeyLaws _laws;
+    private readonly bool _readsJson;
     private readonly Dictionary<string, int> _broken = [];
 
     /// <param name="rules">What was chosen.</param>
     /// <param name="formOf">The canonicalizer that is tried; that of the rules if null.</param>
-    public Verification(CanonicalizationRules rules, Func<byte[], CanonicalForm?>? formOf = null)
+    /// <param name="readsJson">Every line is a JSON string; what is none breaks no law.</param>
+    public Verification(CanonicalizationRules rules, Func<byte[], CanonicalForm?>? formOf = null, bool readsJson = false)
     {
+        _readsJson = readsJson;
         var canonicalizer = new Canonicalizer(rules);
         _laws = new KeyLaws(rules, formOf ?? (line => CanonicalForm.Of(canonicalizer, line)));
     }
@@ -33,7 +36,8 @@ internal sealed class Verification
         while (lines.TryRead(out var bytes))
         {
             count++;
-            var line = bytes.ToArray();
+            if (UrlIn(bytes) is not { } line)
+                continue;
             var isBroken = false;
             if (_laws.BrokenBy(line) is { } law)
             {
@@ -42,10 +46,10 @@ internal sealed class Verification
             }
 
             if (first is not null && _laws.FormOf(line) is { } form && first.Before(ContentId.Of(form), lines.LineAt, count) is { } earlier
-                && _laws.BrokenBy(earlier.Line, line) is { } lawOfTwo)
+                && UrlIn(earlier.Line) is { } earlierLine && _laws.BrokenBy(earlierLine, line) is { } lawOfTwo)
             {
                 isBroken = true;
-                Show(lawOfTwo, output, () => ShowTwo(lawOfTwo, earlier.Line, earlier.Number, line, count, output));
+                Show(lawOfTwo, output, () => ShowTwo(lawOfTwo, earlierLine, earlier.Number, line, count, output));
             }
 
             broken += isBroken ? 1 : 0;
@@ -58,6 +62,8 @@ internal sealed class Verification
         output.WriteLine($"{count:N0} lines, {broken:N0} broke a law.");
         return broken;
     }
+
+    private byte[]? UrlIn(ReadOnlySpan<byte> line) => !_readsJson ? line.ToArray() : JsonLiteral.TryRead(line, out var text) ? text : null;
 
     private void Show(string law, TextWriter output, Action show)
     {

@@ -124,6 +124,20 @@ public sealed class VerificationTests
     }
 
     [Fact]
+    public void Lines_that_are_JSON_strings_are_read_as_what_they_say()
+    {
+        var output = new StringWriter { NewLine = "\n" };
+        var canonicalizer = new Canonicalizer(Strict);
+
+        new Verification(Strict, line => CanonicalForm.Of(canonicalizer, [.. line.Select(letter => letter == 'A' ? (byte)'a' : letter)]), readsJson: true)
+            .Run(Lines("\"http://h/\\u0041\"", "none", "\"http://h/\\u0061\""), output);
+
+        Assert.Contains("line 1: a canonical form must be what its line is, but for the rules: another path\n  line     http://h/A\n", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("lines 1 and 3: lines of one key must be the same", output.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("3 lines, 2 broke a law.\n", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_earlier_line_is_read_again_wherever_it_stands()
     {
         // Longer than what is read at once, and the last without a line end.
