@@ -4,7 +4,7 @@ namespace Atlas.Pipeline.Host.Normalizing;
 /// <param name="file">Can be read anywhere; its position is the same after each call.</param>
 internal sealed class FirstLines(Stream file)
 {
-    /// <summary>Keys that are remembered, about 200 MB; later lines of others are not compared.</summary>
+    /// <summary>Keys that are remembered, about 300 MB; later lines of others are not compared.</summary>
     public const int MostKeys = 4_000_000;
 
     private const int ShortLine = 1024;
