@@ -1,3 +1,5 @@
+using Atlas.Urls;
+
 namespace Atlas.Pipeline;
 
 /// <summary>One line of a <see cref="UrlBatch"/>: where its bytes are and what has been decided about it so far.</summary>
@@ -23,6 +25,9 @@ internal struct UrlRow
     public PriorityClass Priority;
     public Reason Reason;
 
+    /// <summary>Why a malformed line has no canonical form; <c>None</c> on every other.</summary>
+    public CanonicalizationError Flaw;
+
     /// <summary>Set by dedup on a refused line that was refused before: it is counted, and no second dead letter is written.</summary>
     public bool IsRepeat;
 
@@ -31,6 +36,13 @@ internal struct UrlRow
     {
         Fate = Fate.DeadLetter;
         Reason = reason;
+    }
+
+    /// <summary>The line leaves because it has no canonical form.</summary>
+    public void RejectAsMalformed(CanonicalizationError flaw)
+    {
+        Reject(Reason.Malformed);
+        Flaw = flaw;
     }
 
     /// <summary>The line leaves because its resource is known already.</summary>

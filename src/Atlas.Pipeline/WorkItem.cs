@@ -1,3 +1,5 @@
+using Atlas.Urls;
+
 namespace Atlas.Pipeline;
 
 /// <summary>What travels after the ledger: one admitted URL on its way to being fetched.</summary>
@@ -7,6 +9,9 @@ internal sealed class WorkItem
     public required long Sequence { get; init; }
 
     public required UInt128 ContentId { get; init; }
+
+    /// <summary>The version of the canonical rules that <see cref="ContentId"/> is by.</summary>
+    public byte Ruleset { get; init; } = CanonicalizationRules.RulesetVersion;
 
     /// <summary>The URL as it was given: what is asked of the host.</summary>
     public required string Url { get; init; }

@@ -1,7 +1,7 @@
 namespace Atlas.Urls;
 
 /// <summary>Why a line has no canonical form.</summary>
-public enum CanonicalizationError
+public enum CanonicalizationError : byte
 {
     /// <summary>It has one.</summary>
     None = 0,

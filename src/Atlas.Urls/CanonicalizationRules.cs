@@ -18,7 +18,7 @@ public sealed record CanonicalizationRules
     /// <summary>Drop session ids: parameters, path parameters and path segments that have both the name and the look of one; false by default.</summary>
     public bool DropSessionIds { get; init; }
 
-    /// <summary>Read a line without a scheme (<c>example.org/a</c>, <c>//example.org</c>, <c>example.org:8080</c>) as http; false by default.</summary>
+    /// <summary>Read a line without a scheme (<c>example.org/a</c>, <c>//example.org</c>, <c>example.org:8080</c>) as http, but not a path alone (<c>/a</c>); false by default.</summary>
     public bool AcceptSchemeless { get; init; }
 
     /// <summary>Drop the query parameters that only trace where a visitor came from (<c>utm_*</c>, <c>gclid</c>, ...); true by default.</summary>
@@ -30,6 +30,6 @@ public sealed record CanonicalizationRules
     /// <summary>Names that stay whatever the other lists say: whole names, upper and lower case alike.</summary>
     public IReadOnlyList<string> KeepParams { get; init; } = [];
 
-    /// <summary>Names to drop or keep on one site, before the lists for all sites; by domain, which stands for its subdomains too.</summary>
+    /// <summary>Names to drop or keep on one site, before the lists for all sites; by domain in any spelling, which stands for its subdomains too.</summary>
     public IReadOnlyDictionary<string, SiteRules> Sites { get; init; } = System.Collections.Frozen.FrozenDictionary<string, SiteRules>.Empty;
 }

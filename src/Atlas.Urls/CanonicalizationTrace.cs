@@ -11,10 +11,10 @@ public sealed class CanonicalizationTrace
     private readonly List<CanonicalizationStep> _steps = [];
     private UrlParts _url = new("", "", "", "", "", null, null);
 
-    private CanonicalizationTrace(CanonicalizationRules rules)
+    private CanonicalizationTrace(Canonicalizer canonicalizer)
     {
-        _rules = rules;
-        _names = new ParameterNames(rules);
+        _rules = canonicalizer.Rules;
+        _names = canonicalizer.Names;
     }
 
     private delegate int Rewrite(ReadOnlySpan<byte> part, Span<byte> to);
@@ -23,13 +23,19 @@ public sealed class CanonicalizationTrace
     /// <param name="line">The line.</param>
     /// <param name="rules">What was chosen.</param>
     /// <param name="error">Why there is no canonical form.</param>
-    public static IReadOnlyList<CanonicalizationStep> Of(string line, CanonicalizationRules rules, out CanonicalizationError error)
+    public static IReadOnlyList<CanonicalizationStep> Of(string line, CanonicalizationRules rules, out CanonicalizationError error) => Of(line, new Canonicalizer(rules), out error);
+
+    /// <summary>The same for who asks about many lines.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="canonicalizer">What was chosen.</param>
+    /// <param name="error">Why there is no canonical form.</param>
+    public static IReadOnlyList<CanonicalizationStep> Of(string line, Canonicalizer canonicalizer, out CanonicalizationError error)
     {
+        ArgumentNullException.ThrowIfNull(canonicalizer);
         var bytes = Encoding.UTF8.GetBytes(line);
         var to = new byte[Canonicalizer.MaxLength(bytes.Length)];
-        var canonicalizer = new Canonicalizer(rules);
         error = canonicalizer.TryCanonicalize(bytes, to, out var result);
-        var trace = new CanonicalizationTrace(rules);
+        var trace = new CanonicalizationTrace(canonicalizer);
         if (error == CanonicalizationError.None)
             trace.Walk(line, Encoding.UTF8.GetString(to, 0, result.Length), Encoding.UTF8.GetString(to, result.HostStart, result.HostLength), result, canonicalizer);
         return trace._steps;
@@ -37,83 +43,87 @@ public sealed class CanonicalizationTrace
 
     private void Walk(string line, string canonical, string hostKey, CanonicalUrl result, Canonicalizer canonicalizer)
     {
-        var text = Step("white space at the ends goes", line, TrimEnds(line));
-        text = Step("tabs and line breaks go", text, string.Concat(text.Where(letter => letter is not ('\t' or '\r' or '\n'))));
+        var text = Step(CanonicalizationRule.TrimEnds, "white space at the ends goes", line, TrimEnds(line));
+        text = Step(CanonicalizationRule.JoinLines, "tabs and line breaks go", text, string.Concat(text.Where(letter => letter is not ('\t' or '\r' or '\n'))));
         if (!result.IsHttp)
         {
-            Step("the scheme is put in lower case", text, canonical);
+            Step(CanonicalizationRule.LowerScheme, "the scheme is put in lower case", text, canonical);
             return;
         }
 
         var schemeLength = canonicalizer.SchemeLength(Encoding.UTF8.GetBytes(text));
         _url = UrlParts.Of(text, schemeLength);
-        Step(schemeLength == 0 ? "a line without a scheme is http" : "scheme and slashes get one spelling", text, _url.ToString());
-        Change("user name and password get one spelling, empty ones go", url => url with { UserInfo = url.UserInfo.Length > 0 ? Put(url.UserInfo[..^1], UserInfo.Write) : "" });
+        if (schemeLength == 0)
+            Step(CanonicalizationRule.ReadSchemeless, "a line without a scheme is http", text, _url.ToString());
+        else
+            Step(CanonicalizationRule.SpellScheme, "scheme and slashes get one spelling", text, _url.ToString());
+        Change(CanonicalizationRule.SpellUserInfo, "user name and password get one spelling, empty ones go", url => url with { UserInfo = url.UserInfo.Length > 0 ? Put(url.UserInfo[..^1], UserInfo.Write) : "" });
         WalkHost(hostKey);
         WalkPath();
         WalkQuery(Encoding.ASCII.GetBytes(_url.Host));
-        Change("a fragment goes unless it starts with #! or #/", url => url with { Fragment = url.Fragment is ['!' or '/', ..] ? Spelled(url.Fragment, PercentEncoding.InFragment) : null });
-        Change("https on its default port is written http", url => url with { Scheme = canonical[..result.SchemeLength] });
+        Change(CanonicalizationRule.DropFragment, "a fragment goes unless it starts with #! or #/", url => url with { Fragment = url.Fragment is ['!' or '/', ..] ? Spelled(url.Fragment, PercentEncoding.InFragment) : null });
+        Change(CanonicalizationRule.FoldScheme, "https on its default port is written http", url => url with { Scheme = canonical[..result.SchemeLength] });
     }
 
     private void WalkHost(string hostKey)
     {
         var port = hostKey.LastIndexOf(':') is var colon and > 0 && hostKey[^1] != ']' ? hostKey[colon..] : "";
         var name = hostKey[..^port.Length];
-        Change("the default port goes, others lose leading zeros", url => url with { Port = port });
-        Change("the host is put in lower case", url => url with { Host = url.Host.All(char.IsAscii) ? url.Host.ToLowerInvariant() : url.Host });
-        if (_rules.FoldWww && _url.Host.TrimEnd('.') == "www." + name)
-            Change("www. goes", url => url with { Host = url.Host[4..] });
-        Change("the root's dot goes", url => url with { Host = url.Host.TrimEnd('.') == name ? name : url.Host });
-        Change(
-            name[0] == '[' ? "an IPv6 address gets its shortest notation" : char.IsAsciiDigit(name[^1]) ? "an IPv4 address gets four decimal parts" : "the host is decoded and written in ASCII (UTS #46)",
-            url => url with { Host = name });
+        var whole = Put(_url.Host, Host.Write);
+        Change(CanonicalizationRule.SpellPort, "the default port goes, others lose leading zeros", url => url with { Port = port });
+        Change(CanonicalizationRule.LowerHost, "the host is put in lower case", url => url with { Host = url.Host.All(char.IsAscii) ? url.Host.ToLowerInvariant() : url.Host });
+        Change(CanonicalizationRule.DropRootDot, "the root's dot goes", url => url with { Host = url.Host.TrimEnd('.') == whole ? whole : url.Host });
+        var (rule, text) = name[0] == '[' ? (CanonicalizationRule.SpellIpv6, "an IPv6 address gets its shortest notation")
+            : name[(name.LastIndexOf('.') + 1)..].All(char.IsAsciiDigit) ? (CanonicalizationRule.SpellIpv4, "an IPv4 address gets four decimal parts")
+            : (CanonicalizationRule.HostToAscii, "the host is decoded and written in ASCII (UTS #46)");
+        Change(rule, text, url => url with { Host = whole });
+        Change(CanonicalizationRule.FoldWww, "www. goes", url => url with { Host = name });
     }
 
     private void WalkPath()
     {
-        Change("backslashes are slashes", url => url with { Path = url.Path.Replace('\\', '/') });
-        Change("percent-encoding of the path gets one spelling", url => url with { Path = Spelled(url.Path, PercentEncoding.InPath) });
-        Change("dot segments are resolved, an empty path is a slash", url => url with { Path = Put(url.Path, UrlPath.Write) });
+        Change(CanonicalizationRule.Backslashes, "backslashes are slashes", url => url with { Path = url.Path.Replace('\\', '/') });
+        Change(CanonicalizationRule.SpellPath, "percent-encoding of the path gets one spelling", url => url with { Path = Spelled(url.Path, PercentEncoding.InPath) });
+        Change(CanonicalizationRule.ResolveDots, "dot segments are resolved, an empty path is a slash", url => url with { Path = Put(url.Path, UrlPath.Write) });
         if (_rules.DropSessionIds)
-            Change("session ids go from the path", url => url with { Path = Put(url.Path, CutSessionIds) });
+            Change(CanonicalizationRule.CutSessionIds, "session ids go from the path", url => url with { Path = Put(url.Path, CutSessionIds) });
         if (_rules.FoldTrailingSlash)
-            Change("the slash at the end goes", url => url.Path is [.., not '/', '/'] ? url with { Path = url.Path[..^1] } : url);
+            Change(CanonicalizationRule.FoldTrailingSlash, "the slash at the end goes", url => url.Path is [.., not '/', '/'] ? url with { Path = url.Path[..^1] } : url);
     }
 
     private void WalkQuery(byte[] host)
     {
-        Change("percent-encoding of the query gets one spelling", url => url with { Query = url.Query is { } query ? Spelled(query, PercentEncoding.InQuery) : null });
-        Change("empty parts of the query go", url => url with { Query = url.Query is { } query ? string.Join('&', Parameters(query)) : null });
-        Drop("tracking parameters and those on the lists go", (name, _) => ParameterFilter.Drops(_names, name, host));
+        Change(CanonicalizationRule.SpellQuery, "percent-encoding of the query gets one spelling", url => url with { Query = url.Query is { } query ? Spelled(query, PercentEncoding.InQuery) : null });
+        Change(CanonicalizationRule.DropEmptyParts, "empty parts of the query go", url => url with { Query = url.Query is { } query ? string.Join('&', Parameters(query)) : null });
         var whole = Encoding.UTF8.GetBytes(_url.Query ?? "");
+        Drop(CanonicalizationRule.DropParameters, "tracking parameters and those on the lists go", (name, _) => ParameterFilter.Drops(_names, name, host));
         if (_rules.DropSessionIds)
-            Drop("session ids go from the query", (name, value) => SessionIds.Contains(name, value, whole));
-        Change("parameters are sorted by name", url => url.Query is { } query && Parameters(query) is { Length: <= QueryOrder.Most } parts ? url with { Query = string.Join('&', parts.OrderBy(part => Split(part).Name, StringComparer.Ordinal)) } : url);
-        Change("an empty query goes", url => url with { Query = url.Query is "" ? null : url.Query });
+            Drop(CanonicalizationRule.DropSessionIds, "session ids go from the query", (name, value) => SessionIds.Contains(name, value, whole));
+        Change(CanonicalizationRule.SortParameters, "parameters are sorted by name", url => url.Query is { } query && Parameters(query) is { Length: <= QueryOrder.Most } parts ? url with { Query = string.Join('&', parts.OrderBy(part => Split(part).Name, StringComparer.Ordinal)) } : url);
+        Change(CanonicalizationRule.DropEmptyQuery, "an empty query goes", url => url with { Query = url.Query is "" ? null : url.Query });
     }
 
-    private void Drop(string rule, Func<byte[], byte[], bool> drops)
+    private void Drop(CanonicalizationRule rule, string text, Func<byte[], byte[], bool> drops)
     {
         var parts = Parameters(_url.Query ?? "");
         var gone = parts.Where(part => Split(part) is var (name, value) && drops(Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value))).ToList();
         if (gone.Count == 0)
             return;
         _url = _url with { Query = string.Join('&', parts.Where(part => !gone.Contains(part))) };
-        _steps.Add(new CanonicalizationStep(rule, string.Join(", ", gone.Select(part => Split(part).Name)), _url.ToString()));
+        _steps.Add(new CanonicalizationStep(rule, text, string.Join(", ", gone.Select(part => Split(part).Name)), _url.ToString()));
     }
 
-    private void Change(string rule, Func<UrlParts, UrlParts> change)
+    private void Change(CanonicalizationRule rule, string text, Func<UrlParts, UrlParts> change)
     {
         var before = _url.ToString();
         _url = change(_url);
-        Step(rule, before, _url.ToString());
+        Step(rule, text, before, _url.ToString());
     }
 
-    private string Step(string rule, string before, string after)
+    private string Step(CanonicalizationRule rule, string text, string before, string after)
     {
         if (before != after)
-            _steps.Add(new CanonicalizationStep(rule, "", after));
+            _steps.Add(new CanonicalizationStep(rule, text, "", after));
         return after;
     }
 
@@ -143,7 +153,7 @@ public sealed class CanonicalizationTrace
     private static string Put(string part, Rewrite rewrite)
     {
         var bytes = Encoding.UTF8.GetBytes(part);
-        var to = new byte[3 * bytes.Length + 16];
+        var to = new byte[3 * bytes.Length + 64];
         return Encoding.UTF8.GetString(to, 0, rewrite(bytes, to));
     }
 }

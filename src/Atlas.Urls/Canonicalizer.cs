@@ -23,6 +23,10 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
     private readonly bool _knowsShortWay = !rules.FoldWww && !rules.FoldTrailingSlash && !rules.DropSessionIds;
     private readonly ParameterNames _names = new(rules);
 
+    internal CanonicalizationRules Rules => rules;
+
+    internal ParameterNames Names => _names;
+
     /// <summary>Bytes that the canonical form of a line can need.</summary>
     /// <param name="inputLength">The line's length in bytes.</param>
     public static int MaxLength(int inputLength) => 3 * inputLength + 16;
@@ -87,6 +91,8 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         // However many slashes there are and which, what follows is the authority ("special authority ignore slashes state").
         url = schemeLength == 0 ? url : url[(schemeLength + 1)..];
         var slashes = url.IndexOfAnyExcept((byte)'/', (byte)'\\');
+        if (slashes == 1 && schemeLength == 0)
+            return CanonicalizationError.NoScheme; // A path of some site.
         return slashes < 0 ? CanonicalizationError.NoHost : CanonicalizeAuthority(url[slashes..], isHttps, to, out result);
     }
 

@@ -11,7 +11,7 @@ internal sealed class SiteTable
     public SiteTable(IEnumerable<(string Domain, string Name, NameLists Lists)> sites)
     {
         var byDomain = new Dictionary<byte[], NameTable>(BytesComparer.Instance);
-        var lists = sites.ToLookup(site => site.Domain.ToLowerInvariant(), StringComparer.Ordinal);
+        var lists = sites.ToLookup(site => Spell(site.Domain), StringComparer.Ordinal);
         foreach (var domain in lists)
         {
             // With the names of the domains above it, so that a host has one table at most.
@@ -45,6 +45,15 @@ internal sealed class SiteTable
                 return null;
             host = host[(dot + 1)..];
         }
+    }
+
+    /// <summary>The domain as hosts are written; as it stands if no host can be called so.</summary>
+    private static string Spell(string domain)
+    {
+        var bytes = Encoding.UTF8.GetBytes(domain);
+        var to = new byte[3 * bytes.Length + 64];
+        var length = Host.Write(bytes, to);
+        return length > 0 ? Encoding.ASCII.GetString(to, 0, length) : domain;
     }
 
     private static IEnumerable<string> DomainsOf(string host)

@@ -5,7 +5,7 @@ namespace Atlas.Urls;
 /// Written by vendor, from names that at least two independent public lists agree on (Brave, Firefox, DuckDuckGo, the tracking query params registry, Neat URL, ClearURLs,
 /// the AdGuard family), as of August 2026. Names that select content on any site worth the name (ref, source, campaign, tag, cid, ...) are not here: docs/canonicalization.md.
 /// </remarks>
-internal static class TrackingParameters
+public static class TrackingParameters
 {
     /// <summary>Dropped on every site, besides <c>utm_</c> and whatever follows it.</summary>
     public static readonly IReadOnlyList<string> Everywhere =

@@ -54,13 +54,19 @@ public sealed class CanonicalizationRulesTests
     [InlineData("example.org", "http://example.org/")]
     [InlineData("example.org/a?b#c", "http://example.org/a?b")]
     [InlineData("//example.org/a", "http://example.org/a")]
+    [InlineData("\\\\example.org\\a", "http://example.org/a")]
+    [InlineData("///example.org/a", "http://example.org/a")]
+    [InlineData("/articles/7", null)]
+    [InlineData("\\articles\\7", null)]
+    [InlineData("/", null)]
+    [InlineData("?a", null)]
     [InlineData("example.org:8080/a", "http://example.org:8080/a")]
     [InlineData("localhost:8080", "http://localhost:8080/")]
     [InlineData("user@example.org/a:b", "http://user@example.org/a:b")]
     [InlineData("mailto:somebody@example.org", "mailto:somebody@example.org")]
     [InlineData("tel:12345", "tel:12345")]
     [InlineData("https://example.org/", "http://example.org/")]
-    public void Lines_without_a_scheme_are_read_as_http(string url, string expected) =>
+    public void Lines_without_a_scheme_are_read_as_http_but_no_path_alone(string url, string? expected) =>
         Assert.Equal(expected, Spelling.Of(url, new CanonicalizationRules { AcceptSchemeless = true }));
 
     [Fact]
@@ -71,6 +77,19 @@ public sealed class CanonicalizationRulesTests
         Assert.Equal("http://notyoutube.com/?si=abc", Spelling.Of("https://notyoutube.com/?si=abc"));
         Assert.Equal("http://youtube.com/?si=abc", Spelling.Of("https://youtube.com/?si=abc", new CanonicalizationRules { DropTracking = false }));
         Assert.Equal("http://youtube.com/?si=abc", Spelling.Of("https://youtube.com/?si=abc", new CanonicalizationRules { KeepParams = ["si"] }));
+    }
+
+    [Theory]
+    [InlineData("b\u00FCcher.example")]
+    [InlineData("B\u00DCCHER.example.")]
+    [InlineData("xn--bcher-kva.example")]
+    [InlineData("b%C3%BCcher.example")]
+    public void A_site_is_known_by_every_spelling_of_its_domain(string domain)
+    {
+        var rules = new CanonicalizationRules { Sites = new Dictionary<string, SiteRules> { [domain] = new(["ref"], ["gclid"]) } };
+
+        Assert.Equal("http://xn--bcher-kva.example/?gclid=1", Spelling.Of("http://b\u00FCcher.example/?gclid=1&ref=2", rules));
+        Assert.Equal("http://m.xn--bcher-kva.example/?gclid=1", Spelling.Of("http://m.b\u00FCcher.example/?gclid=1&ref=2", rules));
     }
 
     [Fact]

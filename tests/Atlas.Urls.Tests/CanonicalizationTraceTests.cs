@@ -37,6 +37,21 @@ public sealed class CanonicalizationTraceTests
         Assert.Equal(CanonicalizationError.BadHost, error);
     }
 
+    [Theory]
+    [InlineData("http://www.b\u00FCcher.example/", CanonicalizationRule.HostToAscii, CanonicalizationRule.FoldWww)]
+    [InlineData("http://ex%61mple1/", CanonicalizationRule.HostToAscii)]
+    [InlineData("http://a.1.2.3.example./", CanonicalizationRule.DropRootDot)]
+    [InlineData("http://127.1/", CanonicalizationRule.SpellIpv4)]
+    [InlineData("http://[1:0::]/", CanonicalizationRule.SpellIpv6)]
+    [InlineData("http://h/?cfid=1&cftoken=2", CanonicalizationRule.DropParameters, CanonicalizationRule.DropSessionIds, CanonicalizationRule.DropEmptyQuery)]
+    public void A_rule_is_named_where_it_is_applied_and_nowhere_else(string line, params CanonicalizationRule[] applied)
+    {
+        var steps = CanonicalizationTrace.Of(line, Everything with { DropParams = ["cftoken"] }, out _);
+
+        Assert.Equal(applied, steps.Select(step => step.Applied));
+        Assert.Equal(Spelling.Of(line, Everything with { DropParams = ["cftoken"] }), steps[^1].Url);
+    }
+
     [Property(MaxTest = 5_000)]
     public void The_last_step_is_the_canonical_form(byte[] choice, bool isPlain)
     {

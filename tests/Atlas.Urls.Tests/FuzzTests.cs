@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Atlas.Pipeline.Host.Normalizing;
 
 namespace Atlas.Urls.Tests;
 
@@ -45,32 +46,13 @@ public sealed class FuzzTests(ITestOutputHelper output)
                 var line = Next(random);
                 if (BrokenLaw(line, ref taken) is not { } law)
                     continue;
-                line = Shrink(line, law);
+                line = Shrinking.Shrink(line, shorter => BrokenLaw(shorter, ref taken) == law);
                 Assert.Fail($"{law} (seed {seed}): {Convert.ToBase64String(line)}\n{Encoding.UTF8.GetString(line)}");
             }
         }
 
         output.WriteLine($"{lines:N0} lines, {taken:N0} canonical forms, seed {seed}");
         Assert.True(taken > lines / 10, "The generator makes too few URLs to try anything.");
-    }
-
-    /// <summary>Leaves out ever smaller pieces for as long as the law stays broken.</summary>
-    private byte[] Shrink(byte[] line, string law)
-    {
-        long ignored = 0;
-        for (var piece = line.Length / 2; piece > 0; piece /= 2)
-        {
-            for (var at = 0; at + piece <= line.Length;)
-            {
-                byte[] shorter = [.. line[..at], .. line[(at + piece)..]];
-                if (BrokenLaw(shorter, ref ignored) == law)
-                    line = shorter;
-                else
-                    at += piece;
-            }
-        }
-
-        return line;
     }
 
     private static byte[] Next(Random random)

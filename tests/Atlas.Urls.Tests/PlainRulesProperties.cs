@@ -1,4 +1,5 @@
 using System.Text;
+using Atlas.Pipeline.Host.Normalizing;
 using FsCheck.Xunit;
 
 namespace Atlas.Urls.Tests;

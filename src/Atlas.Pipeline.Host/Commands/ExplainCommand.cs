@@ -30,7 +30,7 @@ internal static class ExplainCommand
         output.WriteLine(Redaction.Of(url));
         if (error != CanonicalizationError.None)
         {
-            output.WriteLine($"  has no canonical form: {Encoding.ASCII.GetString(NormalizeFilter.NameOf(error))}. A pipeline makes it a dead letter, malformed.");
+            output.WriteLine($"  has no canonical form: {Encoding.ASCII.GetString(CanonicalizationErrorNames.Of(error))}. A pipeline makes it a dead letter, malformed.");
             return;
         }
 

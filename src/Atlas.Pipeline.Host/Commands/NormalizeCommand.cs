@@ -11,7 +11,7 @@ internal static class NormalizeCommand
     {
         var input = new Option<string>("--input") { Description = "lines, or json: every line is a JSON string.", DefaultValueFactory = _ => "lines" };
         input.AcceptOnlyFromAmong("lines", "json");
-        var verify = new Option<string?>("--verify") { Description = "Tries the laws of canonical forms on the lines of a file." };
+        var verify = new Option<string?>("--verify") { Description = $"Tries the laws of canonical forms on the lines of a file: a form is its own form, and its host, path, parameters and fragment are those of its line but for the rules that were applied; and so are those of lines that have one form, compared with the first that has it (of the first {FirstLines.MostKeys:N0} forms, which takes 300 MB). What breaks a law is printed as short as it can be." };
         var compare = new Option<string[]>("--compare") { Description = "Two rules files: which URLs on stdin would merge or part.", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
         var command = new Command("normalize", "Reads URLs from stdin, a line each, and prints each with its canonical form: input TAB canonical, or input TAB !error reason. Lines with tabs need --input json. Like every filter it prints user names and passwords as they are.")
         {
@@ -25,9 +25,10 @@ internal static class NormalizeCommand
                 return Compare(options.Read(files[0], line), options.Read(files[1], line));
             if (options.Read(line) is not { } rules)
                 return ExitCode.Usage;
+            var readsJson = line.GetValue(input) == "json";
             if (line.GetValue(verify) is { } file)
-                return Verify(file, rules);
-            return Filter(rules, readsJson: line.GetValue(input) == "json");
+                return Verify(file, rules, readsJson);
+            return Filter(rules, readsJson);
         });
         return command;
     }
@@ -58,12 +59,12 @@ internal static class NormalizeCommand
         return ExitCode.Done;
     }
 
-    private static int Verify(string file, CanonicalizationRules rules)
+    private static int Verify(string file, CanonicalizationRules rules, bool readsJson)
     {
         try
         {
             using var lines = File.OpenRead(file);
-            return new Verification(rules).Run(lines, Console.Out) == 0 ? ExitCode.Done : ExitCode.Failed;
+            return new Verification(rules, readsJson: readsJson).Run(lines, Console.Out) == 0 ? ExitCode.Done : ExitCode.Failed;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {

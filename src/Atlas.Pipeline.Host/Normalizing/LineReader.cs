@@ -2,17 +2,25 @@ namespace Atlas.Pipeline.Host.Normalizing;
 
 /// <summary>The lines of a stream as bytes, without their LF or CRLF. A span is good until the next call.</summary>
 /// <param name="input">Read to its end; stays the caller's.</param>
-internal sealed class LineReader(Stream input)
+/// <param name="capacity">Bytes that are read at once, at least 1.</param>
+internal sealed class LineReader(Stream input, int capacity = 256 * 1024)
 {
-    private byte[] _buffer = new byte[256 * 1024];
+    private byte[] _buffer = new byte[capacity];
     private int _start;
     private int _end;
     private bool _isAtEnd;
+
+    /// <summary>Where the buffer's first byte stands in the stream.</summary>
+    private long _bufferAt;
+
+    /// <summary>Where the last line starts, in bytes from where the stream was.</summary>
+    public long LineAt { get; private set; }
 
     /// <summary>The next line; false at the end. A line may be as long as memory allows.</summary>
     public bool TryRead(out ReadOnlySpan<byte> line)
     {
         var searched = 0;
+        LineAt = _bufferAt + _start;
         while (true)
         {
             var held = _buffer.AsSpan(_start, _end - _start);
@@ -39,6 +47,7 @@ internal sealed class LineReader(Stream input)
     private void Fill()
     {
         _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+        _bufferAt += _start;
         _end -= _start;
         _start = 0;
         if (_end == _buffer.Length)

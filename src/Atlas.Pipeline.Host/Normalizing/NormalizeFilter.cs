@@ -24,16 +24,6 @@ internal sealed class NormalizeFilter(CanonicalizationRules rules, bool readsJso
         buffered.Flush();
     }
 
-    /// <summary>How a reason is written: the same words as in the dead letters' details.</summary>
-    public static ReadOnlySpan<byte> NameOf(CanonicalizationError error) => error switch
-    {
-        CanonicalizationError.NoScheme => "no_scheme"u8,
-        CanonicalizationError.NoHost => "no_host"u8,
-        CanonicalizationError.BadHost => "bad_host"u8,
-        CanonicalizationError.BadPort => "bad_port"u8,
-        _ => "none"u8,
-    };
-
     private void Write(ReadOnlySpan<byte> line, BufferedStream output)
     {
         if (readsJson)
@@ -58,6 +48,6 @@ internal sealed class NormalizeFilter(CanonicalizationRules rules, bool readsJso
         }
 
         output.Write("!error "u8);
-        output.Write(NameOf(error));
+        output.Write(CanonicalizationErrorNames.Of(error));
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Atlas.Urls;
 
 namespace Atlas.Pipeline.Ledger;
 
@@ -21,9 +22,9 @@ internal sealed class AdmissionWriter
     {
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
             _enqueue[priority] = connection.Prepare($"INSERT INTO {LedgerSchema.QueueOf(priority)}(seq, url, packed) VALUES(?1, ?2, ?3)");
-        _refuse = connection.Prepare("""
-            INSERT INTO dead_letter_queue(id, seq, content_id, source_url, original_error, failure_classification, retry_count, quarantined_at, was_admitted, source_name, source_offset)
-            VALUES(?1, ?1, ?2, ?3, ?4, ?4, 0, ?5, 0, ?6, ?7)
+        _refuse = connection.Prepare($"""
+            INSERT INTO dead_letter_queue(id, seq, content_id, source_url, original_error, failure_classification, retry_count, quarantined_at, was_admitted, source_name, source_offset, ruleset_version)
+            VALUES(?1, ?1, ?2, ?3, ?8, ?4, 0, ?5, 0, ?6, ?7, {CanonicalizationRules.RulesetVersion})
             """);
         _books = books;
         _sources = sources;
@@ -76,7 +77,7 @@ internal sealed class AdmissionWriter
 
     private void Enqueue(UrlBatch batch, in UrlRow row, int source, long now)
     {
-        new PackedRow(row.ContentId, row.Strategy, now, source, row.SourceOffset).Write(_row);
+        new PackedRow(row.ContentId, row.Strategy, now, source, row.SourceOffset, CanonicalizationRules.RulesetVersion).Write(_row);
         _enqueue[(int)row.Priority].Bind(1, _books.NextSequence()).BindTextInPlace(2, batch.TextOf(row)).BindBlobInPlace(3, _row).Run();
     }
 
@@ -87,8 +88,11 @@ internal sealed class AdmissionWriter
         var id = _row.AsSpan(0, 2 * bytes.Length);
         Convert.TryToHexStringLower(bytes, id, out _);
         _refuse.Bind(1, _books.NextSequence()).BindTextInPlace(2, id).BindBlobInPlace(3, batch.TextOf(row)).BindTextInPlace(4, NameOf(row.Reason))
-            .Bind(5, now).BindTextInPlace(6, _sources.PinnedNameOf(source)).Bind(7, row.SourceOffset).Run();
+            .Bind(5, now).BindTextInPlace(6, _sources.PinnedNameOf(source)).Bind(7, row.SourceOffset).BindTextInPlace(8, ErrorOf(row)).Run();
     }
+
+    /// <summary>What is known of the error beyond its class. A literal, or pinned.</summary>
+    private ReadOnlySpan<byte> ErrorOf(in UrlRow row) => row.Flaw == CanonicalizationError.None ? NameOf(row.Reason) : CanonicalizationErrorNames.Of(row.Flaw);
 
     private byte[] NameOf(Reason reason)
     {

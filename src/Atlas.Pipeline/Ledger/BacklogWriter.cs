@@ -99,6 +99,7 @@ internal sealed class BacklogWriter
             Strategy = packed.Strategy,
             Source = _sources.NameOf(packed.Source),
             AdmittedAt = DateTimeOffset.FromUnixTimeMilliseconds(packed.CreatedAt),
+            Ruleset = packed.Ruleset,
         };
     }
 }

@@ -11,7 +11,7 @@ internal static class LedgerSchema
     /// <summary>"ATLS": the file is ours.</summary>
     public const int ApplicationId = 0x41544C53;
 
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>3.51.3, the first version without the WAL-reset bug.</summary>
     private const int OldestSqlite = 3_051_003;
@@ -28,11 +28,11 @@ internal static class LedgerSchema
           url_domain TEXT NOT NULL, processing_strategy TEXT NOT NULL, is_processable INTEGER NOT NULL, failure_reason TEXT, final_url TEXT NOT NULL,
           status_code INTEGER NOT NULL, content_type TEXT NOT NULL, etag TEXT, last_modified INTEGER, body_sha256 BLOB NOT NULL, segment INTEGER NOT NULL,
           body_offset INTEGER NOT NULL, body_length INTEGER NOT NULL, fetched_at INTEGER NOT NULL, created_at INTEGER NOT NULL, source_name TEXT NOT NULL,
-          attempts INTEGER NOT NULL, seq INTEGER NOT NULL);
+          attempts INTEGER NOT NULL, seq INTEGER NOT NULL, ruleset_version INTEGER NOT NULL);
         CREATE INDEX content_metadata_body ON content_metadata(body_sha256);
         CREATE TABLE dead_letter_queue(id INTEGER PRIMARY KEY, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,
           failure_classification TEXT NOT NULL, retry_count INTEGER NOT NULL, quarantined_at INTEGER NOT NULL, notes TEXT, seq INTEGER NOT NULL,
-          was_admitted INTEGER NOT NULL, source_name TEXT NOT NULL, source_offset INTEGER NOT NULL);
+          was_admitted INTEGER NOT NULL, source_name TEXT NOT NULL, source_offset INTEGER NOT NULL, ruleset_version INTEGER NOT NULL);
         CREATE TABLE sources(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
         CREATE TABLE source_offsets(source TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY(source, file)) WITHOUT ROWID;
         CREATE TABLE counters(name TEXT NOT NULL, code INTEGER NOT NULL, value INTEGER NOT NULL, PRIMARY KEY(name, code)) WITHOUT ROWID;

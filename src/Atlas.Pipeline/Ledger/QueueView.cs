@@ -6,7 +6,7 @@ namespace Atlas.Pipeline.Ledger;
 internal static class QueueView
 {
     public static string Sql() =>
-        "CREATE VIEW processing_queue(content_id, source_url, status, processing_strategy, priority, created_at, retry_count, next_retry_at) AS\n"
+        "CREATE VIEW processing_queue(content_id, source_url, status, processing_strategy, priority, created_at, retry_count, next_retry_at, ruleset_version) AS\n"
         + string.Join("\nUNION ALL\n", Enumerable.Range(0, PriorityClasses.Count).Select(OfClass)) + ";";
 
     private static string OfClass(int priority)
@@ -16,16 +16,22 @@ internal static class QueueView
         var columns = $"lower(hex(substr(q.packed, 1, 16))), q.url, {{0}}, {StrategyName()}, {roadmap}, {CreatedAt()}";
         var waiting = string.Format(CultureInfo.InvariantCulture, columns, "'queued'");
         var taken = string.Format(CultureInfo.InvariantCulture, columns, "w.state");
-        return $"SELECT {waiting}, 0, NULL FROM {queue} q WHERE q.seq > (SELECT seq FROM cursors WHERE class = {priority})\n"
-            + $"UNION ALL SELECT {taken}, w.attempt, CASE WHEN w.due_at > 0 THEN w.due_at END FROM work w JOIN {queue} q ON q.seq = w.seq WHERE w.class = {priority}";
+        return $"SELECT {waiting}, 0, NULL, {RulesetVersion()} FROM {queue} q WHERE q.seq > (SELECT seq FROM cursors WHERE class = {priority})\n"
+            + $"UNION ALL SELECT {taken}, w.attempt, CASE WHEN w.due_at > 0 THEN w.due_at END, {RulesetVersion()} FROM work w JOIN {queue} q ON q.seq = w.seq WHERE w.class = {priority}";
     }
 
     private static string StrategyName() =>
         "CASE hex(substr(q.packed, 17, 1)) "
         + string.Concat(ProcessingStrategies.Names.Select((name, value) => $"WHEN '{value:X2}' THEN '{name}' ")) + "END";
 
-    /// <summary>Unix milliseconds from the big-endian bytes 18 to 25; SQL has no function for it, so digit by digit over the low six bytes.</summary>
-    private static string CreatedAt() =>
-        string.Join(" + ", Enumerable.Range(0, 12).Select(digit =>
-            $"((instr('0123456789ABCDEF', substr(hex(substr(q.packed, 20, 6)), {digit + 1}, 1)) - 1) << {(11 - digit) * 4})"));
+    /// <summary>The last byte of the row.</summary>
+    private static string RulesetVersion() => Number(PackedRow.Size, 1);
+
+    /// <summary>Unix milliseconds from the big-endian bytes 18 to 25, of which the low six hold all there is.</summary>
+    private static string CreatedAt() => Number(20, 6);
+
+    /// <summary>The number that some bytes of the row are; SQL has no function for it, so digit by digit.</summary>
+    private static string Number(int start, int bytes) =>
+        string.Join(" + ", Enumerable.Range(0, 2 * bytes).Select(digit =>
+            $"((instr('0123456789ABCDEF', substr(hex(substr(q.packed, {start}, {bytes})), {digit + 1}, 1)) - 1) << {(2 * bytes - 1 - digit) * 4})"));
 }

@@ -28,12 +28,12 @@ internal sealed class WorkWriter
         _leave = connection.Prepare("DELETE FROM work WHERE seq = ?1 AND state = 'leased' AND epoch = ?2 RETURNING attempt");
         _record = connection.Prepare("""
             INSERT INTO content_metadata(content_id, source_url, url_scheme, url_domain, processing_strategy, is_processable, final_url, status_code, content_type, etag,
-              last_modified, body_sha256, segment, body_offset, body_length, fetched_at, created_at, source_name, attempts, seq)
-            VALUES(?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) ON CONFLICT(content_id) DO NOTHING
+              last_modified, body_sha256, segment, body_offset, body_length, fetched_at, created_at, source_name, attempts, seq, ruleset_version)
+            VALUES(?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT(content_id) DO NOTHING
             """);
         _bury = connection.Prepare("""
-            INSERT INTO dead_letter_queue(id, seq, content_id, source_url, original_error, failure_classification, retry_count, quarantined_at, notes, was_admitted, source_name, source_offset)
-            VALUES(?1, ?1, ?2, CAST(?3 AS BLOB), ?4, ?5, ?6, ?7, ?8, 1, ?9, 0)
+            INSERT INTO dead_letter_queue(id, seq, content_id, source_url, original_error, failure_classification, retry_count, quarantined_at, notes, was_admitted, source_name, source_offset, ruleset_version)
+            VALUES(?1, ?1, ?2, CAST(?3 AS BLOB), ?4, ?5, ?6, ?7, ?8, 1, ?9, 0, ?10)
             """);
         _tail = connection.Prepare("INSERT INTO bodies_tail VALUES(1, ?1, ?2) ON CONFLICT DO UPDATE SET segment = excluded.segment, end_offset = excluded.end_offset");
     }
@@ -95,7 +95,7 @@ internal sealed class WorkWriter
     {
         var attempt = Edge(_leave.Bind(1, item.Sequence).Bind(2, _epoch), item, "leased").First;
         _bury.Bind(1, item.Sequence).Bind(2, ContentId.ToHex(item.ContentId)).Bind(3, item.Url).Bind(4, detail.Length > 0 ? detail : reason.Name).Bind(5, reason.Name)
-            .Bind(6, attempt).Bind(7, _time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(8, detail).Bind(9, item.Source).Run();
+            .Bind(6, attempt).Bind(7, _time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(8, detail).Bind(9, item.Source).Bind(10, item.Ruleset).Run();
         _books.Add(Tally.Leased, -1);
         _books.Dead.Add(reason);
         return true;
@@ -111,7 +111,7 @@ internal sealed class WorkWriter
         else
             _record.BindNull(10);
         _record.BindBlob(11, done.BodySha256).Bind(12, done.Place.Segment).Bind(13, done.Place.Offset).Bind(14, done.Place.Length)
-            .Bind(15, document.FetchedAt.ToUnixTimeMilliseconds()).Bind(16, item.AdmittedAt.ToUnixTimeMilliseconds()).Bind(17, item.Source).Bind(18, attempt).Bind(19, item.Sequence).Run();
+            .Bind(15, document.FetchedAt.ToUnixTimeMilliseconds()).Bind(16, item.AdmittedAt.ToUnixTimeMilliseconds()).Bind(17, item.Source).Bind(18, attempt).Bind(19, item.Sequence).Bind(20, item.Ruleset).Run();
         return _connection.Changes == 1;
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Atlas.Pipeline.Topology;
 using Atlas.Urls;
 
@@ -38,6 +39,8 @@ internal sealed record NormalizeOptions
         var sites = new Dictionary<string, SiteRules>(StringComparer.OrdinalIgnoreCase);
         foreach (var (domain, inside) in yaml.Sections("sites", "Parameters of single sites, by domain, subdomains included: { example.org: { drop_params: [ref], keep_params: [gclid] } }. They come before the lists for all sites."))
         {
+            if (!IsDomain(domain))
+                yaml.Report("sites", $"'{domain}' is no domain. Write one alone, like example.org; it stands for its subdomains too.");
             sites[domain] = new SiteRules(
                 inside.Strings("drop_params", "Names to drop on this site.", []),
                 inside.Strings("keep_params", "Names that stay on this site.", []));
@@ -46,6 +49,10 @@ internal sealed record NormalizeOptions
 
         return sites;
     }
+
+    /// <summary>Whether a host can be called so; what would never be the site of a URL is a mistake.</summary>
+    private static bool IsDomain(string domain) =>
+        domain.IndexOfAny(domain.StartsWith('[') ? ['/'] : ['/', '\\', '?', '#', '@', ':', '*']) < 0 && HostKey.Of(Encoding.UTF8.GetBytes($"http://{domain}/")).Length > 0;
 
     private static (bool DropsTracking, IReadOnlyList<string> Names) ReadDropped(SettingsReader yaml)
     {

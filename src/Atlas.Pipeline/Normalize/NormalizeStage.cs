@@ -52,7 +52,7 @@ internal sealed class NormalizeStage(NormalizeOptions options) : IBatchStage
         {
             // Dedup writes one dead letter per distinct line, so a line without a canonical form is known by its bytes.
             row.ContentId = ContentId.Of(batch.TextOf(row));
-            row.Reject(Reason.Malformed);
+            row.RejectAsMalformed(error);
             return;
         }
 

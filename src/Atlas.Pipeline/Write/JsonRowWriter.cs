@@ -4,10 +4,11 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
+using Atlas.Urls;
 
 namespace Atlas.Pipeline.Write;
 
-/// <summary>Writes a row as one JSON object: url, canonical, content_id, strategy, and error on a row that does not go on.</summary>
+/// <summary>Writes a row as one JSON object: url, canonical, content_id, strategy, and on a row that does not go on error and, where more is known, detail.</summary>
 internal sealed class JsonRowWriter : IDisposable
 {
     // The lines are not put into HTML, so that & and non-ASCII letters can stay as they are.
@@ -27,6 +28,8 @@ internal sealed class JsonRowWriter : IDisposable
         _json.WriteString("strategy"u8, ProcessingStrategies.NameOf(row.Strategy));
         if (row.Fate != Fate.Forward)
             _json.WriteString("error"u8, row.Reason.Name);
+        if (row.Flaw != CanonicalizationError.None)
+            _json.WriteString("detail"u8, CanonicalizationErrorNames.Of(row.Flaw));
         _json.WriteEndObject();
         _json.Flush();
     }

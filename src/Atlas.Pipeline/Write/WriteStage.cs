@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Atlas.Urls;
 
 namespace Atlas.Pipeline.Write;
 
@@ -71,6 +72,10 @@ internal sealed class WriteStage(WriteOptions options, Stream output) : IAsyncDi
 
         _lines.Write("\t!error "u8);
         Encoding.ASCII.GetBytes(row.Reason.Name, _lines);
+        if (row.Flaw == CanonicalizationError.None)
+            return;
+        _lines.Write(" "u8);
+        _lines.Write(CanonicalizationErrorNames.Of(row.Flaw));
     }
 
     // A tab or CR inside would be taken for the end of a column or line: it is written as a URL spells it.

@@ -1,3 +1,4 @@
+using Atlas.Pipeline.Ledger;
 using Atlas.Urls;
 
 namespace Atlas.Pipeline.Tests.Ledger;
@@ -136,6 +137,26 @@ public sealed class AdmissionTests
 
         Assert.Equal([SeenKey.OfAdmitted(ContentId.Of("http://a/1"u8)), SeenKey.OfRefused(ContentId.Of("junk"u8))], keys);
         Assert.Equal(3, bed.Ledger.LastSequence);
+    }
+
+    [Fact]
+    public async Task Every_key_says_by_which_version_of_the_rules_it_is()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.Ledger.AdmitAsync(bed.Batch(["http://a/1", "http://a/2", "junk"], decide: rows => rows[2].Reject(Reason.Malformed)));
+        await bed.Ledger.FlushAsync();
+        Assert.Equal("1,1|1", bed.Text("SELECT (SELECT group_concat(ruleset_version) FROM processing_queue) || '|' || (SELECT group_concat(ruleset_version) FROM dead_letter_queue)"));
+
+        // What the row says counts from here on, not what the program would say now.
+        using (var connection = SqlConnection.Open(Path.Combine(bed.Directory, "ledger.db")))
+            connection.Execute($"UPDATE queue_normal SET packed = CAST(substr(packed, 1, {PackedRow.Size - 1}) || x'FE' AS BLOB)");
+        var items = await bed.Ledger.TakeFromBacklogAsync(2);
+        await bed.Ledger.ClaimAsync(items);
+        Assert.Equal("254,254", bed.Text("SELECT group_concat(ruleset_version) FROM processing_queue"));
+        await bed.Ledger.CompleteAsync(bed.Document(items[0]));
+        await bed.Ledger.DeadLetterAsync(items[1], Reason.Http(404), "gone");
+
+        Assert.Equal("254|254", bed.Text("SELECT (SELECT ruleset_version FROM content_metadata) || '|' || (SELECT ruleset_version FROM dead_letter_queue WHERE was_admitted = 1)"));
     }
 
     [Fact]

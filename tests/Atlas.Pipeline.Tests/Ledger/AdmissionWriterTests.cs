@@ -54,6 +54,23 @@ public sealed class AdmissionWriterTests
     }
 
     [Fact]
+    public async Task A_malformed_lines_dead_letter_says_what_is_wrong_with_it()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+
+        await bed.Ledger.AdmitAsync(bed.Batch(["junk", "http://", "http://a..b", "http://a:x", "file:///"], decide: rows =>
+        {
+            for (var flaw = CanonicalizationError.NoScheme; flaw <= CanonicalizationError.BadPort; flaw++)
+                rows[(int)flaw - 1].RejectAsMalformed(flaw);
+            rows[4].Reject(Reason.SchemeFile);
+        }));
+        await bed.Ledger.FlushAsync();
+
+        Assert.Equal("malformed no_scheme, malformed no_host, malformed bad_host, malformed bad_port, scheme_file scheme_file",
+            bed.Text("SELECT group_concat(failure_classification || ' ' || original_error, ', ') FROM (SELECT * FROM dead_letter_queue ORDER BY id)"));
+    }
+
+    [Fact]
     public async Task A_dead_letter_names_its_url_by_content_id()
     {
         await using var bed = LedgerTestBed.Fresh();
@@ -72,8 +89,10 @@ public sealed class AdmissionWriterTests
             rows[i].Priority = (PriorityClass)(i % PriorityClasses.Count);
             if (i % 4 == 1)
                 rows[i].DropAsDuplicate();
-            if (i % 4 >= 2)
-                rows[i].Reject(i % 8 >= 4 ? Reason.SchemeFile : Reason.Malformed);
+            if (i % 8 is 2 or 3)
+                rows[i].RejectAsMalformed(CanonicalizationError.BadHost);
+            if (i % 8 is 6 or 7)
+                rows[i].Reject(Reason.SchemeFile);
             rows[i].IsRepeat = i % 4 == 3;
         }
     }

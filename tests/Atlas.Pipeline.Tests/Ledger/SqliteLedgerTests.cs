@@ -17,7 +17,7 @@ public sealed class SqliteLedgerTests
 
     [Theory]
     [InlineData("PRAGMA application_id=7")]
-    [InlineData("PRAGMA user_version=2")]
+    [InlineData("PRAGMA user_version=1")]
     public async Task A_file_that_is_no_ledger_of_this_version_is_refused(string change)
     {
         await using var bed = LedgerTestBed.Fresh();

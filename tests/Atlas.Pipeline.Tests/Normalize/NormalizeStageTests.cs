@@ -34,6 +34,21 @@ public sealed class NormalizeStageTests
         Assert.Equal(0, batch.Rows[0].CanonicalLength);
     }
 
+    [Theory]
+    [InlineData("no url", CanonicalizationError.NoScheme)]
+    [InlineData("http://", CanonicalizationError.NoHost)]
+    [InlineData("http://a..b/", CanonicalizationError.BadHost)]
+    [InlineData("http://a:99999/", CanonicalizationError.BadPort)]
+    [InlineData("http://a/", CanonicalizationError.None)]
+    public async Task A_malformed_line_keeps_what_is_wrong_with_it(string line, CanonicalizationError flaw)
+    {
+        var batch = BatchOf(line);
+
+        await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
+
+        Assert.Equal(flaw, batch.Rows[0].Flaw);
+    }
+
     [Fact]
     public async Task A_line_that_the_source_rejected_keeps_its_reason_and_gets_an_id()
     {
@@ -124,6 +139,27 @@ public sealed class NormalizeStageTests
         Read(mistakes, Entry("sites", new MappingNode([Entry("example.org", site), Entry("other.example", new ScalarNode("x", false, 8, 3))], 6, 5)));
 
         Assert.Equal([(7, "stages.normalize.sites.example.org.drop_param"), (8, "stages.normalize.sites.other.example")], mistakes.Select(mistake => (mistake.Line, mistake.Path)).Order());
+    }
+
+    [Theory]
+    [InlineData("example.org", true)]
+    [InlineData("B\u00FCcher.example.", true)]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("[::1]", true)]
+    [InlineData("*.example.org", false)]
+    [InlineData("https://example.org", false)]
+    [InlineData("example.org/a", false)]
+    [InlineData("example.org:80", false)]
+    [InlineData("a..b", false)]
+    [InlineData("", false)]
+    public void A_site_must_be_named_by_its_domain(string name, bool isOne)
+    {
+        var mistakes = new List<Mistake>();
+        var site = new MappingNode([Entry("drop_params", new SequenceNode([new ScalarNode("ref", false, 1, 1)], 1, 1))], 1, 1);
+
+        Read(mistakes, Entry("sites", new MappingNode([Entry(name, site)], 1, 1)));
+
+        Assert.Equal(isOne ? [] : [$"stages.normalize.sites: '{name}' is no domain. Write one alone, like example.org; it stands for its subdomains too."], mistakes.Select(mistake => $"{mistake.Path}: {mistake.Message}"));
     }
 
     [Fact]

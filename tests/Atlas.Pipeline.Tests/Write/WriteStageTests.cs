@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Atlas.Pipeline.Write;
+using Atlas.Urls;
 
 namespace Atlas.Pipeline.Tests.Write;
 
@@ -26,7 +27,7 @@ public sealed class WriteStageTests : IDisposable
 
         await stage.TakeAsync(Batch());
 
-        Assert.Equal("b%09\"\u00FF\t!error malformed\n", Written());
+        Assert.Equal("b%09\"\u00FF\t!error malformed bad_host\n", Written());
     }
 
     [Fact]
@@ -36,7 +37,7 @@ public sealed class WriteStageTests : IDisposable
 
         await stage.TakeAsync(Batch());
 
-        Assert.Equal(["HTTP://a/\thttp://a/", "b%09\"\u00FF\t!error malformed", "c\t!error duplicate", ""], Written().Split('\n'));
+        Assert.Equal(["HTTP://a/\thttp://a/", "b%09\"\u00FF\t!error malformed bad_host", "c\t!error duplicate", ""], Written().Split('\n'));
     }
 
     [Fact]
@@ -51,6 +52,7 @@ public sealed class WriteStageTests : IDisposable
         using var refused = JsonDocument.Parse(Encoding.Latin1.GetBytes(lines[1]));
         Assert.Equal("b\t\"\uFFFD", refused.RootElement.GetProperty("url").GetString());
         Assert.Equal("malformed", refused.RootElement.GetProperty("error").GetString());
+        Assert.Equal("bad_host", refused.RootElement.GetProperty("detail").GetString());
     }
 
     [Fact]
@@ -148,7 +150,7 @@ public sealed class WriteStageTests : IDisposable
         batch.CanonicalLength = 9;
         batch.Rows[0] = new UrlRow { TextLength = 9, CanonicalLength = 9, ContentId = 0xAB };
         batch.Rows[1] = new UrlRow { TextStart = 9, TextLength = 4 };
-        batch.Rows[1].Reject(Reason.Malformed);
+        batch.Rows[1].RejectAsMalformed(CanonicalizationError.BadHost);
         batch.Rows[2] = new UrlRow { TextStart = 13, TextLength = 1 };
         batch.Rows[2].DropAsDuplicate();
         batch.Count = 3;
