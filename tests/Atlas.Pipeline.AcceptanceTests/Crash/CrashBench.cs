@@ -10,7 +10,7 @@ internal sealed class CrashBench : IAsyncDisposable
 {
     private const int Killed = 128 + 9;
     private static readonly TimeSpan BetweenPieces = TimeSpan.FromMilliseconds(8);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly CrashPoint _point;
     private readonly bool _isTail;

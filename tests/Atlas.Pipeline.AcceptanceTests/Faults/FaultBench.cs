@@ -11,7 +11,7 @@ namespace Atlas.Pipeline.AcceptanceTests.Faults;
 /// <summary>One short list, run again and again on files of which one operation goes wrong, each time from the same state.</summary>
 internal sealed class FaultBench : IAsyncDisposable
 {
-    private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(5);
 
     private readonly Workbench _bench;
     private readonly bool _hasWeb;
