@@ -33,8 +33,7 @@ public sealed class CountdownTests
             var operations = await bench.CountDownAsync(ending);
             TestContext.Current.TestOutputHelper!.WriteLine($"{ending}: {operations} operations, {bench.WentOn.Count} runs went on.");
             bench.WentOn.ForEach(TestContext.Current.TestOutputHelper.WriteLine);
-            Assert.All(bench.WentOn.Where(run => run.Contains("filter.", StringComparison.Ordinal) && run.StartsWith("Replace", StringComparison.Ordinal)),
-                run => Assert.Contains("No checkpoint", run, StringComparison.Ordinal));
+            Assert.All(bench.WentOn, run => Assert.Contains("dedup index", run, StringComparison.Ordinal));
             bench.WentOn.Clear();
             Assert.True(operations > 20, $"Only {operations} operations.");
         }
