@@ -33,9 +33,13 @@ public sealed class CountdownTests
             var operations = await bench.CountDownAsync(ending);
             TestContext.Current.TestOutputHelper!.WriteLine($"{ending}: {operations} operations, {bench.WentOn.Count} runs went on.");
             bench.WentOn.ForEach(TestContext.Current.TestOutputHelper.WriteLine);
-            Assert.All(bench.WentOn, run => Assert.Contains("dedup index", run, StringComparison.Ordinal));
+            Assert.All(bench.WentOn.Where(run => !IsOfClosing(run)), run => Assert.Contains("dedup index", run, StringComparison.Ordinal));
             bench.WentOn.Clear();
             Assert.True(operations > 20, $"Only {operations} operations.");
         }
     }
+
+    /// <summary>Closing a connection, SQLite tries to copy and to shorten the WAL, and is silent when it cannot: the next to close, or the next start, does it.</summary>
+    private static bool IsOfClosing(string run) =>
+        run.StartsWith("Lock ledger.db:", StringComparison.Ordinal) || run.StartsWith("Length ledger.db-wal:", StringComparison.Ordinal);
 }
