@@ -13,7 +13,7 @@ internal sealed class FaultBench : IAsyncDisposable
 {
     private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(5);
 
-    private const int LinesPerPiece = 8;
+    private const int LinesPerPiece = 16;
 
     private readonly Workbench _bench;
     private readonly bool _hasWeb;
@@ -134,18 +134,25 @@ internal sealed class FaultBench : IAsyncDisposable
 
     private string StateOf(string name) => Path.Combine(_bench.Folder, name);
 
-    private Task<PipelineRun> OpenAsync(string state, Seams seams, int lines)
+    private async Task<PipelineRun> OpenAsync(string state, Seams seams, int lines)
     {
         var mistakes = new List<Mistake>();
         var definition = PipelineReader.Read("faults.yaml", _text, StageCatalog.Kinds, [], state, mistakes, []);
         Assert.Empty(mistakes);
-        return PipelineRun.OpenAsync(definition!, seams, new PiecesOfInput(_lines.Take(lines)), Stream.Null);
+        var input = new PiecesOfInput(_lines.Take(lines));
+        var run = await PipelineRun.OpenAsync(definition!, seams, input, Stream.Null);
+        input.Committed = () => run.Look().Books.Received;
+        return run;
     }
 
-    /// <summary>A pipe that gives a few lines at a time, so that they come to the ledger in several transactions.</summary>
+    /// <summary>A pipe that gives a few lines at a time, each after the ones before are committed or will not be, so that they come in several transactions.</summary>
     private sealed class PiecesOfInput(IEnumerable<string> lines) : MemoryStream
     {
         private readonly Queue<byte[]> _pieces = new(lines.Chunk(LinesPerPiece).Select(piece => Encoding.ASCII.GetBytes(string.Concat(piece.Select(line => line + "\n")))));
+
+        private long _given;
+
+        public Func<long> Committed { get; set; } = () => 0;
 
         public override bool CanSeek => false;
 
@@ -153,6 +160,8 @@ internal sealed class FaultBench : IAsyncDisposable
         {
             if (!_pieces.TryDequeue(out var piece))
                 return 0;
+            SpinWait.SpinUntil(() => Committed() >= _given, TimeSpan.FromMilliseconds(100));
+            _given += piece.Count(letter => letter == '\n');
             piece.CopyTo(buffer, offset);
             return piece.Length;
         }
