@@ -2,12 +2,14 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-memory fuzz lint bench docs need-sdk bench-micro public-suffixes unicode-tables
+.PHONY: help build run test test-kill test-crash test-faults test-memory fuzz lint bench docs need-sdk bench-micro public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
 	@echo "make test         everything: properties, rooms, the real program (minutes)"
 	@echo "make test-kill    twenty rounds of kill -9 over 100,000 lines, then the books (minutes)"
+	@echo "make test-crash   200 kills -9 at every boundary, POINTS=row,commit for some, then docs/crash-matrix.md (5 to 10 minutes)"
+	@echo "make test-faults  every file operation in turn fails, finds no space, is cut short or hangs (10 minutes)"
 	@echo "make test-memory  five million lines, 90 % duplicates, within 1 GiB (minutes)"
 	@echo "make fuzz         the laws of canonical forms on random lines, SECONDS=60 unless given"
 	@echo "make lint         locked restore, formatting, analyzers"
@@ -34,6 +36,14 @@ test: build
 
 test-kill: build
 	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=kill"
+
+# Kills at every boundary, and writes docs/crash-matrix.md.
+test-crash: build
+	ATLAS_CRASH_POINTS=$(POINTS) dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=crash" --show-live-output on
+
+# Counts down through all file operations, SQLite's own included.
+test-faults: build
+	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=faults" --show-live-output on
 
 test-memory: build
 	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=memory"

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Atlas.Pipeline;
 using Atlas.Pipeline.Host;
 using Atlas.Pipeline.Host.Commands;
 
@@ -6,7 +7,7 @@ Console.SetError(StandardError.Open());
 Console.SetOut(new StreamWriter(StandardOutput.Open()) { AutoFlush = true });
 var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, stored document each.")
 {
-    RunCommand.Create(),
+    RunCommand.Create(new Seams()),
     ValidateCommand.Create(),
     GraphCommand.Create(),
     NormalizeCommand.Create(),

@@ -9,6 +9,7 @@ namespace Atlas.Pipeline.AcceptanceTests;
 internal sealed class AtlasProgram : IDisposable
 {
     private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "atlas.dll");
+    private static readonly string UnderFaults = Path.Combine(AppContext.BaseDirectory, "Atlas.Faults.dll");
 
     private readonly Process _process;
     private readonly Lazy<Task<string>> _output;
@@ -61,6 +62,32 @@ internal sealed class AtlasProgram : IDisposable
     /// <summary>Starts it from a line of shell, in which <c>"$@"</c> is what follows <c>dotnet</c>.</summary>
     public static AtlasProgram StartInShell(string script, string directory, params string[] arguments) =>
         Start(new ProcessStartInfo("sh") { WorkingDirectory = directory }, ["-c", script, "sh", Assembly, .. arguments]);
+
+    /// <summary>Starts it on files that kill it: see <c>Atlas.Faults</c>.</summary>
+    /// <param name="directory">Where it works.</param>
+    /// <param name="kill"><c>point:count</c>; null for nowhere.</param>
+    /// <param name="acknowledged">A file for the number of rows it has made durable.</param>
+    /// <param name="arguments">As for the real one.</param>
+    public static AtlasProgram StartUnderFaults(string directory, string? kill, string acknowledged, params ReadOnlySpan<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = directory };
+        start.Environment["ATLAS_KILL"] = kill;
+        start.Environment["ATLAS_ACKNOWLEDGED"] = acknowledged;
+        return Start(start, [UnderFaults, .. arguments]);
+    }
+
+    /// <summary>Starts it on files of which one stops answering.</summary>
+    /// <param name="directory">Where it works.</param>
+    /// <param name="hang"><c>operation:part of the file's name:count</c>.</param>
+    /// <param name="hung">A file that is there once the disk hangs.</param>
+    /// <param name="arguments">As for the real one.</param>
+    public static AtlasProgram StartOnAHangingDisk(string directory, string hang, string hung, params ReadOnlySpan<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = directory };
+        start.Environment["ATLAS_HANG"] = hang;
+        start.Environment["ATLAS_HUNG"] = hung;
+        return Start(start, [UnderFaults, .. arguments]);
+    }
 
     private static AtlasProgram Start(ProcessStartInfo start, ReadOnlySpan<string> arguments, bool readsOutput = true)
     {

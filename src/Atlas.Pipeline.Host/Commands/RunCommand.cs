@@ -12,7 +12,8 @@ namespace Atlas.Pipeline.Host.Commands;
 /// <summary><c>atlas run</c>: runs a pipeline until its sources end and the queue is worked off, or a signal.</summary>
 internal static class RunCommand
 {
-    public static Command Create()
+    /// <param name="seams">What runs stand on; their logs are the command's own.</param>
+    public static Command Create(Seams seams)
     {
         var file = PipelineArguments.File();
         var set = PipelineArguments.Set();
@@ -26,12 +27,12 @@ internal static class RunCommand
         {
             if (PipelineFile.Read(line.GetValue(file)!, line.GetValue(set)!, line.GetValue(state)) is not { } definition)
                 return ExitCode.Usage;
-            return await RunAsync(definition, new RunSettings(line.GetValue(report), line.GetValue(quiet), line.GetValue(logFormat) == "json"));
+            return await RunAsync(definition, new RunSettings(line.GetValue(report), line.GetValue(quiet), line.GetValue(logFormat) == "json"), seams);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(PipelineDefinition definition, RunSettings settings)
+    private static async Task<int> RunAsync(PipelineDefinition definition, RunSettings settings, Seams seams)
     {
         var time = TimeProvider.System;
         var startedAt = time.GetUtcNow();
@@ -53,7 +54,7 @@ internal static class RunCommand
             using var exit = new ExitDeadline(time);
             await using var output = StandardOutput.Open();
             await using var input = StandardInput.Open();
-            await using var run = await PipelineRun.OpenAsync(definition, new Seams { Logs = logs }, input, output);
+            await using var run = await PipelineRun.OpenAsync(definition, seams with { Logs = logs }, input, output);
             await using var leaving = run.Leaving.Register(() => exit.Start(() => abortedBy != 0 ? abortedBy : ExitCode.Failed));
             using var signals = new Signals(run.Drain, code =>
             {

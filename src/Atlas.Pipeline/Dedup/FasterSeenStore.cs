@@ -66,9 +66,9 @@ internal sealed partial class FasterSeenStore : ISeenStore
             {
                 return Recover(files, options, ledger, checkpoint, seams.Time);
             }
-            catch (Exception doubt) when (doubt is not OutOfMemoryException)
+            catch (Exception doubt) when (doubt is not (OutOfMemoryException or LedgerException))
             {
-                // Whatever is wrong with the files, the ledger has every key.
+                // Whatever is wrong with the files, the ledger has every key. A ledger that cannot be read says nothing about them.
                 LogRebuild(log, doubt);
             }
         }

@@ -1,4 +1,5 @@
 using Atlas.Pipeline.Dedup;
+using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Tests.Dedup;
 
@@ -33,6 +34,22 @@ public sealed class FasterSeenStoreTests : IDisposable
         using var store = Open();
         Assert.False(store.WasRebuilt);
         Assert.Equal(0, DedupTestBed.AddAll(store, [.. keys, .. later]));
+    }
+
+    /// <summary>Once, a read of the ledger that failed was taken for a doubt about the index: it was deleted, and rebuilt from all rows.</summary>
+    [Fact]
+    public async Task A_ledger_that_cannot_be_read_fails_the_start_and_leaves_the_index_as_it_is()
+    {
+        var keys = DedupTestBed.Keys(1000, seed: 1);
+        await FillAsync(keys, above: []);
+        _ledger.ScanFailure = new LedgerException("disk I/O error");
+
+        Assert.Throws<LedgerException>(Open);
+
+        _ledger.ScanFailure = null;
+        using var again = Open();
+        Assert.False(again.WasRebuilt);
+        Assert.Equal(0, DedupTestBed.AddAll(again, keys));
     }
 
     [Fact]

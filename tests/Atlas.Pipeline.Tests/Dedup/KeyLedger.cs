@@ -13,6 +13,9 @@ internal sealed class KeyLedger : ILedger
 
     public int Flushes { get; private set; }
 
+    /// <summary>What reading its rows fails with, if it does.</summary>
+    public Exception? ScanFailure { get; set; }
+
     public Task Failure { get; } = new TaskCompletionSource().Task;
 
     public long Backlog => 0;
@@ -29,6 +32,8 @@ internal sealed class KeyLedger : ILedger
 
     public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>> visit)
     {
+        if (ScanFailure is { } failure)
+            throw failure;
         foreach (var chunk in Keys.Skip((int)aboveSequence).Chunk(1000))
             visit(chunk);
     }

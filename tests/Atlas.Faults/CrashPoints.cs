@@ -1,0 +1,174 @@
+using System.Buffers.Binary;
+
+namespace Atlas.Faults;
+
+/// <summary>Turns what the seams see into named points, in the order in which a URL passes them, and into the count of rows that are durable.</summary>
+/// <remarks>Statements come on the ledger's threads, operations on files on any; each transaction is one thread's from its BEGIN to its COMMIT.</remarks>
+internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : IFileWatch
+{
+    [ThreadStatic]
+    private static Transaction s_transaction;
+
+    private long _acknowledged;
+
+    /// <summary>A batch was read and is handed to the first block; nobody has looked at it.</summary>
+    public void Read() => kill.Reach("read");
+
+    /// <summary>Some block takes its next batch: it lies between two stages.</summary>
+    public void Stage() => kill.Reach("stage");
+
+    /// <summary>The dedup index begins a checkpoint.</summary>
+    public void IndexCheckpoint() => kill.Reach("index-begin");
+
+    public void Begins(string sql)
+    {
+        if (sql.StartsWith("CREATE TABLE", StringComparison.Ordinal))
+        {
+            kill.Reach("create");
+        }
+        else if (sql.StartsWith("UPDATE work SET state = 'queued', attempt = attempt - 1", StringComparison.Ordinal))
+        {
+            kill.Reach("return-leases");
+        }
+        else if (sql == "BEGIN IMMEDIATE")
+        {
+            s_transaction = default;
+            kill.Reach("begin");
+        }
+        else if (sql.StartsWith("INSERT INTO queue_", StringComparison.Ordinal) || (sql.StartsWith("INSERT INTO dead_letter_queue", StringComparison.Ordinal) && sql.Contains(", 0, ?5, 0,", StringComparison.Ordinal)))
+        {
+            s_transaction.Rows++;
+            kill.Reach("row");
+        }
+        else if (sql.StartsWith("INSERT INTO source_offsets", StringComparison.Ordinal))
+        {
+            kill.Reach("offset");
+        }
+        else if (sql.StartsWith("INSERT INTO content_metadata", StringComparison.Ordinal) || sql.StartsWith("INSERT OR IGNORE INTO content_metadata", StringComparison.Ordinal))
+        {
+            s_transaction.HasDocuments = true;
+            kill.Reach("document");
+        }
+        else if (sql.Contains("INTO seen_checkpoint", StringComparison.Ordinal))
+        {
+            s_transaction.HasManifest = true;
+            kill.Reach("manifest");
+        }
+        else if (sql == "COMMIT" && s_transaction.Rows > 0)
+        {
+            kill.Reach("commit");
+        }
+    }
+
+    public void Ends(string sql)
+    {
+        if (sql != "COMMIT")
+            return;
+        var ended = s_transaction;
+        s_transaction = default;
+        if (ended.HasManifest)
+            kill.Reach("manifest-committed");
+        if (ended.HasDocuments)
+            kill.Reach("document-committed");
+        if (ended.Rows == 0)
+            return;
+        Acknowledge(ended.Rows);
+        kill.Reach("committed");
+    }
+
+    public Ending Before(in FileCall call) => (call.Operation, KindOf(call)) switch
+    {
+        (FileOperation.Write, FileKind.Wal) => Torn("wal-write"),
+        (FileOperation.Write, FileKind.WalHeader) => Torn("wal-restart"),
+        (FileOperation.Sync, FileKind.Wal) => Whole("wal-sync"),
+        (FileOperation.Delete, FileKind.Wal) => Whole("wal-delete"),
+        (FileOperation.Write, FileKind.Database) => Torn("copy-write"),
+        (FileOperation.Sync, FileKind.Database) => Whole("copy-sync"),
+        (FileOperation.Replace, FileKind.Filter) => Whole("index-files"),
+        (FileOperation.Delete, FileKind.Filter) => Whole("index-delete"),
+        (FileOperation.Write, FileKind.Segment) => Torn("body-write"),
+        (FileOperation.Sync, FileKind.Segment) => Whole("body-sync"),
+        _ => Ending.Done,
+    };
+
+    public void After(in FileCall call)
+    {
+        if (Volatile.Read(ref _isTorn))
+            KillSwitch.Kill();
+        switch ((call.Operation, KindOf(call)))
+        {
+            case (FileOperation.Write, FileKind.WalHeader):
+                kill.Reach("wal-restarted");
+                break;
+            case (FileOperation.Sync, FileKind.Wal):
+                kill.Reach("wal-synced");
+                break;
+            case (FileOperation.Sync, FileKind.Database):
+                kill.Reach("copy-synced");
+                break;
+            case (FileOperation.Replace, FileKind.Filter):
+                kill.Reach("index-filter");
+                break;
+            case (FileOperation.Sync, FileKind.Segment):
+                kill.Reach("body-synced");
+                break;
+        }
+    }
+
+    private bool _isTorn;
+
+    private Ending Whole(string name)
+    {
+        kill.Reach(name);
+        return Ending.Done;
+    }
+
+    /// <summary>Half of the bytes are written before the process is killed.</summary>
+    private Ending Torn(string name)
+    {
+        if (!kill.IsDue(name))
+            return Ending.Done;
+        Volatile.Write(ref _isTorn, true);
+        return Ending.IsShort;
+    }
+
+    /// <summary>Rows that this process has made durable, in a file that outlives it.</summary>
+    private void Acknowledge(long rows)
+    {
+        if (acknowledgements is null)
+            return;
+        Span<byte> count = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(count, _acknowledged += rows);
+        using var file = File.OpenHandle(acknowledgements, FileMode.OpenOrCreate, FileAccess.Write);
+        RandomAccess.Write(file, count, 0);
+    }
+
+    private static FileKind KindOf(in FileCall call)
+    {
+        var name = Path.GetFileName(call.Path.AsSpan());
+        if (name.EndsWith("-wal", StringComparison.Ordinal))
+            return call.Offset == 0 && call.Operation == FileOperation.Write ? FileKind.WalHeader : FileKind.Wal;
+        if (name.EndsWith(".db", StringComparison.Ordinal))
+            return FileKind.Database;
+        if (name.EndsWith(".seg", StringComparison.Ordinal))
+            return FileKind.Segment;
+        return name.StartsWith("filter.", StringComparison.Ordinal) ? FileKind.Filter : FileKind.Other;
+    }
+
+    private enum FileKind
+    {
+        Other,
+        Wal,
+        WalHeader,
+        Database,
+        Segment,
+        Filter,
+    }
+
+    private struct Transaction
+    {
+        public long Rows;
+        public bool HasManifest;
+        public bool HasDocuments;
+    }
+}

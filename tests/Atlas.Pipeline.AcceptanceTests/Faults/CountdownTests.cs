@@ -1,0 +1,45 @@
+using Atlas.Faults;
+
+namespace Atlas.Pipeline.AcceptanceTests.Faults;
+
+/// <summary>The first, second, third ... file operation goes wrong, SQLite's own below SQLite: the run ends with an error or goes on, and the next one has every URL exactly once.</summary>
+public sealed class CountdownTests
+{
+    [Fact]
+    public async Task A_write_that_fails_costs_no_URL_and_doubles_none()
+    {
+        await using var bench = await FaultBench.OpenAsync(hasWeb: false, lines: 60);
+
+        Assert.InRange(await bench.CountDownAsync(Ending.Fails, onlyWrites: true, step: 3), 5, 1_000);
+        Assert.InRange(await bench.CountDownAsync(Ending.IsFull, step: 5), 3, 1_000);
+        Assert.InRange(await bench.CountDownAsync(Ending.IsShort, step: 5), 3, 1_000);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [Trait("length", "long")]
+    [Trait("run", "faults")]
+    public async Task No_operation_that_goes_wrong_costs_a_URL_or_doubles_one(bool hasWeb, bool wasKilled)
+    {
+        await using var bench = await FaultBench.OpenAsync(hasWeb, lines: 60);
+        if (wasKilled)
+            await bench.BeginWithAKilledRunAsync();
+
+        foreach (var ending in (Ending[])[Ending.Fails, Ending.IsFull, Ending.IsShort])
+        {
+            var operations = await bench.CountDownAsync(ending);
+            TestContext.Current.TestOutputHelper!.WriteLine($"{ending}: {operations} operations, {bench.WentOn.Count} runs went on.");
+            bench.WentOn.ForEach(TestContext.Current.TestOutputHelper.WriteLine);
+            Assert.All(bench.WentOn.Where(run => !IsOfClosing(run)), run => Assert.Contains("dedup index", run, StringComparison.Ordinal));
+            bench.WentOn.Clear();
+            Assert.True(operations > 20, $"Only {operations} operations.");
+        }
+    }
+
+    /// <summary>Closing a connection, SQLite tries to copy and to shorten the WAL, and is silent when it cannot: the next to close, or the next start, does it.</summary>
+    private static bool IsOfClosing(string run) =>
+        run.StartsWith("Lock ledger.db:", StringComparison.Ordinal) || run.StartsWith("Length ledger.db-wal:", StringComparison.Ordinal);
+}
