@@ -53,7 +53,10 @@ internal static class RunCommand
             using var exit = new ExitDeadline(time);
             await using var output = StandardOutput.Open();
             await using var input = StandardInput.Open();
-            await using var run = await PipelineRun.OpenAsync(definition, new Seams { Logs = logs }, input, output);
+            var steps = new StepProgress(time);
+            var opening = Task.Run(() => PipelineRun.OpenAsync(definition, new Seams { Logs = logs }, input, output, steps));
+            await new StepWatch(console, time, live, settings.Quiet).WatchAsync(steps, opening);
+            await using var run = await opening;
             await using var leaving = run.Leaving.Register(() => exit.Start(() => abortedBy != 0 ? abortedBy : ExitCode.Failed));
             using var signals = new Signals(run.Drain, code =>
             {
