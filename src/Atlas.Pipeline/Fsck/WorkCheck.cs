@@ -6,6 +6,10 @@ namespace Atlas.Pipeline.Fsck;
 /// <summary>Whether every admitted row is in exactly one place, and what refers to a row has one.</summary>
 internal static class WorkCheck
 {
+    /// <summary>A row that was made from a queue's row has its number, its content id and its URL.</summary>
+    private static readonly string NotAsQueued = string.Join(" AND ", Enumerable.Range(0, PriorityClasses.Count).Select(priority =>
+        $"NOT EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q WHERE q.seq = r.seq AND lower(hex(substr(q.packed, 1, 16))) = r.content_id AND q.url = CAST(r.source_url AS TEXT))"));
+
     private static readonly string NoQueueRow = string.Join(" AND ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => $"NOT EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q WHERE q.seq = r.seq)"));
 
     public static void Run(Examination examination)
@@ -59,6 +63,9 @@ internal static class WorkCheck
 
     private static void CheckDocuments(Examination examination)
     {
+        var other = Count(examination, $"FROM content_metadata r WHERE {NotAsQueued} AND NOT ({NoQueueRow})");
+        if (other.Count > 0)
+            examination.Damage("ledger", "documents have another URL or content id than the row they were made from", $"content_metadata.seq {other.First}", other.Count, "The text of one of the two was damaged: put a copy of ledger.db back.");
         var found = Count(examination, $"FROM content_metadata r WHERE {NoQueueRow}");
         if (found.Count > 0)
             examination.Damage("ledger", "documents stand for no admitted URL", $"content_metadata.seq {found.First}", found.Count, "The rows they were made from are lost, and the books do not balance; the documents themselves are whole. Put a copy of ledger.db back.");
@@ -70,6 +77,9 @@ internal static class WorkCheck
         if (broken.Count > 0)
             examination.Damage("ledger", "dead letters make no sense", $"dead_letter_queue.seq {broken.First}", broken.Count, "Put a copy of ledger.db back, or delete these rows by hand.");
 
+        var other = Count(examination, $"FROM dead_letter_queue r WHERE r.was_admitted = 1 AND {NotAsQueued} AND NOT ({NoQueueRow})");
+        if (other.Count > 0)
+            examination.Damage("ledger", "dead letters have another URL or content id than the row they were made from", $"dead_letter_queue.seq {other.First}", other.Count, "The text of one of the two was damaged: put a copy of ledger.db back.");
         var lost = Count(examination, $"FROM dead_letter_queue r WHERE r.was_admitted = 1 AND {NoQueueRow}");
         if (lost.Count > 0)
             examination.Damage("ledger", "dead letters stand for no admitted URL", $"dead_letter_queue.seq {lost.First}", lost.Count, "The rows they were made from are lost; the URLs are in the dead letters. Put a copy of ledger.db back.");

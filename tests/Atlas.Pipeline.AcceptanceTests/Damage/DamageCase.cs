@@ -43,9 +43,22 @@ internal sealed record DamageCase(string File, string How, string State, string 
             return ("refused", true);
         }
 
-        var isExact = StateTruth.Of(state) == truth && (mayFetch || fixture.Requests == requests)
+        var isExact = IsAs(truth, state) && (mayFetch || fixture.Requests == requests)
             && !(await fixture.FsckAsync(state)).Exists(finding => finding.State == FindingState.Damaged);
         return (isRebuilt ? "index rebuilt" : "goes on", isExact);
+    }
+
+    /// <summary>A database that went on working and cannot be read whole is not as it was.</summary>
+    private static bool IsAs(StateTruth truth, string state)
+    {
+        try
+        {
+            return StateTruth.Of(state) == truth;
+        }
+        catch (LedgerException)
+        {
+            return false;
+        }
     }
 }
 
@@ -60,7 +73,7 @@ internal sealed record DamageEnd(DamageCase Case, string Start, bool IsExact, bo
     /// <summary>Something is wrong afterwards, and neither the run nor a check before it said so.</summary>
     public bool IsSilent => !IsExact && !IsNoticed;
 
-    public string Line => $"| {Case.File} | {Case.How} | {(IsExact ? Start : Start + ", and is wrong")} | {(IsNoticed ? "damaged" : "nothing")} | {RepairText} |";
+    public string Line => $"| {Case.File} | {Case.How} | {(IsExact ? Start : Start + " unaware")} | {(IsNoticed ? "damaged" : "nothing")} | {RepairText} |";
 
     private string RepairText => Repair switch
     {
