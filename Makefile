@@ -2,7 +2,7 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-crash test-faults test-memory fuzz lint bench docs need-sdk bench-micro public-suffixes unicode-tables
+.PHONY: help build run test test-kill test-crash test-faults test-memory test-damage fuzz lint bench bench-micro docs docs-damage need-sdk public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -11,6 +11,8 @@ help:
 	@echo "make test-crash   200 kills -9 at every boundary, POINTS=row,commit for some, then docs/crash-matrix.md (5 to 10 minutes)"
 	@echo "make test-faults  every file operation in turn fails, finds no space, is cut short or hangs (10 minutes)"
 	@echo "make test-memory  five million lines, 90 % duplicates, within 1 GiB (minutes)"
+	@echo "make test-damage  every file of a state directory damaged in every way, and what comes of it (a minute)"
+	@echo "make docs-damage  docs/damage.md, from that test"
 	@echo "make fuzz         the laws of canonical forms on random lines, SECONDS=60 unless given"
 	@echo "make lint         locked restore, formatting, analyzers"
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"
@@ -47,6 +49,12 @@ test-faults: build
 
 test-memory: build
 	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=memory"
+
+test-damage: build
+	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=damage"
+
+docs-damage: build
+	ATLAS_WRITE_DOCS=1 dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=damage"
 
 fuzz: build
 	ATLAS_FUZZ_SECONDS=$(or $(SECONDS),60) dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-trait "run=fuzz" --show-live-output on

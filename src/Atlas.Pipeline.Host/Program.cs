@@ -12,6 +12,7 @@ var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, 
     GraphCommand.Create(),
     NormalizeCommand.Create(),
     ExplainCommand.Create(),
+    FsckCommand.Create(),
 };
 var line = atlas.Parse(args);
 

@@ -77,6 +77,32 @@ internal readonly record struct Reason(ushort Code)
     /// <param name="status">The HTTP status code, 100 to 999.</param>
     public static Reason Http(int status) => new((ushort)(HttpBase + status));
 
+    /// <summary>The reason with a name, as the ledger stores it; false when there is none.</summary>
+    public static bool TryParse(string name, out Reason reason)
+    {
+        const string HttpPrefix = "http_";
+        if (name.StartsWith(HttpPrefix, StringComparison.Ordinal) && ushort.TryParse(name.AsSpan(HttpPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 100 and <= 999)
+        {
+            reason = Http(status);
+            return true;
+        }
+
+        foreach (var (code, (known, _)) in Named)
+        {
+            if (known == name)
+            {
+                reason = new Reason(code);
+                return true;
+            }
+        }
+
+        reason = None;
+        return false;
+    }
+
+    /// <summary>Whether a stored code means a reason.</summary>
+    public static bool IsKnown(ushort code) => code is >= HttpBase + 100 and <= HttpBase + 999 || Named.ContainsKey(code);
+
     /// <summary>The short constant that is counted, stored and shown.</summary>
     public string Name => Code >= HttpBase
         ? string.Create(CultureInfo.InvariantCulture, $"http_{Code - HttpBase}")

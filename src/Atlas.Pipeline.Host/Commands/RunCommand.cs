@@ -54,7 +54,10 @@ internal static class RunCommand
             using var exit = new ExitDeadline(time);
             await using var output = StandardOutput.Open();
             await using var input = StandardInput.Open();
-            await using var run = await PipelineRun.OpenAsync(definition, seams with { Logs = logs }, input, output);
+            var steps = new StepProgress(time);
+            var opening = Task.Run(() => PipelineRun.OpenAsync(definition, seams with { Logs = logs }, input, output, steps));
+            await new StepWatch(console, time, live, settings.Quiet).WatchAsync(steps, opening);
+            await using var run = await opening;
             await using var leaving = run.Leaving.Register(() => exit.Start(() => abortedBy != 0 ? abortedBy : ExitCode.Failed));
             using var signals = new Signals(run.Drain, code =>
             {
@@ -72,15 +75,9 @@ internal static class RunCommand
                 Console.Error.WriteLine(RunSummary.Balance(outcome));
             return ExitOf(outcome, definition, abortedBy);
         }
-        catch (StateInUseException error)
+        catch (Exception error) when (error is StateInUseException or StateDamagedException)
         {
-            Console.Error.WriteLine(error.Message);
-            return ExitCode.State;
-        }
-        catch (StateDamagedException error)
-        {
-            Console.Error.WriteLine(error.Message);
-            return ExitCode.State;
+            return Refused(error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or LedgerException)
         {
@@ -156,7 +153,7 @@ internal static class RunCommand
     private static int ExitOf(RunOutcome outcome, PipelineDefinition definition, int abortedBy)
     {
         if (outcome.Failure is { } failure)
-            return Failed(failure, StateOf(definition));
+            return Taken(failure) is { } taken ? Refused(taken) : Failed(failure, StateOf(definition));
         if (abortedBy != 0)
             return abortedBy;
         if (outcome.LeftBehind)
@@ -166,6 +163,20 @@ internal static class RunCommand
 
     private static string TimeIsOver(PipelineDefinition definition) => string.Create(CultureInfo.InvariantCulture,
         $"drain_deadline_ms ({definition.DrainDeadline.TotalMilliseconds:0}) is over, and some of what was read is not where it goes. Does somebody read the output? Does the disk answer?");
+
+    /// <summary>The reason within a failure that the state directory is no longer ours; null if it has another.</summary>
+    private static StateInUseException? Taken(Exception? failure)
+    {
+        while (failure is not (null or StateInUseException))
+            failure = failure.InnerException;
+        return failure as StateInUseException;
+    }
+
+    private static int Refused(Exception state)
+    {
+        Console.Error.WriteLine(state.Message);
+        return ExitCode.State;
+    }
 
     private static int Failed(Exception failure, string? state)
     {

@@ -56,7 +56,12 @@ internal sealed partial class FasterSeenStore : ISeenStore
     public long Count => Interlocked.Read(ref _count);
 
     /// <summary>Opens the index in a directory that is its own, in step with the ledger: from the ledger's last checkpoint and the rows above it, or else from all rows.</summary>
-    public static FasterSeenStore Open(string directory, DedupOptions options, ILedger ledger, Seams seams)
+    /// <param name="directory">Its own.</param>
+    /// <param name="options">Its sizes.</param>
+    /// <param name="ledger">The truth.</param>
+    /// <param name="seams">Time, disk and log.</param>
+    /// <param name="progress">Is told how far a verification, replay or rebuild is.</param>
+    public static FasterSeenStore Open(string directory, DedupOptions options, ILedger ledger, Seams seams, StepProgress? progress = null)
     {
         var log = seams.Logs.CreateLogger<FasterSeenStore>();
         var files = new SeenFiles(directory, seams.Disk);
@@ -64,7 +69,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         {
             try
             {
-                return Recover(files, options, ledger, checkpoint, seams.Time);
+                return Recover(files, options, ledger, checkpoint, seams.Time, progress);
             }
             catch (Exception doubt) when (doubt is not (OutOfMemoryException or LedgerException))
             {
@@ -76,7 +81,8 @@ internal sealed partial class FasterSeenStore : ISeenStore
         files.DeleteAll();
         var bloom = new BloomFilter(options.ExpectedUrls, options.FalsePositiveRate);
         var store = new FasterSeenStore(files, options, seams.Time, from: null, bloom) { WasRebuilt = true };
-        return store.Replaying(ledger, above: 0);
+        progress?.Begin("rebuilding the dedup index from the ledger", ledger.LastSequence);
+        return store.Replaying(ledger, above: 0, progress);
     }
 
     public void AddIfAbsent(ReadOnlySpan<UInt128> keys, Span<bool> isNew)
@@ -131,25 +137,28 @@ internal sealed partial class FasterSeenStore : ISeenStore
         return new SeenCheckpoint(name, highWater, manifest.ToText());
     }
 
-    private static FasterSeenStore Recover(SeenFiles files, DedupOptions options, ILedger ledger, SeenCheckpoint checkpoint, TimeProvider time)
+    private static FasterSeenStore Recover(SeenFiles files, DedupOptions options, ILedger ledger, SeenCheckpoint checkpoint, TimeProvider time, StepProgress? progress)
     {
         var manifest = SeenManifest.Parse(checkpoint.Manifest);
         if (manifest.Token != checkpoint.Token || manifest.Shape != FasterShape.NameOf(options))
             throw new InvalidDataException("The dedup index was made with other settings.");
+        progress?.Begin("verifying the dedup index", 0);
         files.Verify(manifest);
         files.KeepOnly(manifest.Token);
         var bloom = new BloomFilter(options.ExpectedUrls, options.FalsePositiveRate);
         var store = new FasterSeenStore(files, options, time, manifest, files.TryLoad(manifest, bloom) ? bloom : null);
-        return store.Replaying(ledger, checkpoint.HighWater);
+        progress?.Begin("replaying the ledger into the dedup index", ledger.LastSequence - checkpoint.HighWater);
+        return store.Replaying(ledger, checkpoint.HighWater, progress);
     }
 
-    private FasterSeenStore Replaying(ILedger ledger, long above)
+    private FasterSeenStore Replaying(ILedger ledger, long above, StepProgress? progress)
     {
         try
         {
             var isNew = new bool[UrlBatch.MaxRows];
             ledger.ScanSeenKeys(above, keys =>
             {
+                progress?.Advance(keys.Length);
                 for (; keys.Length > 0; keys = keys[Math.Min(keys.Length, UrlBatch.MaxRows)..])
                     AddIfAbsent(keys[..Math.Min(keys.Length, UrlBatch.MaxRows)], isNew);
             });

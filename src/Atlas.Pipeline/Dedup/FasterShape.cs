@@ -24,6 +24,14 @@ internal static class FasterShape
     public static string NameOf(DedupOptions options) => string.Create(CultureInfo.InvariantCulture,
         $"2/{IndexBytes(options)}/{PageBytes}/{SegmentBytes}/{options.ExpectedUrls}/{options.FalsePositiveRate}");
 
+    /// <summary>The settings that a name was made from, as far as it tells; the defaults where it does not.</summary>
+    public static DedupOptions OptionsOf(string name) =>
+        name.Split('/') is [_, _, _, _, var urls, var rate]
+        && long.TryParse(urls, NumberStyles.None, CultureInfo.InvariantCulture, out var expected) && expected > 0
+        && double.TryParse(rate, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is > 0 and < 1
+            ? new DedupOptions { ExpectedUrls = expected, FalsePositiveRate = share }
+            : new DedupOptions();
+
     public static FasterKVSettings<LogKey, long> SettingsFor(DedupOptions options, IDevice device, SeenFiles files) => new()
     {
         IndexSize = IndexBytes(options),

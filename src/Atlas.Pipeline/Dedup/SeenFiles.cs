@@ -87,6 +87,15 @@ internal sealed class SeenFiles(string root, IDisk disk)
         return true;
     }
 
+    /// <summary>Whether the filter that was saved with a checkpoint is there and whole, or was never saved.</summary>
+    public bool FilterIsWhole(SeenManifest manifest)
+    {
+        if (manifest.Stretches.FirstOrDefault(stretch => stretch.Name == FilterOf(manifest.Token)) is not { } saved)
+            return true;
+        return disk.Exists(Path.Combine(Root, saved.Name)) && new FileInfo(Path.Combine(Root, saved.Name)).Length == saved.Length
+            && HashOf(saved.Name, 0, saved.Length, makeDurable: false) == saved.Sha256;
+    }
+
     /// <summary>After a new checkpoint: the one before it stays, because the ledger may not come to know the new one.</summary>
     public void KeepNewestTwo(string newest)
     {
@@ -161,7 +170,7 @@ internal sealed class SeenFiles(string root, IDisk disk)
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static void ReadAll(SafeFileHandle handle, string name, Span<byte> into, long offset)
+    internal static void ReadAll(SafeFileHandle handle, string name, Span<byte> into, long offset)
     {
         while (into.Length > 0)
         {
@@ -173,7 +182,7 @@ internal sealed class SeenFiles(string root, IDisk disk)
         }
     }
 
-    private static bool IsLog(string name) => name.StartsWith("log.", StringComparison.Ordinal);
+    internal static bool IsLog(string name) => name.StartsWith("log.", StringComparison.Ordinal);
 
     private static string FilterOf(string token) => $"filter.{token}";
 

@@ -46,9 +46,14 @@ internal sealed class PipelineRun : IAsyncDisposable
     /// <summary>Opens the state directory and all rooms. Nothing is read yet.</summary>
     /// <exception cref="StateInUseException">Another process uses the state directory.</exception>
     /// <exception cref="StateDamagedException">The state directory does not hold a ledger that can be opened.</exception>
-    public static async Task<PipelineRun> OpenAsync(PipelineDefinition definition, Seams seams, Stream input, Stream output)
+    /// <param name="definition">What to run.</param>
+    /// <param name="seams">Time, disk and log.</param>
+    /// <param name="input">Standard input.</param>
+    /// <param name="output">Standard output.</param>
+    /// <param name="opening">Is told how far it is: a dedup index that has to be rebuilt takes minutes.</param>
+    public static async Task<PipelineRun> OpenAsync(PipelineDefinition definition, Seams seams, Stream input, Stream output, StepProgress? opening = null)
     {
-        var rooms = new RunRooms(seams, input, output);
+        var rooms = new RunRooms(seams, input, output) { Opening = opening };
         try
         {
             if (definition.Stages.Any(stage => stage.Kind.Role == StageRole.Buffer))
@@ -57,7 +62,9 @@ internal sealed class PipelineRun : IAsyncDisposable
                 rooms.Ledger = rooms.Own(SqliteLedger.Open(rooms.StateDirectory, seams));
             }
 
-            return new PipelineRun(definition, rooms);
+            var run = new PipelineRun(definition, rooms);
+            opening?.End();
+            return run;
         }
         catch
         {

@@ -17,6 +17,9 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output) : IAsyn
     /// <summary>The program's standard output, for results.</summary>
     public Stream Output { get; } = output;
 
+    /// <summary>How far the opening of the rooms is, where it takes long.</summary>
+    public StepProgress? Opening { get; init; }
+
     public UrlBatchPool Pool { get; } = new();
 
     /// <summary>Batches that dedup has decided and nobody has committed yet.</summary>

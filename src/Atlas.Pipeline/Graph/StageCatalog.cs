@@ -67,7 +67,7 @@ internal static class StageCatalog
         if (rooms.Ledger is not { } ledger)
             return new DecidingPart(new DedupStage(options, rooms.Own(new InMemorySeenStore()), rooms.Decided));
 
-        rooms.SeenStore ??= rooms.Own(FasterSeenStore.Open(Path.Combine(rooms.StateDirectory!, "seen"), options, ledger, rooms.Seams));
+        rooms.SeenStore ??= rooms.Own(FasterSeenStore.Open(Path.Combine(rooms.StateDirectory!, "seen"), options, ledger, rooms.Seams, rooms.Opening));
         var dedup = rooms.Own(new DedupStage(options, rooms.SeenStore, rooms.Decided));
         rooms.Checkpoints ??= rooms.Own(new SeenCheckpoints(dedup, rooms.SeenStore, rooms.Decided, ledger, rooms.Seams));
         return new DecidingPart(dedup);

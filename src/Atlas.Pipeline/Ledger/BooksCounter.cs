@@ -27,6 +27,9 @@ internal sealed class BooksCounter
     /// <summary>What the last commit left. Replaced as a whole, so a reader never sees two commits mixed.</summary>
     public CommittedState Committed { get; private set => Volatile.Write(ref field, value); }
 
+    /// <summary>See <see cref="LedgerMark.Progress"/>.</summary>
+    public long Progress => Ever(Tally.Sequence) + Ever(Tally.Received) + Ever(Tally.Done);
+
     public void Add(Tally tally, long count) => _now[(int)tally] += count;
 
     /// <summary>The next number for a row. The last one given, committed or not, is the counter itself.</summary>

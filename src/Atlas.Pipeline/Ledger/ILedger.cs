@@ -7,6 +7,9 @@ namespace Atlas.Pipeline.Ledger;
 /// </remarks>
 internal interface ILedger : IAsyncDisposable
 {
+    /// <summary>The name it was made with, by which what lies beside it is known to be its own; empty for a ledger that keeps nothing.</summary>
+    string Id => "";
+
     /// <summary>Faults when a commit failed; never completes otherwise. Whoever runs the pipeline stops it then.</summary>
     Task Failure { get; }
 
@@ -43,6 +46,12 @@ internal interface ILedger : IAsyncDisposable
 
     /// <summary>Gives a leased item up.</summary>
     Task DeadLetterAsync(WorkItem item, Reason reason, string detail);
+
+    /// <summary>Looks whether the state is still this process's alone: before something beside the ledger is written over.</summary>
+    /// <exception cref="StateInUseException">It may not be.</exception>
+    void ThrowIfTaken()
+    {
+    }
 
     /// <summary>Completes when everything handed in before is durable.</summary>
     Task FlushAsync();

@@ -36,6 +36,12 @@ internal sealed class LedgerWriter : IAsyncDisposable
         _time = time;
     }
 
+    /// <summary>Throws when nothing may be committed any more: the state directory is no longer ours. On the writer's thread.</summary>
+    public Action? BeforeCommit { get; init; }
+
+    /// <summary>Notes a commit outside of the database. On the writer's thread.</summary>
+    public Action? AfterCommit { get; init; }
+
     public Task Failure => _failure.Task;
 
     /// <summary>After a commit that admitted rows; on the writer's thread.</summary>
@@ -132,7 +138,9 @@ internal sealed class LedgerWriter : IAsyncDisposable
 
         _sources.SaveAdvances(Volatile.Read(ref _followed));
         _books.Save();
+        BeforeCommit?.Invoke();
         _connection.Execute("COMMIT");
+        AfterCommit?.Invoke();
         _books.Publish();
         Answer(admitted);
         _wal.Committed(_connection, rows);

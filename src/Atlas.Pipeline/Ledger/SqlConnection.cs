@@ -48,9 +48,7 @@ internal sealed class SqlConnection : IDisposable
     /// <summary>Prepares a statement that lives as long as the connection.</summary>
     public SqlStatement Prepare(string sql)
     {
-        if (raw.sqlite3_prepare_v2(_db, sql, out var statement) != raw.SQLITE_OK)
-            throw Error(sql);
-        var prepared = new SqlStatement(this, statement);
+        var prepared = PrepareOnce(sql);
         _statements.Add(prepared);
         return prepared;
     }
@@ -58,19 +56,15 @@ internal sealed class SqlConnection : IDisposable
     /// <summary>The first column of the first row; 0 if there is none.</summary>
     public long Scalar(string sql)
     {
-        var statement = Prepare(sql);
-        var value = statement.Step() ? statement.Int64(0) : 0;
-        statement.Reset();
-        return value;
+        using var statement = PrepareOnce(sql);
+        return statement.Step() ? statement.Int64(0) : 0;
     }
 
     /// <summary>The same as text; empty if there is none.</summary>
     public string Text(string sql)
     {
-        var statement = Prepare(sql);
-        var value = statement.Step() ? statement.Text(0) : "";
-        statement.Reset();
-        return value;
+        using var statement = PrepareOnce(sql);
+        return statement.Step() ? statement.Text(0) : "";
     }
 
     /// <summary>Copies what nobody needs to read any more from the WAL to the database, without waiting for anybody. A connection that has read nothing yet knows of no WAL and copies nothing.</summary>
@@ -107,6 +101,9 @@ internal sealed class SqlConnection : IDisposable
             statement.Dispose();
         _db.Dispose();
     }
+
+    private SqlStatement PrepareOnce(string sql) =>
+        raw.sqlite3_prepare_v2(_db, sql, out var statement) == raw.SQLITE_OK ? new SqlStatement(this, statement) : throw Error(sql);
 
     private void Check(int result, string doing)
     {

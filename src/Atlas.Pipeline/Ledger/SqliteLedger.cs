@@ -27,7 +27,12 @@ internal sealed class SqliteLedger : ILedger
         _directory = directory;
         try
         {
+            if (directory.Orphans() is { } orphans)
+                throw new StateDamagedException($"{directory.LedgerFile} is gone or empty, but {orphans} is there: beginning anew would fetch everything again. Put the ledger back; or move the whole of {directory.Path} away to begin with nothing.");
             _connection = LedgerSchema.OpenForWriting(directory.LedgerFile);
+            var mark = LedgerMark.Of(_connection);
+            directory.ThrowIfNot(mark);
+            Id = mark.LedgerId;
             var epoch = ReturnLeases(_connection);
             _books = new BooksCounter(_connection);
             var sources = new Sources(_connection);
@@ -39,7 +44,12 @@ internal sealed class SqliteLedger : ILedger
             var admission = new AdmissionWriter(_connection, _books, sources, seams.Time);
             _reader = new LedgerReader(directory.LedgerFile);
             _wal = new WalKeeper(SqlConnection.Open(directory.LedgerFile), seams.Logs.CreateLogger<WalKeeper>());
-            _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, seams.Time);
+            _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, seams.Time)
+            {
+                BeforeCommit = directory.ThrowIfTaken,
+                AfterCommit = () => directory.WriteMark(new LedgerMark(Id, _books.Progress)),
+            };
+            directory.WriteMark(mark);
             _writer.Start();
         }
         catch
@@ -48,6 +58,8 @@ internal sealed class SqliteLedger : ILedger
             throw;
         }
     }
+
+    public string Id { get; }
 
     public Task Failure => _writer.Failure;
 
@@ -117,6 +129,8 @@ internal sealed class SqliteLedger : ILedger
     public Task ReleaseAsync(WorkItem item) => Send(1, () => _work.Release(item), attempt => item.Attempt = attempt);
 
     public Task DeadLetterAsync(WorkItem item, Reason reason, string detail) => Send(1, () => _work.DeadLetter(item, reason, detail));
+
+    public void ThrowIfTaken() => _directory.ThrowIfTaken();
 
     public Task FlushAsync() => Send(0, static () => true);
 

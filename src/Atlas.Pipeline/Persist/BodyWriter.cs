@@ -168,6 +168,7 @@ internal sealed class BodyWriter : IAsyncDisposable
         {
             if (_failure is { } earlier)
                 throw new IOException("Bodies can no longer be stored: " + earlier.Message, earlier);
+            _ledger.ThrowIfTaken();
             group.WriteTo(_store);
             _store.Sync();
             _ledger.CompleteAsync([.. group.Documents], group.Tail).GetAwaiter().GetResult();

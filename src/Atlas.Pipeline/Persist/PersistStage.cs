@@ -13,6 +13,7 @@ internal sealed class PersistStage : IWorkStage, IAsyncDisposable
     public PersistStage(PersistOptions options, string bodiesDirectory, ILedger ledger, Seams seams)
     {
         var store = new SegmentStore(bodiesDirectory, options, ledger.BodiesTail, seams.Disk);
+        store.ClaimFor(ledger.Id);
         store.ThrowIfCutShort();
         _writer = new BodyWriter(store, ledger, options, seams.Time);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Persist;
@@ -22,18 +23,45 @@ internal sealed class SegmentStore(string directory, PersistOptions options, Seg
     internal static string PathOf(string directory, int segment) =>
         Path.Combine(directory, segment.ToString("D8", CultureInfo.InvariantCulture) + ".seg");
 
-    /// <summary>Looks whether the segment that is written on is as long as the ledger knows it: writing on behind a hole would hide that bodies are lost.</summary>
+    internal static string OwnerPathOf(string directory) => Path.Combine(directory, "ledger");
+
+    /// <summary>Notes beside the bodies whose they are.</summary>
+    /// <param name="ledgerId">The ledger that remembers their places; empty when it keeps nothing.</param>
+    /// <exception cref="StateDamagedException">They are another ledger's.</exception>
+    public void ClaimFor(string ledgerId)
+    {
+        if (ledgerId.Length == 0)
+            return;
+        var owner = OwnerPathOf(directory);
+        if (!disk.Exists(owner))
+        {
+            disk.CreateDirectory(directory);
+            disk.Replace(owner, Encoding.ASCII.GetBytes(ledgerId));
+        }
+        else if (Encoding.ASCII.GetString(disk.ReadAll(owner)) is var other && other != ledgerId)
+        {
+            throw new StateDamagedException($"The bodies in {directory} belong to another ledger ({other}). Put the right ones back, or have them fetched again with: atlas fsck --repair, which moves these aside.");
+        }
+    }
+
+    /// <summary>Looks whether every segment is there, and the one that is written on is as long as the ledger knows it: writing on behind a hole would hide that bodies are lost.</summary>
     /// <exception cref="StateDamagedException">It is not.</exception>
     public void ThrowIfCutShort()
     {
+        for (var segment = 1; segment < Tail.Segment; segment++)
+        {
+            if (!disk.Exists(PathOf(directory, segment)))
+                throw new StateDamagedException($"The bodies {PathOf(directory, segment)} are gone. Put the file back, or have its documents fetched again with: atlas fsck --repair");
+        }
+
         if (Tail.End == 0)
             return;
         var path = PathOf(directory, Tail.Segment);
         if (!disk.Exists(path))
-            throw new StateDamagedException($"The bodies {path} are gone, but the ledger has recorded {Tail.End} bytes in them.");
+            throw new StateDamagedException($"The bodies {path} are gone, but the ledger has recorded {Tail.End} bytes in them. Put the file back, or have its documents fetched again with: atlas fsck --repair");
         using var file = disk.Open(path);
         if (file.Length < Tail.End)
-            throw new StateDamagedException($"The bodies {path} end at {file.Length}, but the ledger has recorded {Tail.End} bytes in them.");
+            throw new StateDamagedException($"The bodies {path} end at {file.Length}, but the ledger has recorded {Tail.End} bytes in them. Put the file back, or have its documents fetched again with: atlas fsck --repair");
     }
 
     /// <summary>Takes the next place. A body larger than a segment gets a segment to itself.</summary>

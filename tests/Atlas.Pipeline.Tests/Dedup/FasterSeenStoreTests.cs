@@ -115,6 +115,18 @@ public sealed class FasterSeenStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_rebuild_tells_how_far_it_is()
+    {
+        _ledger.Keys.AddRange(DedupTestBed.Keys(20_000, seed: 1));
+        var progress = new StepProgress(TimeProvider.System);
+
+        using var store = FasterSeenStore.Open(_bed.Seen, DedupTestBed.Small, _ledger, new Seams(), progress);
+
+        var step = progress.Look();
+        Assert.Equal(("rebuilding the dedup index from the ledger", 20_000L, 20_000L), (step.Name, step.Done, step.Total));
+    }
+
+    [Fact]
     public async Task A_damaged_file_ends_in_a_rebuild_and_a_damaged_filter_in_doing_without()
     {
         var keys = DedupTestBed.Keys(3000, seed: 1);

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Atlas.Pipeline.Sources;
+namespace Atlas.Pipeline;
 
 /// <summary>Names a file by what survives renaming, so that offsets are found again after a rotation.</summary>
 /// <remarks>

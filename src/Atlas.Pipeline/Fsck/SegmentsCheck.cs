@@ -1,0 +1,103 @@
+using System.Globalization;
+using Atlas.Pipeline.Persist;
+
+namespace Atlas.Pipeline.Fsck;
+
+/// <summary>Whether the segment files fit the place where writing goes on, after the bodies in them were checked.</summary>
+internal sealed class SegmentsCheck(Examination examination)
+{
+    public void Run()
+    {
+        var ledger = examination.Ledger;
+        var segment = (int)ledger.Scalar("SELECT segment FROM bodies_tail");
+        var end = ledger.Scalar("SELECT end_offset FROM bodies_tail");
+        var newest = ledger.Scalar("SELECT coalesce(max(segment), 0) FROM content_metadata");
+        var furthest = ledger.Scalar($"SELECT coalesce(max(body_offset + body_length), 0) FROM content_metadata WHERE segment = {Math.Max(segment, newest)}");
+        if (newest > segment || (newest == segment && furthest > end))
+        {
+            CheckMissing((int)newest);
+            MoveTail("bodies lie behind the place where writing goes on, and would be written over", Text($"segment {newest}, {furthest} bytes"), Text($"segment {segment}, {end}"), (int)newest);
+            return;
+        }
+
+        CheckMissing(segment);
+        if (segment == 0)
+            return;
+        var file = new FileInfo(PathOf(segment));
+        var length = file.Exists ? file.Length : 0;
+        if (length < end)
+            MoveTail("the segment that is written on ends too early", Text($"{file.FullName}, {length} bytes of {end}"), null, segment);
+        else if (length > end && examination.LedgerIsNotTheLast)
+            MoveTail("bytes behind the last recorded body may be documents that the ledger has forgotten", Text($"{file.FullName}, {length - end} bytes"), null, segment);
+        else if (length > end)
+            Cut(file, end);
+        CheckUnknown(segment);
+    }
+
+    /// <summary>A file that is missing is refused by a run; once its documents are queued again, an empty one says so.</summary>
+    private void CheckMissing(int tail)
+    {
+        for (var segment = 1; segment < tail; segment++)
+        {
+            var path = PathOf(segment);
+            if (!File.Exists(path))
+            {
+                examination.Repairable("bodies", "a segment is gone", path, 1, "--repair puts an empty file in its place, after its documents were queued again.", () =>
+                {
+                    Directory.CreateDirectory(examination.State.BodiesDirectory);
+                    File.Create(path).Dispose();
+                });
+            }
+        }
+    }
+
+    /// <summary>Writing goes on in a segment that nothing lies in yet: nothing is written over, and no hole is hidden.</summary>
+    private void MoveTail(string what, string where, string? tail, int last)
+    {
+        examination.Repairable("bodies", what, tail is null ? where : $"{where}; writing goes on at {tail}", 1, "--repair has writing go on in a new segment.", () =>
+        {
+            var next = Math.Max(last, Numbers().DefaultIfEmpty(0).Max()) + 1;
+            if (!File.Exists(PathOf(last)))
+            {
+                Directory.CreateDirectory(examination.State.BodiesDirectory);
+                File.Create(PathOf(last)).Dispose();
+            }
+
+            examination.InTransaction(() => examination.Ledger.Execute(Text($"INSERT INTO bodies_tail VALUES(1, {next}, 0) ON CONFLICT DO UPDATE SET segment = excluded.segment, end_offset = excluded.end_offset")));
+            for (var between = last + 1; between < next; between++)
+            {
+                if (!File.Exists(PathOf(between)))
+                    File.Create(PathOf(between)).Dispose();
+            }
+        });
+    }
+
+    private void Cut(FileInfo file, long end)
+    {
+        if (examination.Repairs)
+        {
+            using var open = File.OpenHandle(file.FullName, FileMode.Open, FileAccess.ReadWrite);
+            RandomAccess.SetLength(open, end);
+        }
+
+        examination.Note("bodies", "bytes of bodies that were written and never recorded", file.FullName, file.Length - end, "Nothing to do: a run writes over them, and --repair cuts them off.");
+    }
+
+    private void CheckUnknown(int tail)
+    {
+        var unknown = Numbers().Where(number => number > tail && new FileInfo(PathOf(number)).Length > 0).Order().ToList();
+        if (unknown.Count == 0 || examination.Ledger.Scalar("SELECT segment FROM bodies_tail") > tail)
+            return;
+        examination.Note("bodies", "segments that the ledger does not know", PathOf(unknown[0]), unknown.Count, "--repair moves them aside: a run would write over them.");
+        if (examination.Repairs)
+            unknown.ForEach(number => examination.MoveAside(PathOf(number)));
+    }
+
+    private IEnumerable<int> Numbers() =>
+        !Directory.Exists(examination.State.BodiesDirectory) ? [] : Directory.EnumerateFiles(examination.State.BodiesDirectory, "*.seg")
+            .Select(path => int.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0);
+
+    private string PathOf(int segment) => SegmentStore.PathOf(examination.State.BodiesDirectory, segment);
+
+    private static string Text(FormattableString text) => FormattableString.Invariant(text);
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.AcceptanceTests.Damage;
+
+/// <summary>Where every URL of a state directory is, read from its rows: what must be the same after any damage that was not refused.</summary>
+/// <param name="Admitted">The content ids of all admitted rows, in order; one twice is there twice.</param>
+/// <param name="Texts">The URLs themselves.</param>
+/// <param name="Done">The content ids that have a document.</param>
+/// <param name="Dead">The content ids that were given up or refused.</param>
+/// <param name="Waiting">Rows in work.</param>
+internal sealed record StateTruth(string Admitted, string Texts, string Done, string Dead, long Waiting)
+{
+    public static StateTruth Of(string state)
+    {
+        using var ledger = SqlConnection.Open(Path.Combine(state, "ledger.db"), readOnly: true);
+        var rows = string.Join(" UNION ALL ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => $"SELECT hex(substr(packed, 1, 16)) AS id, url FROM {LedgerSchema.QueueOf(priority)}"));
+        return new StateTruth(
+            All($"SELECT id FROM ({rows}) ORDER BY 1"),
+            All($"SELECT url FROM ({rows}) ORDER BY 1"),
+            All("SELECT content_id || ' ' || source_url || ' ' || hex(body_sha256) FROM content_metadata ORDER BY 1"),
+            All("SELECT content_id || ' ' || failure_classification FROM dead_letter_queue ORDER BY 1"),
+            ledger.Scalar("SELECT count(*) FROM work"));
+
+        string All(string sql)
+        {
+            var all = new List<string>();
+            var statement = ledger.Prepare(sql);
+            while (statement.Step())
+                all.Add(statement.Text(0));
+            statement.Reset();
+            return string.Create(CultureInfo.InvariantCulture, $"{all.Count}: {string.Join('\n', all)}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Buffers;
+using Atlas.Pipeline.Dedup;
+using Atlas.Pipeline.Fsck;
+using Atlas.Pipeline.Ledger;
+using Atlas.Pipeline.Persist;
+using Atlas.Pipeline.Tests.Ledger;
+using Atlas.Urls;
+
+namespace Atlas.Pipeline.Tests.Fsck;
+
+/// <summary>A state directory as runs leave it, made by the real rooms: six URLs are done, two dead, two wait, one line was refused, and the index has a checkpoint.</summary>
+internal sealed class FsckTestBed : IAsyncDisposable
+{
+    public const int Done = 6, Dead = 2, Waiting = 2;
+
+    private readonly LedgerTestBed _bed = LedgerTestBed.Fresh();
+
+    public string State => _bed.Directory;
+
+    public string LedgerFile => Path.Combine(State, "ledger.db");
+
+    public static async Task<FsckTestBed> FilledAsync()
+    {
+        var made = new FsckTestBed();
+        var bed = made._bed;
+        string[] urls = [.. Enumerable.Range(1, Done + Dead + Waiting).Select(i => $"http://a.test/{i}"), "file:///x"];
+        using (var store = FasterSeenStore.Open(Path.Combine(made.State, "seen"), new DedupOptions { ExpectedUrls = 1_000, MemoryBytes = 4 << 20 }, bed.Ledger, new Seams()))
+        {
+            var batch = bed.Batch(urls, decide: rows => rows[Done + Dead + Waiting].Reject(Reason.SchemeFile));
+            UInt128[] keys = [.. batch.ActiveRows.ToArray().Select(row => row.Fate == Fate.Forward ? SeenKey.OfAdmitted(row.ContentId) : SeenKey.OfRefused(row.ContentId))];
+            store.AddIfAbsent(keys, new bool[UrlBatch.MaxRows]);
+            await bed.Ledger.AdmitAsync(batch);
+            await bed.Ledger.FlushAsync();
+            await bed.Ledger.RecordSeenCheckpointAsync(await store.CheckpointAsync(bed.Ledger.LastSequence));
+        }
+
+        await made.WorkAsync(await bed.Ledger.TakeFromBacklogAsync(Done + Dead));
+        await bed.Ledger.DisposeAsync();
+        return made;
+    }
+
+    /// <summary>What a check finds, in order.</summary>
+    public async Task<List<Finding>> CheckAsync(bool repairs = false, bool knowsRules = false)
+    {
+        var findings = new List<Finding>();
+        var options = new FsckOptions { StateDirectory = State, Repairs = repairs, Rules = knowsRules ? new CanonicalizationRules() : null };
+        await new StateCheck(options, new Seams(), new StepProgress(TimeProvider.System), findings.Add).RunAsync();
+        return findings;
+    }
+
+    /// <summary>Repairs, and sees that nothing is wrong any more and the books balance.</summary>
+    public async Task RepairAsync()
+    {
+        var repaired = await CheckAsync(repairs: true);
+        Assert.Contains(repaired, finding => finding.State == FindingState.Repaired);
+        Assert.DoesNotContain(repaired, finding => finding.State == FindingState.Damaged);
+        Assert.DoesNotContain(await CheckAsync(), finding => finding.State != FindingState.Note);
+        await using var ledger = SqliteLedger.Open(State, new Seams());
+        var (books, audit) = (ledger.Books, await ledger.AuditAsync());
+        Assert.True(books.Balance);
+        Assert.Equal(new BooksAudit(books.AdmittedBefore, books.Queued, books.Leased, books.Done, books.Dead.Values.Sum()), audit);
+    }
+
+    /// <summary>The URLs that a run would go on with.</summary>
+    public async Task<List<string>> WaitingAsync()
+    {
+        await using var ledger = SqliteLedger.Open(State, new Seams());
+        return [.. (await ledger.TakeUnfinishedAsync(100)).Concat(await ledger.TakeFromBacklogAsync(100)).Select(item => item.Url).Order(StringComparer.Ordinal)];
+    }
+
+    public void Sabotage(string sql)
+    {
+        using var ledger = SqlConnection.Open(LedgerFile);
+        ledger.Execute(sql);
+    }
+
+    public async ValueTask DisposeAsync() => await _bed.DisposeAsync();
+
+    private async Task WorkAsync(IReadOnlyList<WorkItem> items)
+    {
+        await _bed.Ledger.ClaimAsync(items);
+        var persist = new PersistStage(new PersistOptions(), Path.Combine(State, "bodies"), _bed.Ledger, new Seams());
+        foreach (var item in items.Take(Done))
+        {
+            item.Document = Fetched(item);
+            await persist.ProcessAsync(item, default);
+        }
+
+        await persist.DisposeAsync();
+        foreach (var item in items.Skip(Done))
+            await _bed.Ledger.DeadLetterAsync(item, Reason.Http(404), "gone");
+    }
+
+    private static FetchedDocument Fetched(WorkItem item)
+    {
+        var body = ArrayPool<byte>.Shared.Rent(1_000);
+        body.AsSpan(0, 1_000).Fill((byte)item.Sequence);
+        var document = new FetchedDocument { FinalUrl = item.Url, Status = 200, FetchedAt = DateTimeOffset.UnixEpoch };
+        document.TakeBody(body, 1_000);
+        return document;
+    }
+}
