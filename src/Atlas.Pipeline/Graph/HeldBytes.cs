@@ -27,6 +27,9 @@ internal static class HeldBytes
             : dedup.ExpectedUrls * BytesOfKey * 8 / 3);
     }
 
+    /// <summary>What a checkpoint of the dedup index writes beside the end of its log.</summary>
+    public static long OfCheckpoint(DedupOptions dedup) => BloomFilter.BytesFor(dedup.ExpectedUrls, dedup.FalsePositiveRate) + FasterShape.IndexBytes(dedup);
+
     /// <summary>Items that wait for their turn, and what the ledger has taken and not committed.</summary>
     public static long OfBuffer(object options, bool hasLedger) =>
         (((BufferOptions)options).Capacity * Item) + (BatchesInLedger * MemoryBound.BytesOfBatch);

@@ -28,6 +28,9 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output) : IAsyn
     /// <summary>Where the state lives; null for a pipeline without a buffer.</summary>
     public string? StateDirectory { get; set; }
 
+    /// <summary>What is kept free on its disk.</summary>
+    public DiskReserve? Reserve { get; set; }
+
     public ILedger? Ledger { get; set; }
 
     /// <summary>The dedup index of the state directory, opened by the first dedup stage.</summary>

@@ -69,7 +69,10 @@ internal static class StageCatalog
 
         rooms.SeenStore ??= rooms.Own(FasterSeenStore.Open(Path.Combine(rooms.StateDirectory!, "seen"), options, ledger, rooms.Seams));
         var dedup = rooms.Own(new DedupStage(options, rooms.SeenStore, rooms.Decided));
-        rooms.Checkpoints ??= rooms.Own(new SeenCheckpoints(dedup, rooms.SeenStore, rooms.Decided, ledger, rooms.Seams));
+        rooms.Checkpoints ??= rooms.Own(new SeenCheckpoints(dedup, rooms.SeenStore, rooms.Decided, ledger, rooms.Seams)
+        {
+            HasRoom = () => rooms.Reserve?.HasRoomFor(Graph.HeldBytes.OfCheckpoint(options)) ?? true,
+        });
         return new DecidingPart(dedup);
     }
 

@@ -14,6 +14,7 @@ internal static class JsonSchema
         new("name", "string", null, "a-z, 0-9, '_', '-'; at most 64", "What the pipeline is called in reports."),
         new("state", "string", "", "", "The directory of the ledger, the dedup index and the bodies. Required with a buffer."),
         new("drain_deadline_ms", "integer", "30000", "at least 0", "Milliseconds that a drain may take after a signal; then it becomes an abort.") { Min = 0 },
+        new("disk_reserve_bytes", "integer", "", "at least 0", "Bytes kept free on the disk of the state directory: below that nothing new is taken in, and no body stored, until there is room again; 0 switches it off. Left out, it is 536870912 (512 MiB), or a twentieth of the disk if that is less.") { Min = 0 },
     ];
 
     /// <summary>The settings of a kind: those that every station has, then its own.</summary>

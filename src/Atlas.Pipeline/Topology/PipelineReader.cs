@@ -49,6 +49,7 @@ internal static class PipelineReader
         var state = yaml.Has("state") ? yaml.String("state", "The directory of the ledger, the dedup index and the bodies, relative to the working directory.") : null;
         yaml.Ignore("state");
         var deadline = yaml.Milliseconds("drain_deadline_ms", "How long a drain may take after a signal, in milliseconds; then it becomes an abort.", min: 0, or: 30_000);
+        var reserve = yaml.Int64("disk_reserve_bytes", "Bytes kept free on the disk of the state directory.", min: 0, or: -1);
 
         foreach (var entry in root.Entries)
         {
@@ -72,6 +73,7 @@ internal static class PipelineReader
             Sources = mistakes.Count > 0 ? [] : sources.Select(source => source.ToDefinition()).ToList(),
             Stages = mistakes.Count > 0 ? [] : order.Select(stage => stage.ToDefinition()).ToList(),
             DrainDeadline = deadline,
+            DiskReserveBytes = reserve < 0 ? null : reserve,
         };
     }
 

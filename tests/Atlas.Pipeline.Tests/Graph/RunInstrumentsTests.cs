@@ -23,6 +23,8 @@ public sealed class RunInstrumentsTests
         ["atlas.ledger.queued"] = "{url}",
         ["atlas.ledger.done"] = "{url}",
         ["atlas.ledger.imbalance"] = "1",
+        ["atlas.disk.free"] = "By",
+        ["atlas.disk.waiting"] = "1",
     };
 
     [Fact]
@@ -46,6 +48,8 @@ public sealed class RunInstrumentsTests
         Assert.Equal(
             [
                 "atlas.buffer.items = 5",
+                "atlas.disk.free = 7000",
+                "atlas.disk.waiting = 1",
                 "atlas.edge.capacity{stage=dedup} = 8",
                 "atlas.edge.depth{stage=dedup} = 3",
                 "atlas.ledger.admitted = 60",
@@ -95,6 +99,8 @@ public sealed class RunInstrumentsTests
                 Dead = ImmutableSortedDictionary<string, long>.Empty.Add("http_404", 4),
             },
             Buffered = 5,
+            WaitsForDisk = true,
+            DiskFreeBytes = 7_000,
         };
     }
 
