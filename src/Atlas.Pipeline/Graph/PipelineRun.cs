@@ -50,16 +50,17 @@ internal sealed class PipelineRun : IAsyncDisposable
     /// <exception cref="StateDamagedException">The state directory does not hold a ledger that can be opened.</exception>
     public static async Task<PipelineRun> OpenAsync(PipelineDefinition definition, Seams seams, Stream input, Stream output)
     {
-        var rooms = new RunRooms(seams, input, output);
+        var hasLedger = definition.Stages.Any(stage => stage.Kind.Role == StageRole.Buffer);
+        var rooms = new RunRooms(seams, input, output, hasLedger ? new BatchSize(definition.Admission) : null);
         try
         {
-            if (definition.Stages.Any(stage => stage.Kind.Role == StageRole.Buffer))
+            if (hasLedger)
             {
                 rooms.StateDirectory = definition.StateDirectory!;
                 seams.Disk.CreateDirectory(rooms.StateDirectory);
                 rooms.Reserve = rooms.Own(new DiskReserve(rooms.StateDirectory, definition.DiskReserveBytes, seams));
                 await rooms.Reserve.PassAsync(bytes: 0, CancellationToken.None);
-                rooms.Ledger = rooms.Own(SqliteLedger.Open(rooms.StateDirectory, seams));
+                rooms.Ledger = rooms.Own(SqliteLedger.Open(rooms.StateDirectory, seams, rooms.Size));
                 rooms.Reserve.Guard(StateDirectory.LedgerFileIn(rooms.StateDirectory));
             }
 
@@ -124,6 +125,7 @@ internal sealed class PipelineRun : IAsyncDisposable
         LinesSkipped = _rooms.Sources.Sum(source => source.LinesSkipped()),
         Buffered = _rooms.Frontier?.Buffered ?? 0,
         Draining = _drain.IsCancellationRequested,
+        Commits = _rooms.Size?.Look(),
         WaitsForDisk = _rooms.Reserve?.IsPaused ?? false,
         DiskFreeBytes = _rooms.Reserve?.FreeBytes,
     };

@@ -5,7 +5,7 @@ using Atlas.Pipeline.Ledger;
 namespace Atlas.Pipeline.Graph;
 
 /// <summary>What the parts of one run share. Made once, in the order in which it is needed, and given back in the reverse order.</summary>
-internal sealed class RunRooms(Seams seams, Stream input, Stream output) : IAsyncDisposable
+internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSize? size) : IAsyncDisposable
 {
     private readonly Stack<object> _owned = new();
 
@@ -17,7 +17,10 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output) : IAsyn
     /// <summary>The program's standard output, for results.</summary>
     public Stream Output { get; } = output;
 
-    public UrlBatchPool Pool { get; } = new();
+    /// <summary>What one batch and one commit may hold; null without a ledger, whose commits it goes by.</summary>
+    public BatchSize? Size { get; } = size;
+
+    public UrlBatchPool Pool { get; } = new() { Size = size };
 
     /// <summary>Batches that dedup has decided and nobody has committed yet.</summary>
     public InFlight Decided { get; } = new();

@@ -22,7 +22,7 @@ internal sealed class SqliteLedger : ILedger
     private int _isDisposed;
 
     /// <summary>Takes charge of the directory: it is closed when the ledger does not open.</summary>
-    private SqliteLedger(StateDirectory directory, Seams seams)
+    private SqliteLedger(StateDirectory directory, Seams seams, BatchSize size)
     {
         _directory = directory;
         try
@@ -39,7 +39,7 @@ internal sealed class SqliteLedger : ILedger
             var admission = new AdmissionWriter(_connection, _books, sources, seams.Time);
             _reader = new LedgerReader(directory.LedgerFile);
             _wal = new WalKeeper(SqlConnection.Open(directory.LedgerFile), seams.Logs.CreateLogger<WalKeeper>());
-            _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, seams.Time);
+            _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, size, seams.Time);
             _writer.Start();
         }
         catch
@@ -68,16 +68,19 @@ internal sealed class SqliteLedger : ILedger
     }
 
     /// <summary>Opens the ledger of a state directory, or makes a new one; leases of a process that died are queued again.</summary>
+    /// <param name="directory">The state directory.</param>
+    /// <param name="seams">Disk, time and log.</param>
+    /// <param name="size">Finds how many rows a commit takes; by default one of the ledger's own, within the default limits.</param>
     /// <exception cref="StateInUseException">Another process works there.</exception>
     /// <exception cref="StateDamagedException">What lies there is no ledger of this version.</exception>
     /// <exception cref="IOException">The machine refuses: the disk is full or fails, or something there is not a file.</exception>
     /// <exception cref="UnauthorizedAccessException">We may not write there.</exception>
-    public static SqliteLedger Open(string directory, Seams seams)
+    public static SqliteLedger Open(string directory, Seams seams, BatchSize? size = null)
     {
         var state = StateDirectory.Open(directory, seams.Disk);
         try
         {
-            return new SqliteLedger(state, seams);
+            return new SqliteLedger(state, seams, size ?? new BatchSize(new AdmissionOptions()));
         }
         catch (LedgerException failure)
         {

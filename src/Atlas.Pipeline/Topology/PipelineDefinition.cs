@@ -19,6 +19,9 @@ internal sealed record PipelineDefinition
     /// <summary>How long a drain may take after a signal before it becomes an abort.</summary>
     public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How lines are gathered on their way into the ledger.</summary>
+    public AdmissionOptions Admission { get; init; } = new();
+
     /// <summary>Bytes that stay free on the disk of the state directory; 0 keeps none, null the default.</summary>
     public long? DiskReserveBytes { get; init; }
 }

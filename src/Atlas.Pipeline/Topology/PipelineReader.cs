@@ -50,6 +50,9 @@ internal static class PipelineReader
         yaml.Ignore("state");
         var deadline = yaml.Milliseconds("drain_deadline_ms", "How long a drain may take after a signal, in milliseconds; then it becomes an abort.", min: 0, or: 30_000);
         var reserve = yaml.Int64("disk_reserve_bytes", "Bytes kept free on the disk of the state directory.", min: 0, or: -1);
+        var section = yaml.Section("admission", "How lines are gathered on their way into the ledger.");
+        var admission = AdmissionOptions.Read(section);
+        section.Finish();
 
         foreach (var entry in root.Entries)
         {
@@ -73,6 +76,7 @@ internal static class PipelineReader
             Sources = mistakes.Count > 0 ? [] : sources.Select(source => source.ToDefinition()).ToList(),
             Stages = mistakes.Count > 0 ? [] : order.Select(stage => stage.ToDefinition()).ToList(),
             DrainDeadline = deadline,
+            Admission = admission,
             DiskReserveBytes = reserve < 0 ? null : reserve,
         };
     }

@@ -23,6 +23,8 @@ public sealed class RunInstrumentsTests
         ["atlas.ledger.queued"] = "{url}",
         ["atlas.ledger.done"] = "{url}",
         ["atlas.ledger.imbalance"] = "1",
+        ["atlas.admission.batch"] = "{url}",
+        ["atlas.admission.commit"] = "s",
         ["atlas.disk.free"] = "By",
         ["atlas.disk.waiting"] = "1",
     };
@@ -47,6 +49,8 @@ public sealed class RunInstrumentsTests
 
         Assert.Equal(
             [
+                "atlas.admission.batch = 512",
+                "atlas.admission.commit = 0.25",
                 "atlas.buffer.items = 5",
                 "atlas.disk.free = 7000",
                 "atlas.disk.waiting = 1",
@@ -99,6 +103,7 @@ public sealed class RunInstrumentsTests
                 Dead = ImmutableSortedDictionary<string, long>.Empty.Add("http_404", 4),
             },
             Buffered = 5,
+            Commits = new CommitPace(512, TimeSpan.FromMilliseconds(250), 3, 100, TimeSpan.FromMilliseconds(200)),
             WaitsForDisk = true,
             DiskFreeBytes = 7_000,
         };
