@@ -8,7 +8,7 @@ help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
 	@echo "make test         everything: properties, rooms, the real program (minutes)"
 	@echo "make test-kill    twenty rounds of kill -9 over 100,000 lines, then the books (minutes)"
-	@echo "make test-memory  five million lines, 90 % duplicates, within 1 GiB (minutes)"
+	@echo "make test-memory  five million lines, 90 % duplicates, within 1 GiB, and within the memory that a pipeline is given (minutes)"
 	@echo "make fuzz         the laws of canonical forms on random lines, SECONDS=60 unless given"
 	@echo "make lint         locked restore, formatting, analyzers"
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"

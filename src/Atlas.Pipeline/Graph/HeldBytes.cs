@@ -14,8 +14,8 @@ internal static class HeldBytes
 
     private const int BytesOfKey = 16;
 
-    /// <summary>Batches that the ledger's writer has waiting (64) and in its group (4,096 rows).</summary>
-    private const long BatchesInLedger = 64 + (4_096 / UrlBatch.MaxRows);
+    /// <summary>Batches that the ledger's writer has waiting and in its group.</summary>
+    private const long BatchesInLedger = 64 + 64;
 
     /// <summary>The filter, the table of recent keys and the index; without a ledger a table of all keys, at its lowest load, in place of filter and index.</summary>
     public static long OfDedup(object options, bool hasLedger)

@@ -60,7 +60,7 @@ internal sealed class PipelineRun : IAsyncDisposable
                 seams.Disk.CreateDirectory(rooms.StateDirectory);
                 rooms.Reserve = rooms.Own(new DiskReserve(rooms.StateDirectory, definition.DiskReserveBytes, seams));
                 await rooms.Reserve.PassAsync(bytes: 0, CancellationToken.None);
-                rooms.Ledger = rooms.Own(SqliteLedger.Open(rooms.StateDirectory, seams, rooms.Size));
+                rooms.Ledger = rooms.Own(SqliteLedger.Open(rooms.StateDirectory, seams, rooms.Size, definition.Memory?.SqliteCacheBytes));
                 rooms.Reserve.Guard(StateDirectory.LedgerFileIn(rooms.StateDirectory));
             }
 

@@ -7,6 +7,9 @@ namespace Atlas.Pipeline.Ledger;
 internal sealed class LedgerWriter : IAsyncDisposable
 {
     private const int QueueCapacity = 64;
+
+    /// <summary>Batches that one group may hold until its commit, however few of their lines are written.</summary>
+    private const int MostBatches = 64;
     private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(5);
 
     private readonly Channel<Entry> _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(QueueCapacity) { SingleReader = true });
@@ -108,7 +111,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         _connection.Execute("BEGIN IMMEDIATE");
         var started = _time.GetTimestamp();
         int rows = 0, admitted = 0, most = _size.Rows;
-        while (rows < most && TryTake(isUrgent: rows > 0 || _commands.Count > 0, started, out var entry))
+        while (rows < most && _batches.Count < MostBatches && TryTake(isUrgent: rows > 0 || _commands.Count > 0, started, out var entry))
         {
             if (entry.Batch is { } batch)
             {

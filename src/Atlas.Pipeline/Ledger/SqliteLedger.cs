@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Atlas.Pipeline.Ledger;
@@ -22,12 +23,14 @@ internal sealed class SqliteLedger : ILedger
     private int _isDisposed;
 
     /// <summary>Takes charge of the directory: it is closed when the ledger does not open.</summary>
-    private SqliteLedger(StateDirectory directory, Seams seams, BatchSize size)
+    private SqliteLedger(StateDirectory directory, Seams seams, BatchSize size, long? cacheBytes)
     {
         _directory = directory;
         try
         {
             _connection = LedgerSchema.OpenForWriting(directory.LedgerFile);
+            if (cacheBytes is { } cache)
+                _connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA cache_size=-{cache / 1024}"));
             var epoch = ReturnLeases(_connection);
             _books = new BooksCounter(_connection);
             var sources = new Sources(_connection);
@@ -71,16 +74,17 @@ internal sealed class SqliteLedger : ILedger
     /// <param name="directory">The state directory.</param>
     /// <param name="seams">Disk, time and log.</param>
     /// <param name="size">Finds how many rows a commit takes; by default one of the ledger's own, within the default limits.</param>
+    /// <param name="cacheBytes">The writer's page cache; 32 MiB by default.</param>
     /// <exception cref="StateInUseException">Another process works there.</exception>
     /// <exception cref="StateDamagedException">What lies there is no ledger of this version.</exception>
     /// <exception cref="IOException">The machine refuses: the disk is full or fails, or something there is not a file.</exception>
     /// <exception cref="UnauthorizedAccessException">We may not write there.</exception>
-    public static SqliteLedger Open(string directory, Seams seams, BatchSize? size = null)
+    public static SqliteLedger Open(string directory, Seams seams, BatchSize? size = null, long? cacheBytes = null)
     {
         var state = StateDirectory.Open(directory, seams.Disk);
         try
         {
-            return new SqliteLedger(state, seams, size ?? new BatchSize(new AdmissionOptions()));
+            return new SqliteLedger(state, seams, size ?? new BatchSize(new AdmissionOptions()), cacheBytes);
         }
         catch (LedgerException failure)
         {

@@ -50,6 +50,7 @@ internal static class PipelineReader
         yaml.Ignore("state");
         var deadline = yaml.Milliseconds("drain_deadline_ms", "How long a drain may take after a signal, in milliseconds; then it becomes an abort.", min: 0, or: 30_000);
         var reserve = yaml.Int64("disk_reserve_bytes", "Bytes kept free on the disk of the state directory.", min: 0, or: -1);
+        var memory = yaml.Size("memory", "Bytes of memory the pipeline may take.");
         var section = yaml.Section("admission", "How lines are gathered on their way into the ledger.");
         var admission = AdmissionOptions.Read(section);
         section.Finish();
@@ -68,7 +69,7 @@ internal static class PipelineReader
 
         var directory = stateDirectory ?? state;
         var order = new LinkChecks(file, sources, stages, mistakes).Check(hasState: !string.IsNullOrEmpty(directory));
-        return new PipelineDefinition
+        var definition = new PipelineDefinition
         {
             File = file,
             Name = name,
@@ -79,6 +80,12 @@ internal static class PipelineReader
             Admission = admission,
             DiskReserveBytes = reserve < 0 ? null : reserve,
         };
+        if (memory is not { } given || mistakes.Count > 0)
+            return definition;
+        definition = MemoryBudget.Share(definition, given, out var tooLittle);
+        if (tooLittle is not null)
+            yaml.Report("memory", tooLittle);
+        return definition;
     }
 
     /// <summary>A mistake in a value that an override gave is a mistake of the override, not of the file.</summary>
