@@ -50,6 +50,8 @@ internal sealed class Disk : IDisk
 
     public long FreeBytes(string path) => new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace;
 
+    public long TotalBytes(string path) => new DriveInfo(Path.GetFullPath(path)).TotalSize;
+
     private sealed class OpenFile(SafeFileHandle handle, bool isReserved) : IDiskFile
     {
         public long Length => RandomAccess.GetLength(handle);

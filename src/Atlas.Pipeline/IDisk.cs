@@ -23,6 +23,9 @@ internal interface IDisk
 
     /// <summary>Bytes free for us on the file system that holds <paramref name="path"/>.</summary>
     long FreeBytes(string path);
+
+    /// <summary>Bytes that the file system that holds <paramref name="path"/> has in all; a disk that has no end says the greatest number.</summary>
+    long TotalBytes(string path) => long.MaxValue;
 }
 
 /// <summary>An open file of the pipeline's own.</summary>

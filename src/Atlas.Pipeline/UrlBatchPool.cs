@@ -7,6 +7,9 @@ internal sealed class UrlBatchPool
 {
     private readonly ConcurrentQueue<UrlBatch> _idle = new();
 
+    /// <summary>Finds how many lines a source puts into a batch; without it, as many as there is room for.</summary>
+    public BatchSize? Size { get; init; }
+
     public UrlBatch Rent() => _idle.TryDequeue(out var batch) ? batch : new UrlBatch(this);
 
     internal void Return(UrlBatch batch)

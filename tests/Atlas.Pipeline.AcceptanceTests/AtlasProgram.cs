@@ -14,6 +14,7 @@ internal sealed class AtlasProgram : IDisposable
     private readonly Process _process;
     private readonly Lazy<Task<string>> _output;
     private readonly Task<string> _errors;
+    private readonly StringBuilder _said = new();
 
     private AtlasProgram(Process process, bool readsOutput = true)
     {
@@ -21,7 +22,7 @@ internal sealed class AtlasProgram : IDisposable
         _output = new Lazy<Task<string>>(process.StandardOutput.ReadToEndAsync);
         if (readsOutput)
             _ = _output.Value;
-        _errors = process.StandardError.ReadToEndAsync();
+        _errors = ReadErrorsAsync();
     }
 
     public int Id => _process.Id;
@@ -124,6 +125,13 @@ internal sealed class AtlasProgram : IDisposable
         await _process.StandardInput.BaseStream.FlushAsync();
     }
 
+    /// <summary>Waits until it has written a text to stderr, or has ended.</summary>
+    public async Task WhenSaidAsync(string text)
+    {
+        while (!HasExited && !Said().Contains(text, StringComparison.Ordinal))
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+    }
+
     public void CloseInput() => _process.StandardInput.Close();
 
     /// <summary>kill -9.</summary>
@@ -161,6 +169,24 @@ internal sealed class AtlasProgram : IDisposable
         else
             program.CloseInput();
         return await program.WaitAsync();
+    }
+
+    private string Said()
+    {
+        lock (_said)
+            return _said.ToString();
+    }
+
+    private async Task<string> ReadErrorsAsync()
+    {
+        var piece = new char[4_096];
+        while (await _process.StandardError.ReadAsync(piece) is > 0 and var read)
+        {
+            lock (_said)
+                _said.Append(piece, 0, read);
+        }
+
+        return Said();
     }
 
     public void Dispose()

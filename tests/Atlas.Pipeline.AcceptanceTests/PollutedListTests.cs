@@ -8,6 +8,7 @@ public sealed class PollutedListTests
 {
     private const int Lines = 100_000;
     private const int Hosts = 1_000;
+    private const int Distinct = 500_000;
 
     [Fact]
     [Trait("run", "kill")]
@@ -63,8 +64,42 @@ public sealed class PollutedListTests
     [Trait("run", "memory")]
     public async Task Five_million_lines_of_which_nine_in_ten_are_duplicates_stay_within_a_gibibyte()
     {
-        const int Distinct = 500_000;
         await using var bench = await Workbench.OpenAsync();
+
+        var (result, peak) = await RunFiveMillionAsync(bench, group: null, "sources.feed.follow=false");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal(Distinct, result.Report.GetProperty("admitted").GetInt64());
+        Assert.InRange(peak, 1, 1L << 30);
+    }
+
+    /// <summary>Where the machine lets us, in a control group that has no more: then the kernel sees to it.</summary>
+    [Theory]
+    [Trait("run", "memory")]
+    [InlineData(320, 1_000_000)]
+    [InlineData(512, 10_000_000)]
+    public async Task A_run_stays_within_the_memory_it_is_given(int mebibytes, int expected)
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var group = TryMakeControlGroup((long)mebibytes << 20);
+        try
+        {
+            var (result, peak) = await RunFiveMillionAsync(bench, group, "sources.feed.follow=false", $"memory={mebibytes}MiB", $"stages.dedup.expected_urls={expected}");
+
+            Assert.True(result.ExitCode == 0, result.ToString());
+            Assert.Equal(Distinct, result.Report.GetProperty("admitted").GetInt64());
+            Assert.InRange(peak, 1, (long)mebibytes << 20);
+            TestContext.Current.TestOutputHelper!.WriteLine(group is null ? "No control group could be made: only the resident set was looked at." : $"In the control group {group}.");
+        }
+        finally
+        {
+            if (group is not null)
+                Directory.Delete(group);
+        }
+    }
+
+    private static async Task<(ProgramResult Result, long Peak)> RunFiveMillionAsync(Workbench bench, string? group, params string[] settings)
+    {
         var input = Path.Combine(bench.Folder, "list");
         await using (var lines = new StreamWriter(input))
         {
@@ -72,8 +107,8 @@ public sealed class PollutedListTests
                 await lines.WriteLineAsync($"http://h{i % 1000}.test/path/{i % Distinct}?utm_source={i}");
         }
 
-        using var program = AtlasProgram.Start(bench.Folder, "run", Workbench.Shipped("tail.yaml"), "--state", bench.State, "--report", "-", "--quiet",
-            "--set", $"sources.feed.paths=[\"{input}\"]", "--set", "sources.feed.follow=false");
+        string[] arguments = ["run", Workbench.Shipped("tail.yaml"), "--state", bench.State, "--report", "-", "--quiet", "--set", $"sources.feed.paths=[\"{input}\"]", .. settings.SelectMany(setting => new[] { "--set", setting })];
+        using var program = group is null ? AtlasProgram.Start(bench.Folder, arguments) : AtlasProgram.StartInShell($"echo $$ > {group}/cgroup.procs && exec dotnet \"$@\"", bench.Folder, arguments);
         program.CloseInput();
         var ended = program.WaitAsync();
         long peak = 0;
@@ -83,12 +118,36 @@ public sealed class PollutedListTests
             await Task.WhenAny(ended, Task.Delay(100, TestContext.Current.CancellationToken));
         }
 
-        var result = await ended;
-
-        Assert.True(result.ExitCode == 0, result.ToString());
-        Assert.Equal(Distinct, result.Report.GetProperty("admitted").GetInt64());
-        Assert.InRange(peak, 1, 1L << 30);
         TestContext.Current.TestOutputHelper!.WriteLine($"Peak resident set: {peak / 1048576} MiB.");
+        return (await ended, peak);
+    }
+
+    /// <summary>The directory of a new control group with a limit on memory, in either version of the interface; null where we may not make one.</summary>
+    private static string? TryMakeControlGroup(long bytes)
+    {
+        foreach (var (root, limit) in new[] { ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max") })
+        {
+            var group = Path.Combine(root, "atlas-" + Guid.NewGuid().ToString("n"));
+            try
+            {
+                if (!Directory.Exists(root))
+                    continue;
+                Directory.CreateDirectory(group);
+                if (File.Exists(Path.Combine(group, limit)))
+                {
+                    File.WriteAllText(Path.Combine(group, limit), bytes.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                    return group;
+                }
+
+                Directory.Delete(group);
+            }
+            catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+            {
+                // Not allowed here.
+            }
+        }
+
+        return null;
     }
 
     private static (string Path, PollutedCounts Counts) WriteList(Workbench bench)

@@ -65,6 +65,8 @@ internal static class RunCommand
                 run.Abort();
             });
 
+            if (!settings.Quiet && definition.Memory is { } memory)
+                Console.Error.WriteLine($"{definition.Name}: {memory.Sentence}");
             var running = run.RunAsync();
             await new ProgressWatch(console, time, live, settings.Quiet).WatchAsync(run.Look, running);
             var outcome = await running;

@@ -39,7 +39,7 @@ internal static class ValidateCommand
         foreach (var file in files)
         {
             if (PipelineFile.Read(file, overrides, state) is { } definition)
-                Console.Out.WriteLine($"{file}: valid. {MemoryBound.Of(definition).Sentence}");
+                Console.Out.WriteLine($"{file}: valid. {MemoryBound.Of(definition).Sentence}{(definition.Memory is { } memory ? $" {memory.Sentence}" : "")}");
             else
                 exit = ExitCode.Usage;
         }

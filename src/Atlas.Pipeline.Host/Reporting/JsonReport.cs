@@ -30,6 +30,16 @@ internal static class JsonReport
             json.WriteNumber("retries", books.Retries);
             json.WriteNumber("bytes_fetched", books.BytesFetched);
             json.WriteNumber("dedup_authority_caught", books.DedupAuthorityCaught);
+            if (outcome.Last.Commits is { Commits: > 0 } commits)
+            {
+                json.WriteStartObject("commits");
+                json.WriteNumber("count", commits.Commits);
+                json.WriteNumber("mean_rows", Math.Round(commits.MeanRows, 1));
+                json.WriteNumber("mean_ms", Math.Round(commits.MeanTime.TotalMilliseconds, 2));
+                json.WriteNumber("batch", commits.Size);
+                json.WriteEndObject();
+            }
+
             json.WriteBoolean("balanced", outcome.Balances);
             json.WriteEndObject();
         }

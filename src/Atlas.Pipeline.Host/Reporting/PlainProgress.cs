@@ -17,6 +17,8 @@ internal static class PlainProgress
             line += $"; fullest edge {fullest.Stage} {fullest.Depth}/{fullest.Capacity}";
         if (pace.Left() is { } left)
             line += $"; about {Figures.Left(left)} left";
+        if (run.WaitsForDisk)
+            line += "; waits for room on the disk";
         return run.Draining ? line + "; draining" : line;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Atlas.Pipeline.Graph;
 
@@ -32,6 +33,8 @@ internal static class RunSummary
             Row(text, "retries", books.Retries, 0);
         if (books.DoneThisRun > 0)
             text.AppendLine($"  fetched          {Figures.Bytes(books.BytesFetched),14}  {Figures.Count(books.DoneThisRun)} documents, {Figures.Rate(books.DoneThisRun / seconds)}");
+        if (run.Commits is { Commits: > 0 } commits)
+            text.AppendLine($"  commits          {Figures.Count(commits.Commits),14}  {Figures.Count((long)Math.Round(commits.MeanRows))} rows each in {commits.MeanTime.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms; at most {Figures.Count(commits.Size)} at the end");
         if (books.DedupAuthorityCaught > 0)
             text.AppendLine($"  caught late      {Figures.Count(books.DedupAuthorityCaught),14}  second records that the last constraint refused: the dedup index missed them");
         if (outcome is { Aborted: true, Failure: null })

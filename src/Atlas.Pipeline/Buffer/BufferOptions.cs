@@ -8,6 +8,9 @@ internal sealed record BufferOptions
     /// <summary>Items held in memory, not counting those in flight.</summary>
     public int Capacity { get; init; } = 10_000;
 
+    /// <summary>Whether that is what the user has set.</summary>
+    public bool CapacityIsGiven { get; init; }
+
     /// <summary>Attempts an item gets before it becomes a dead letter.</summary>
     public int MaxAttempts { get; init; } = 5;
 
@@ -25,6 +28,7 @@ internal sealed record BufferOptions
         var options = new BufferOptions
         {
             Capacity = yaml.Int32("capacity", "Items held in memory. What does not fit stays in the ledger. Retries may exceed it by the number in flight.", min: 1, max: 10_000_000, or: 10_000),
+            CapacityIsGiven = yaml.Has("capacity"),
             MaxAttempts = yaml.Int32("max_attempts", "Attempts an item gets. After the last failure it becomes a dead letter.", min: 1, max: 100, or: 5),
             BackoffBase = yaml.Milliseconds("backoff_base_ms", "Milliseconds: the longest pause after the first failure, doubled with every further one. The pause is drawn evenly from zero up to it.", min: 1, max: 86_400_000, or: 1_000),
             BackoffCap = yaml.Milliseconds("backoff_cap_ms", "Milliseconds: no backoff is longer. A wait that a host asks for may be, up to 24 hours.", min: 1, max: 86_400_000, or: 300_000),

@@ -20,8 +20,12 @@ internal sealed record DedupOptions
     /// <summary>New keys between two checkpoints of the index.</summary>
     public long CheckpointEveryUrls { get; init; } = 2_000_000;
 
+    /// <summary>The settings that the user has written.</summary>
+    public IReadOnlySet<string> Given { get; init; } = new HashSet<string>();
+
     internal static DedupOptions Read(SettingsReader yaml) => new()
     {
+        Given = yaml.Written,
         ExpectedUrls = yaml.Int64("expected_urls", "Distinct URLs over the pipeline's life that index and filter are sized for; more still fit and cost time.", min: 1, max: 1_000_000_000, or: 1_000_000),
         FalsePositiveRate = yaml.Double("false_positive_rate", "Share of new URLs that the Bloom filter may have to look up in the index; costs time, never a URL.", above: 0, below: 1, or: 0.01),
         RecentKeys = yaml.Int32("recent_keys", "URLs in the table of recent ones, 16 bytes of memory each; 0 switches it off.", min: 0, max: Dedup.RecentKeys.MostKeys, or: 4_000_000),

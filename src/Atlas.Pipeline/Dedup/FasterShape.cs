@@ -13,6 +13,9 @@ internal static class FasterShape
     /// <summary>Bytes of one file of the log.</summary>
     public const long SegmentBytes = 1L << 30;
 
+    /// <summary>What the index takes beside its table when all expected keys are in: buckets that overflow. 13.3 bytes in all were measured at 100 million keys.</summary>
+    public const long OverflowBytesPerKey = 3;
+
     private const long BytesPerExpectedKey = 10;
     private const long LeastIndexBytes = 64 << 10;
 

@@ -29,6 +29,9 @@ internal sealed partial class SeenCheckpoints : IDisposable
     /// <summary>How long the decided batches may take to become durable before a checkpoint is given up.</summary>
     public TimeSpan QuietDeadline { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Whether the disk has room for one: it is as large as index and filter, and not worth the room that the ledger needs.</summary>
+    public Func<bool> HasRoom { get; init; } = static () => true;
+
     /// <summary>Takes a checkpoint whenever the stage says that one is due, until it is cancelled. Never throws.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
@@ -55,6 +58,11 @@ internal sealed partial class SeenCheckpoints : IDisposable
             // Nothing has ever been seen: there is no file to seal, and a start without a checkpoint costs nothing.
             if (_store.Count == 0)
                 return true;
+            if (!HasRoom())
+            {
+                LogNoRoom(_log);
+                return false;
+            }
 
             await _decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);
             await _ledger.FlushAsync().WaitAsync(QuietDeadline, _time, stop);
@@ -90,4 +98,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No checkpoint of the dedup index was taken; the next start goes through more of the ledger.")]
     private static partial void LogFailed(ILogger log, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No checkpoint of the dedup index was taken, as the disk is nearly full; the next start goes through more of the ledger.")]
+    private static partial void LogNoRoom(ILogger log);
 }

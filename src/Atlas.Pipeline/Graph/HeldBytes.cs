@@ -14,8 +14,8 @@ internal static class HeldBytes
 
     private const int BytesOfKey = 16;
 
-    /// <summary>Batches that the ledger's writer has waiting (64) and in its group (4,096 rows).</summary>
-    private const long BatchesInLedger = 64 + (4_096 / UrlBatch.MaxRows);
+    /// <summary>Batches that the ledger's writer has waiting and in its group.</summary>
+    private const long BatchesInLedger = 64 + 64;
 
     /// <summary>The filter, the table of recent keys and the index; without a ledger a table of all keys, at its lowest load, in place of filter and index.</summary>
     public static long OfDedup(object options, bool hasLedger)
@@ -26,6 +26,9 @@ internal static class HeldBytes
             ? BloomFilter.BytesFor(dedup.ExpectedUrls, dedup.FalsePositiveRate) + FasterShape.IndexBytes(dedup) + dedup.MemoryBytes
             : dedup.ExpectedUrls * BytesOfKey * 8 / 3);
     }
+
+    /// <summary>What a checkpoint of the dedup index writes beside the end of its log.</summary>
+    public static long OfCheckpoint(DedupOptions dedup) => BloomFilter.BytesFor(dedup.ExpectedUrls, dedup.FalsePositiveRate) + FasterShape.IndexBytes(dedup);
 
     /// <summary>Items that wait for their turn, and what the ledger has taken and not committed.</summary>
     public static long OfBuffer(object options, bool hasLedger) =>

@@ -20,12 +20,16 @@ internal sealed class PipelineGraph
     private readonly RunFailure _failure;
     private readonly BatchBlocks _batches;
     private readonly WorkBlocks _work;
+    private readonly DiskReserve? _reserve;
+    private readonly CancellationToken _drain;
 
-    private PipelineGraph(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, Seams seams, RunFailure failure, CancellationToken abort)
+    private PipelineGraph(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, Seams seams, RunFailure failure, DiskReserve? reserve, CancellationToken abort, CancellationToken drain)
     {
         _definition = definition;
         _parts = parts;
         _failure = failure;
+        _reserve = reserve;
+        _drain = drain;
         _batches = new BatchBlocks(seams, failure);
         _work = new WorkBlocks(seams, failure, abort);
     }
@@ -56,10 +60,12 @@ internal sealed class PipelineGraph
     /// <param name="settle">What becomes of each item at the end of the work half.</param>
     /// <param name="seams">Threads and time.</param>
     /// <param name="failure">Where a stage's failure is reported.</param>
+    /// <param name="reserve">What lines and bodies wait for while the disk is nearly full; null for a pipeline without a state directory.</param>
     /// <param name="abort">Ends the stages' I/O.</param>
-    public static PipelineGraph Build(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, Func<Verdict, Task> settle, Seams seams, RunFailure failure, CancellationToken abort)
+    /// <param name="drain">Ends that waiting.</param>
+    public static PipelineGraph Build(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, Func<Verdict, Task> settle, Seams seams, RunFailure failure, DiskReserve? reserve, CancellationToken abort, CancellationToken drain)
     {
-        var graph = new PipelineGraph(definition, parts, seams, failure, abort);
+        var graph = new PipelineGraph(definition, parts, seams, failure, reserve, abort, drain);
 
         // Takers before givers, so that a giver finds its takers' blocks; then the meters are turned into flow order.
         foreach (var stage in definition.Stages.Reverse())
@@ -93,6 +99,10 @@ internal sealed class PipelineGraph
             foreach (ref readonly var row in batch.ActiveRows)
                 refused += row.Fate == Fate.DeadLetter ? 1 : 0;
             meter.Count(batch.Count, batch.Count - refused, 0, refused, 0);
+
+            // What was read goes on when a drain ends the waiting: that is a block of a file at most, and the reserve is there for it.
+            if (_reserve is not null)
+                await _reserve.PassAsync(BytesOnDisk(batch), _drain);
             return !_failure.HasHappened && await outlet.SendAsync(batch);
         }
 
@@ -115,6 +125,13 @@ internal sealed class PipelineGraph
                 ended.SetResult();
             }
         });
+    }
+
+    /// <summary>What a batch may take on the disk, and rather more: its lines in the WAL and in the database, each with its columns and its place in the dedup index.</summary>
+    private static long BytesOnDisk(UrlBatch batch)
+    {
+        const int Columns = 256, Copies = 2;
+        return (batch.Count * (long)Columns) + (batch.Count == 0 ? 0 : Copies * (long)(batch.Rows[batch.Count - 1].TextStart + batch.Rows[batch.Count - 1].TextLength));
     }
 
     private void AddAdmissionStage(StageDefinition stage)
@@ -254,7 +271,9 @@ internal sealed class PipelineGraph
         var blocks = new List<TransformBlock<Verdict, Verdict>>();
         foreach (var (stage, part) in chain)
         {
-            var block = _work.Acting(part.Stage, stage, part.Workers, AddMeter(stage), part.Left);
+            var block = _work.Acting(part.Stage, stage, part.Workers, AddMeter(stage), part.Left, stage.Kind.Role == StageRole.Persist && _reserve is { } reserve
+                ? item => reserve.PassAsync(item.Document?.BodyLength ?? 0, _drain)
+                : null);
             _edges.Add(new Edge(stage.Name, stage.Capacity + part.Workers, () => block.InputCount + block.OutputCount));
             if (blocks.Count > 0)
             {

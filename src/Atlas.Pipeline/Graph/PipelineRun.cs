@@ -34,7 +34,9 @@ internal sealed class PipelineRun : IAsyncDisposable
         _start = rooms.Seams.Time.GetTimestamp();
         var parts = definition.Sources.Concat(definition.Stages).ToDictionary(stage => stage.Name, stage => StageCatalog.Make(stage, rooms));
         rooms.Frontier = MakeFrontier();
-        _graph = PipelineGraph.Build(definition, parts, SettleAsync, rooms.Seams, _failure, _abort.Token);
+        _graph = PipelineGraph.Build(definition, parts, SettleAsync, rooms.Seams, _failure, rooms.Reserve, _abort.Token, _drain.Token);
+        if (rooms.Reserve is { } reserve)
+            _failure.Watch(reserve.Failure);
         if (rooms.Ledger is { } ledger)
             _failure.Watch(ledger.Failure);
         _instruments = new RunInstruments(Look, rooms.Seams.Time);
@@ -43,7 +45,7 @@ internal sealed class PipelineRun : IAsyncDisposable
     /// <summary>Set when the run has begun to leave: by <see cref="Abort"/>, at the drain's deadline, or after a failure.</summary>
     public CancellationToken Leaving => _abort.Token;
 
-    /// <summary>Opens the state directory and all rooms. Nothing is read yet.</summary>
+    /// <summary>Opens the state directory and all rooms. Nothing is read yet. While its disk has no room (<see cref="DiskReserve"/>) it waits, and has not touched the state.</summary>
     /// <exception cref="StateInUseException">Another process uses the state directory.</exception>
     /// <exception cref="StateDamagedException">The state directory does not hold a ledger that can be opened.</exception>
     /// <param name="definition">What to run.</param>
@@ -53,13 +55,18 @@ internal sealed class PipelineRun : IAsyncDisposable
     /// <param name="opening">Is told how far it is: a dedup index that has to be rebuilt takes minutes.</param>
     public static async Task<PipelineRun> OpenAsync(PipelineDefinition definition, Seams seams, Stream input, Stream output, StepProgress? opening = null)
     {
-        var rooms = new RunRooms(seams, input, output) { Opening = opening };
+        var hasLedger = definition.Stages.Any(stage => stage.Kind.Role == StageRole.Buffer);
+        var rooms = new RunRooms(seams, input, output, hasLedger ? new BatchSize(definition.Admission) : null) { Opening = opening };
         try
         {
-            if (definition.Stages.Any(stage => stage.Kind.Role == StageRole.Buffer))
+            if (hasLedger)
             {
                 rooms.StateDirectory = definition.StateDirectory!;
-                rooms.Ledger = rooms.Own(SqliteLedger.Open(rooms.StateDirectory, seams));
+                seams.Disk.CreateDirectory(rooms.StateDirectory);
+                rooms.Reserve = rooms.Own(new DiskReserve(rooms.StateDirectory, definition.DiskReserveBytes, seams));
+                await rooms.Reserve.PassAsync(bytes: 0, CancellationToken.None);
+                rooms.Ledger = rooms.Own(SqliteLedger.Open(rooms.StateDirectory, seams, rooms.Size, definition.Memory?.SqliteCacheBytes));
+                rooms.Reserve.Guard(StateDirectory.LedgerFileIn(rooms.StateDirectory));
             }
 
             var run = new PipelineRun(definition, rooms);
@@ -125,6 +132,9 @@ internal sealed class PipelineRun : IAsyncDisposable
         LinesSkipped = _rooms.Sources.Sum(source => source.LinesSkipped()),
         Buffered = _rooms.Frontier?.Buffered ?? 0,
         Draining = _drain.IsCancellationRequested,
+        Commits = _rooms.Size?.Look(),
+        WaitsForDisk = _rooms.Reserve?.IsPaused ?? false,
+        DiskFreeBytes = _rooms.Reserve?.FreeBytes,
     };
 
     public async ValueTask DisposeAsync()
@@ -165,9 +175,13 @@ internal sealed class PipelineRun : IAsyncDisposable
     private async Task WorkAsync(Frontier frontier)
     {
         var entry = _graph.WorkEntry!;
-        await frontier.RunAsync(verdict => System.Threading.Tasks.Dataflow.DataflowBlock.SendAsync(entry, verdict), _graph.FirstWorkers, _graph.WorkersInAll, _drain.Token);
+        await frontier.RunAsync(SendAsync, _graph.FirstWorkers, _graph.WorkersInAll, _drain.Token);
         entry.Complete();
         await _graph.WorkCompleted;
+
+        // What would find no room for its body is not asked for either.
+        async Task<bool> SendAsync(Verdict verdict) =>
+            await _rooms.Reserve!.PassAsync(bytes: 0, _drain.Token) && await System.Threading.Tasks.Dataflow.DataflowBlock.SendAsync(entry, verdict);
     }
 
     /// <summary>Follows the run to its last checkpoint. No checkpoint is under way any more when it completes, so that the dedup index may be closed.</summary>

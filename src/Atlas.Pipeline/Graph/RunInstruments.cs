@@ -29,6 +29,10 @@ internal sealed class RunInstruments : IDisposable
         _meter.CreateObservableGauge("atlas.ledger.dead", () => ByReason(look().Books.Dead), "{url}", "Admitted URLs given up, by reason.");
         _meter.CreateObservableGauge("atlas.ledger.queued", () => look().Books.Queued, "{url}", "Admitted URLs that wait.");
         _meter.CreateObservableGauge("atlas.ledger.done", () => look().Books.Done, "{url}", "Admitted URLs fetched and stored.");
+        _meter.CreateObservableGauge("atlas.admission.batch", () => look().Commits is { } pace ? [new Measurement<int>(pace.Size)] : Array.Empty<Measurement<int>>(), "{url}", "Rows that one commit may take now.");
+        _meter.CreateObservableGauge("atlas.admission.commit", () => look().Commits is { } pace ? [new Measurement<double>(pace.Lately.TotalSeconds)] : Array.Empty<Measurement<double>>(), "s", "What writing and committing a group of rows took lately.");
+        _meter.CreateObservableGauge("atlas.disk.free", () => look().DiskFreeBytes is { } free ? [new Measurement<long>(free)] : Array.Empty<Measurement<long>>(), "By", "Bytes free on the disk of the state directory.");
+        _meter.CreateObservableGauge("atlas.disk.waiting", () => look().WaitsForDisk ? 1 : 0, "1", "1 while nothing new is taken in because that disk is nearly full.");
         _meter.CreateObservableGauge("atlas.ledger.imbalance", () => look().Books.Balance ? 0 : 1, "1", "1 when the books do not balance; must be 0.");
     }
 

@@ -5,7 +5,7 @@ using Atlas.Pipeline.Ledger;
 namespace Atlas.Pipeline.Graph;
 
 /// <summary>What the parts of one run share. Made once, in the order in which it is needed, and given back in the reverse order.</summary>
-internal sealed class RunRooms(Seams seams, Stream input, Stream output) : IAsyncDisposable
+internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSize? size) : IAsyncDisposable
 {
     private readonly Stack<object> _owned = new();
 
@@ -20,7 +20,10 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output) : IAsyn
     /// <summary>How far the opening of the rooms is, where it takes long.</summary>
     public StepProgress? Opening { get; init; }
 
-    public UrlBatchPool Pool { get; } = new();
+    /// <summary>What one batch and one commit may hold; null without a ledger, whose commits it goes by.</summary>
+    public BatchSize? Size { get; } = size;
+
+    public UrlBatchPool Pool { get; } = new() { Size = size };
 
     /// <summary>Batches that dedup has decided and nobody has committed yet.</summary>
     public InFlight Decided { get; } = new();
@@ -30,6 +33,9 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output) : IAsyn
 
     /// <summary>Where the state lives; null for a pipeline without a buffer.</summary>
     public string? StateDirectory { get; set; }
+
+    /// <summary>What is kept free on its disk.</summary>
+    public DiskReserve? Reserve { get; set; }
 
     public ILedger? Ledger { get; set; }
 

@@ -30,6 +30,15 @@ internal sealed record RunSnapshot
 
     /// <summary>Whether the run takes nothing new and finishes what is inside.</summary>
     public bool Draining { get; init; }
+
+    /// <summary>How rows are gathered into commits; null for a pipeline without a ledger.</summary>
+    public CommitPace? Commits { get; init; }
+
+    /// <summary>Whether nothing new is taken in because the disk of the state directory is nearly full.</summary>
+    public bool WaitsForDisk { get; init; }
+
+    /// <summary>Bytes free there, about a second ago; null for a pipeline without a state directory.</summary>
+    public long? DiskFreeBytes { get; init; }
 }
 
 /// <summary>How full the queue in front of a stage is.</summary>

@@ -22,12 +22,12 @@ internal static class StageCatalog
             (stage, _) => new DecidingPart(new NormalizeStage((NormalizeOptions)stage.Options))),
         (new("classify", Port.Urls, Port.Urls, ClassifyOptions.Read, "Decides what may become of a URL.") { Role = StageRole.Classify, MayRunParallel = true },
             (stage, _) => new DecidingPart(new ClassifyStage((ClassifyOptions)stage.Options))),
-        (new("dedup", Port.Urls, Port.Urls, DedupOptions.Read, "Lets every resource through once, ever.") { Role = StageRole.Dedup, HeldBytes = Graph.HeldBytes.OfDedup }, MakeDedup),
+        (new("dedup", Port.Urls, Port.Urls, DedupOptions.Read, "Lets every resource through once, ever.") { Role = StageRole.Dedup, HeldBytes = Graph.HeldBytes.OfDedup, Memory = StageMemories.Dedup }, MakeDedup),
         (new("route", Port.Urls, Port.Urls, RouteOptions.Read, "Sends rows different ways.") { Role = StageRole.Route, NamedOutputs = options => ((RouteOptions)options).Outputs.Select(match => match.Output).ToList() }, MakeRoute),
         (new("write", Port.Urls, Port.None, WriteOptions.Read, "Writes rows to standard output or a file.") { Role = StageRole.Output }, MakeWrite),
-        (new("buffer", Port.Urls, Port.Work, BufferOptions.Read, "Admits to the ledger; the bounded priority buffer over its queue.") { Role = StageRole.Buffer, HeldBytes = Graph.HeldBytes.OfBuffer }, MakeBuffer),
-        (new("fetch", Port.Work, Port.Documents, FetchOptions.Read, "Asks the hosts, politely.") { Role = StageRole.Fetch }, MakeFetch),
-        (new("persist", Port.Documents, Port.None, PersistOptions.Read, "Stores each document once.") { Role = StageRole.Persist, HeldBytes = Graph.HeldBytes.OfPersist }, MakePersist),
+        (new("buffer", Port.Urls, Port.Work, BufferOptions.Read, "Admits to the ledger; the bounded priority buffer over its queue.") { Role = StageRole.Buffer, HeldBytes = Graph.HeldBytes.OfBuffer, Memory = StageMemories.Buffer }, MakeBuffer),
+        (new("fetch", Port.Work, Port.Documents, FetchOptions.Read, "Asks the hosts, politely.") { Role = StageRole.Fetch, Memory = StageMemories.Fetch }, MakeFetch),
+        (new("persist", Port.Documents, Port.None, PersistOptions.Read, "Stores each document once.") { Role = StageRole.Persist, HeldBytes = Graph.HeldBytes.OfPersist, Memory = StageMemories.Persist }, MakePersist),
     ];
 
     /// <summary>Every kind there is, in flow order.</summary>
@@ -69,7 +69,10 @@ internal static class StageCatalog
 
         rooms.SeenStore ??= rooms.Own(FasterSeenStore.Open(Path.Combine(rooms.StateDirectory!, "seen"), options, ledger, rooms.Seams, rooms.Opening));
         var dedup = rooms.Own(new DedupStage(options, rooms.SeenStore, rooms.Decided));
-        rooms.Checkpoints ??= rooms.Own(new SeenCheckpoints(dedup, rooms.SeenStore, rooms.Decided, ledger, rooms.Seams));
+        rooms.Checkpoints ??= rooms.Own(new SeenCheckpoints(dedup, rooms.SeenStore, rooms.Decided, ledger, rooms.Seams)
+        {
+            HasRoom = () => rooms.Reserve?.HasRoomFor(Graph.HeldBytes.OfCheckpoint(options)) ?? true,
+        });
         return new DecidingPart(dedup);
     }
 

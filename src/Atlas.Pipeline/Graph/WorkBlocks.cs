@@ -17,14 +17,15 @@ internal sealed class WorkBlocks(Seams seams, RunFailure failure, CancellationTo
     /// <param name="workers">Items at once.</param>
     /// <param name="meter">What it has done.</param>
     /// <param name="left">Called with every item before it goes on.</param>
-    public TransformBlock<Verdict, Verdict> Acting(IWorkStage stage, StageDefinition definition, int workers, StageMeter meter, Action<WorkItem>? left = null) =>
+    /// <param name="enter">What an item waits for before the stage acts on it; false sends it back to the queue.</param>
+    public TransformBlock<Verdict, Verdict> Acting(IWorkStage stage, StageDefinition definition, int workers, StageMeter meter, Action<WorkItem>? left = null, Func<WorkItem, ValueTask<bool>>? enter = null) =>
         new(async verdict =>
         {
             var decided = verdict;
             if (verdict.Fate == Fate.Forward)
             {
                 // On its way, so not finished: at the end of the chain a verdict to go forward says that it is.
-                if (abort.IsCancellationRequested || failure.HasHappened)
+                if (abort.IsCancellationRequested || failure.HasHappened || (enter is not null && !await MayEnterAsync(enter, verdict.Item)))
                 {
                     decided = Verdict.Interrupted(verdict.Item);
                 }
@@ -67,6 +68,19 @@ internal sealed class WorkBlocks(Seams seams, RunFailure failure, CancellationTo
             EnsureOrdered = false,
             TaskScheduler = seams.Scheduler,
         });
+
+    private async ValueTask<bool> MayEnterAsync(Func<WorkItem, ValueTask<bool>> enter, WorkItem item)
+    {
+        try
+        {
+            return await enter(item);
+        }
+        catch (IOException error)
+        {
+            failure.Report(error);
+            return false;
+        }
+    }
 
     private async ValueTask<Verdict> ActAsync(IWorkStage stage, WorkItem item, string name)
     {

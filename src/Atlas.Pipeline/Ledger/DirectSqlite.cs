@@ -35,6 +35,10 @@ internal static unsafe partial class DirectSqlite
     [LibraryImport(Library, EntryPoint = "sqlite3_step")]
     public static partial int Step(nint statement);
 
+    /// <summary>errno of the last file that this connection could not open, read, write or sync.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_system_errno")]
+    public static partial int SystemError(nint connection);
+
     /// <summary>Syncs the file of a connection's database, whatever SQLite itself still means to do with it.</summary>
     public static int SyncFile(nint connection)
     {

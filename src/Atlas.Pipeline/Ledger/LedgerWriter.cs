@@ -6,8 +6,10 @@ namespace Atlas.Pipeline.Ledger;
 /// <remarks>Lines that are only counted don't make a commit worth its price: while a group has no row and no command, it waits for more until its time is over.</remarks>
 internal sealed class LedgerWriter : IAsyncDisposable
 {
-    private const int RowsPerCommit = 4_096;
     private const int QueueCapacity = 64;
+
+    /// <summary>Batches that one group may hold until its commit, however few of their lines are written.</summary>
+    private const int MostBatches = 64;
     private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(5);
 
     private readonly Channel<Entry> _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(QueueCapacity) { SingleReader = true });
@@ -20,19 +22,21 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private readonly BooksCounter _books;
     private readonly Sources _sources;
     private readonly WalKeeper _wal;
+    private readonly BatchSize _size;
     private readonly TimeProvider _time;
     private SourceProgress[] _followed = [];
 
     /// <summary>A wait for input that outlived the group it was begun for.</summary>
     private Task<bool>? _waiting;
 
-    public LedgerWriter(SqlConnection connection, AdmissionWriter admission, BooksCounter books, Sources sources, WalKeeper wal, TimeProvider time)
+    public LedgerWriter(SqlConnection connection, AdmissionWriter admission, BooksCounter books, Sources sources, WalKeeper wal, BatchSize size, TimeProvider time)
     {
         _connection = connection;
         _admission = admission;
         _books = books;
         _sources = sources;
         _wal = wal;
+        _size = size;
         _time = time;
     }
 
@@ -112,8 +116,8 @@ internal sealed class LedgerWriter : IAsyncDisposable
     {
         _connection.Execute("BEGIN IMMEDIATE");
         var started = _time.GetTimestamp();
-        int rows = 0, admitted = 0;
-        while (rows < RowsPerCommit && TryTake(isUrgent: rows > 0 || _commands.Count > 0, started, out var entry))
+        int rows = 0, admitted = 0, most = _size.Rows;
+        while (rows < most && _batches.Count < MostBatches && TryTake(isUrgent: rows > 0 || _commands.Count > 0, started, out var entry))
         {
             if (entry.Batch is { } batch)
             {
@@ -141,6 +145,8 @@ internal sealed class LedgerWriter : IAsyncDisposable
         BeforeCommit?.Invoke();
         _connection.Execute("COMMIT");
         AfterCommit?.Invoke();
+        if (rows > 0)
+            _size.Observe(rows, _time.GetElapsedTime(started), _queue.Reader.Count / (double)QueueCapacity);
         _books.Publish();
         Answer(admitted);
         _wal.Committed(_connection, rows);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SQLitePCL;
 
 namespace Atlas.Pipeline.Ledger;
@@ -8,6 +9,7 @@ internal sealed class SqlConnection : IDisposable
     private const int BusyMilliseconds = 5_000;
 
     private readonly sqlite3 _db;
+    private readonly string _file;
     private readonly List<SqlStatement> _statements = [];
 
     static SqlConnection()
@@ -18,7 +20,7 @@ internal sealed class SqlConnection : IDisposable
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }
 
-    private SqlConnection(sqlite3 db) => _db = db;
+    private SqlConnection(sqlite3 db, string file) => (_db, _file) = (db, file);
 
     /// <summary>Rows that the last statement changed.</summary>
     public int Changes => raw.sqlite3_changes(_db);
@@ -27,7 +29,7 @@ internal sealed class SqlConnection : IDisposable
     {
         var flags = raw.SQLITE_OPEN_NOMUTEX | (readOnly ? raw.SQLITE_OPEN_READONLY : raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
         var result = raw.sqlite3_open_v2(file, out var db, flags, null);
-        var connection = new SqlConnection(db);
+        var connection = new SqlConnection(db, file);
         if (result != raw.SQLITE_OK)
         {
             var error = raw.sqlite3_errstr(result).utf8_to_string();
@@ -111,6 +113,22 @@ internal sealed class SqlConnection : IDisposable
             throw Error(doing);
     }
 
-    internal LedgerException Error(string doing) =>
-        new($"{raw.sqlite3_errmsg(_db).utf8_to_string()} (SQLite error {raw.sqlite3_extended_errcode(_db)}) in: {doing}") { SqliteError = raw.sqlite3_extended_errcode(_db) };
+    internal LedgerException Error(string doing)
+    {
+        var code = raw.sqlite3_extended_errcode(_db);
+        return new($"{raw.sqlite3_errmsg(_db).utf8_to_string()} (SQLite error {code}{Cause(code)}) in: {doing}, on {_file}") { SqliteError = code };
+    }
+
+    /// <summary>The operating system's own words where SQLite keeps them: for files that cannot be opened, read, written or synced.</summary>
+    private string Cause(int code)
+    {
+        const int NoSpace = 28;
+        var number = (code & 0xFF) switch
+        {
+            raw.SQLITE_FULL => NoSpace,
+            raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN => DirectSqlite.SystemError(_db.DangerousGetHandle()),
+            _ => 0,
+        };
+        return number == 0 ? "" : $": {Marshal.GetPInvokeErrorMessage(number)}";
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Atlas.Pipeline.Ledger;
@@ -22,7 +23,7 @@ internal sealed class SqliteLedger : ILedger
     private int _isDisposed;
 
     /// <summary>Takes charge of the directory: it is closed when the ledger does not open.</summary>
-    private SqliteLedger(StateDirectory directory, Seams seams)
+    private SqliteLedger(StateDirectory directory, Seams seams, BatchSize size, long? cacheBytes)
     {
         _directory = directory;
         try
@@ -33,6 +34,8 @@ internal sealed class SqliteLedger : ILedger
             var mark = LedgerMark.Of(_connection);
             directory.ThrowIfNot(mark);
             Id = mark.LedgerId;
+            if (cacheBytes is { } cache)
+                _connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA cache_size=-{cache / 1024}"));
             var epoch = ReturnLeases(_connection);
             _books = new BooksCounter(_connection);
             var sources = new Sources(_connection);
@@ -44,7 +47,7 @@ internal sealed class SqliteLedger : ILedger
             var admission = new AdmissionWriter(_connection, _books, sources, seams.Time);
             _reader = new LedgerReader(directory.LedgerFile);
             _wal = new WalKeeper(SqlConnection.Open(directory.LedgerFile), seams.Logs.CreateLogger<WalKeeper>());
-            _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, seams.Time)
+            _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, size, seams.Time)
             {
                 BeforeCommit = directory.ThrowIfTaken,
                 AfterCommit = () => directory.WriteMark(new LedgerMark(Id, _books.Progress)),
@@ -80,16 +83,20 @@ internal sealed class SqliteLedger : ILedger
     }
 
     /// <summary>Opens the ledger of a state directory, or makes a new one; leases of a process that died are queued again.</summary>
+    /// <param name="directory">The state directory.</param>
+    /// <param name="seams">Disk, time and log.</param>
+    /// <param name="size">Finds how many rows a commit takes; by default one of the ledger's own, within the default limits.</param>
+    /// <param name="cacheBytes">The writer's page cache; 32 MiB by default.</param>
     /// <exception cref="StateInUseException">Another process works there.</exception>
     /// <exception cref="StateDamagedException">What lies there is no ledger of this version.</exception>
     /// <exception cref="IOException">The machine refuses: the disk is full or fails, or something there is not a file.</exception>
     /// <exception cref="UnauthorizedAccessException">We may not write there.</exception>
-    public static SqliteLedger Open(string directory, Seams seams)
+    public static SqliteLedger Open(string directory, Seams seams, BatchSize? size = null, long? cacheBytes = null)
     {
         var state = StateDirectory.Open(directory, seams.Disk);
         try
         {
-            return new SqliteLedger(state, seams);
+            return new SqliteLedger(state, seams, size ?? new BatchSize(new AdmissionOptions()), cacheBytes);
         }
         catch (LedgerException failure)
         {

@@ -27,7 +27,10 @@ internal sealed class StateDirectory : IDisposable
 
     public string Path { get; }
 
-    public string LedgerFile => System.IO.Path.Combine(Path, "ledger.db");
+    public string LedgerFile => LedgerFileIn(Path);
+
+    /// <summary>Where the ledger of a state directory lies.</summary>
+    public static string LedgerFileIn(string path) => System.IO.Path.Combine(path, "ledger.db");
 
     public string BodiesDirectory => System.IO.Path.Combine(Path, "bodies");
 

@@ -14,8 +14,12 @@ internal sealed record PersistOptions
     /// <summary>Bytes of bodies in one group, and the size of each of the two buffers; 4 MiB by default. A larger body is a group of its own.</summary>
     public int GroupBytes { get; init; } = 4_194_304;
 
+    /// <summary>Whether <see cref="GroupBytes"/> is what the user has set.</summary>
+    public bool GroupIsGiven { get; init; }
+
     internal static PersistOptions Read(SettingsReader yaml) => new()
     {
+        GroupIsGiven = yaml.Has("group_bytes"),
         SegmentBytes = yaml.Int64("segment_bytes", "Bytes one segment file may hold; a body that does not fit begins the next one.",
             min: 1 << 20, max: 1L << 32, or: 268_435_456),
         GroupTime = yaml.Milliseconds("group_ms", "Milliseconds a body waits for others, so that one sync serves them all.", min: 1, max: 1_000, or: 5),

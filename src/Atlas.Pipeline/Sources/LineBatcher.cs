@@ -21,6 +21,7 @@ internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgre
 
     private string _file = "";
     private UrlBatch? _batch;
+    private int _mostLines;
     private int _textEnd;
     private byte[] _carried = [];
     private int _carriedLength;
@@ -145,6 +146,7 @@ internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgre
         if (_batch is null)
         {
             _batch = pool.Rent();
+            _mostLines = pool.Size?.Lines ?? UrlBatch.MaxRows;
             _batch.Source = source;
             _batch.ReadAt = seams.Time.GetTimestamp();
         }
@@ -159,7 +161,7 @@ internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgre
             row.Reject(Reason.NotUtf8);
     }
 
-    private bool HasRoom(int bytes) => _batch is null || (_batch.Count < UrlBatch.MaxRows && _textEnd + bytes <= UrlBatch.TextCapacity);
+    private bool HasRoom(int bytes) => _batch is null || (_batch.Count < _mostLines && _textEnd + bytes <= UrlBatch.TextCapacity);
 
     private int MarksOf(ReadOnlySpan<byte> line) => _lineStart == 0 && line.StartsWith("\uFEFF"u8) ? 3 : 0;
 

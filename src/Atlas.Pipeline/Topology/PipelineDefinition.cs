@@ -18,6 +18,15 @@ internal sealed record PipelineDefinition
 
     /// <summary>How long a drain may take after a signal before it becomes an abort.</summary>
     public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How the memory that was given is shared out; null when none was: then every part has its own default.</summary>
+    public MemoryBudget? Memory { get; init; }
+
+    /// <summary>How lines are gathered on their way into the ledger.</summary>
+    public AdmissionOptions Admission { get; init; } = new();
+
+    /// <summary>Bytes that stay free on the disk of the state directory; 0 keeps none, null the default.</summary>
+    public long? DiskReserveBytes { get; init; }
 }
 
 /// <summary>One source or stage of a pipeline.</summary>
@@ -36,6 +45,9 @@ internal sealed record StageDefinition
 
     /// <summary>How many batches (before the ledger) or items (after it) may wait in front of it.</summary>
     public int Capacity { get; init; } = DefaultCapacity;
+
+    /// <summary>Whether that is what the user has set.</summary>
+    public bool CapacityIsGiven { get; init; }
 
     /// <summary>How many batches it works on at once.</summary>
     public int Parallelism { get; init; } = 1;

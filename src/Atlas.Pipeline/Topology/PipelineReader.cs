@@ -49,6 +49,11 @@ internal static class PipelineReader
         var state = yaml.Has("state") ? yaml.String("state", "The directory of the ledger, the dedup index and the bodies, relative to the working directory.") : null;
         yaml.Ignore("state");
         var deadline = yaml.Milliseconds("drain_deadline_ms", "How long a drain may take after a signal, in milliseconds; then it becomes an abort.", min: 0, or: 30_000);
+        var reserve = yaml.Int64("disk_reserve_bytes", "Bytes kept free on the disk of the state directory.", min: 0, or: -1);
+        var memory = yaml.Size("memory", "Bytes of memory the pipeline may take.");
+        var section = yaml.Section("admission", "How lines are gathered on their way into the ledger.");
+        var admission = AdmissionOptions.Read(section);
+        section.Finish();
 
         foreach (var entry in root.Entries)
         {
@@ -64,7 +69,7 @@ internal static class PipelineReader
 
         var directory = stateDirectory ?? state;
         var order = new LinkChecks(file, sources, stages, mistakes).Check(hasState: !string.IsNullOrEmpty(directory));
-        return new PipelineDefinition
+        var definition = new PipelineDefinition
         {
             File = file,
             Name = name,
@@ -72,7 +77,15 @@ internal static class PipelineReader
             Sources = mistakes.Count > 0 ? [] : sources.Select(source => source.ToDefinition()).ToList(),
             Stages = mistakes.Count > 0 ? [] : order.Select(stage => stage.ToDefinition()).ToList(),
             DrainDeadline = deadline,
+            Admission = admission,
+            DiskReserveBytes = reserve < 0 ? null : reserve,
         };
+        if (memory is not { } given || mistakes.Count > 0)
+            return definition;
+        definition = MemoryBudget.Share(definition, given, out var tooLittle);
+        if (tooLittle is not null)
+            yaml.Report("memory", tooLittle);
+        return definition;
     }
 
     /// <summary>A mistake in a value that an override gave is a mistake of the override, not of the file.</summary>

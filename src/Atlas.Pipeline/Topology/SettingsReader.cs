@@ -91,6 +91,23 @@ internal sealed class SettingsReader
         return value;
     }
 
+    /// <summary>A size: a number of bytes, or one with its unit, as 512MiB; null when the key is absent. From 64 MiB on.</summary>
+    public long? Size(string name, string doc)
+    {
+        const string Form = "must be a size of at least 64MiB, as \"1GiB\", \"512MiB\" or a number of bytes";
+        const long MostBytes = 1L << 46;
+        Declare(new SettingDoc(name, "string or integer", "", "at least 64 MiB", doc));
+        if (Scalar(name, required: false) is not { } node)
+            return null;
+        var text = node.Text.Replace("_", "", StringComparison.Ordinal);
+        var unit = text.EndsWith("GiB", StringComparison.Ordinal) ? 30 : text.EndsWith("MiB", StringComparison.Ordinal) ? 20 : text.EndsWith("KiB", StringComparison.Ordinal) ? 10 : 0;
+        if (unit > 0)
+            text = text[..^3].TrimEnd();
+        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= MostBytes >> unit && (long)(value * (1L << unit)) is var bytes && bytes >= 64L << 20
+            ? bytes
+            : Wrong<long?>(node, name, $"{Form}, got '{Shown(node)}'.", null);
+    }
+
     /// <summary>true or false.</summary>
     public bool Boolean(string name, string doc, bool or)
     {
@@ -211,6 +228,9 @@ internal sealed class SettingsReader
                 return Wrong<IReadOnlyList<(string, SettingsReader)>>(node, name, "must be a map.", []);
         }
     }
+
+    /// <summary>The keys that are written in the file.</summary>
+    public IReadOnlySet<string> Written => _map is null ? new HashSet<string>() : _map.Entries.Select(entry => entry.Key.Text).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Whether the key is written in the file.</summary>
     public bool Has(string name) => _map is not null && _map.Entries.Any(entry => entry.Key.Text == name);

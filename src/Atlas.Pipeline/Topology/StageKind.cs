@@ -33,6 +33,9 @@ internal sealed record StageKind(string Word, Port Takes, Port Gives, Func<Setti
     /// <summary>Bytes that it holds beside batches when it is full, by its options and whether there is a ledger; null when that is not worth naming.</summary>
     public Func<object, bool, long>? HeldBytes { get; init; }
 
+    /// <summary>How it lives with a share of <c>memory</c>; null when it holds nothing worth naming beside batches.</summary>
+    public StageMemory? Memory { get; init; }
+
     /// <summary>Whether <c>parallelism</c> may be set: how many batches it works on at once.</summary>
     public bool MayRunParallel { get; init; }
 

@@ -17,6 +17,8 @@ internal sealed record Station(string Name, ScalarNode Key, bool IsSource)
 
     public int Capacity { get; init; } = StageDefinition.DefaultCapacity;
 
+    public bool CapacityIsGiven { get; init; }
+
     public int Parallelism { get; init; } = 1;
 
     public string Path => (IsSource ? "sources." : "stages.") + Name;
@@ -35,6 +37,7 @@ internal sealed record Station(string Name, ScalarNode Key, bool IsSource)
         Options = Options,
         From = From.Select(feed => feed.Link).ToList(),
         Capacity = Capacity,
+        CapacityIsGiven = CapacityIsGiven,
         Parallelism = Parallelism,
     };
 }

@@ -57,7 +57,7 @@ internal sealed class StationReader(string file, IReadOnlyList<StageKind> kinds,
             return station;
 
         if (!isSource && kind.Role != StageRole.Buffer)
-            station = station with { Capacity = yaml.Int32("capacity", "Batches, behind the buffer items, that may wait in front of it. When full, the stage before it waits.", min: 1, max: 65_536, or: StageDefinition.DefaultCapacity) };
+            station = station with { Capacity = yaml.Int32("capacity", "Batches, behind the buffer items, that may wait in front of it. When full, the stage before it waits.", min: 1, max: 65_536, or: StageDefinition.DefaultCapacity), CapacityIsGiven = yaml.Has("capacity") };
         if (kind.MayRunParallel)
         {
             station = station with { Parallelism = yaml.Int32("parallelism", "Batches it works on at once; they leave in the order they came.", min: 1, max: 64, or: 1) };

@@ -78,6 +78,8 @@ internal sealed class GraphTestBed
             },
             new Seams(),
             Failure,
+            reserve: null,
+            CancellationToken.None,
             CancellationToken.None);
     }
 

@@ -23,6 +23,10 @@ public sealed class RunInstrumentsTests
         ["atlas.ledger.queued"] = "{url}",
         ["atlas.ledger.done"] = "{url}",
         ["atlas.ledger.imbalance"] = "1",
+        ["atlas.admission.batch"] = "{url}",
+        ["atlas.admission.commit"] = "s",
+        ["atlas.disk.free"] = "By",
+        ["atlas.disk.waiting"] = "1",
     };
 
     [Fact]
@@ -45,7 +49,11 @@ public sealed class RunInstrumentsTests
 
         Assert.Equal(
             [
+                "atlas.admission.batch = 512",
+                "atlas.admission.commit = 0.25",
                 "atlas.buffer.items = 5",
+                "atlas.disk.free = 7000",
+                "atlas.disk.waiting = 1",
                 "atlas.edge.capacity{stage=dedup} = 8",
                 "atlas.edge.depth{stage=dedup} = 3",
                 "atlas.ledger.admitted = 60",
@@ -95,6 +103,9 @@ public sealed class RunInstrumentsTests
                 Dead = ImmutableSortedDictionary<string, long>.Empty.Add("http_404", 4),
             },
             Buffered = 5,
+            Commits = new CommitPace(512, TimeSpan.FromMilliseconds(250), 3, 100, TimeSpan.FromMilliseconds(200)),
+            WaitsForDisk = true,
+            DiskFreeBytes = 7_000,
         };
     }
 

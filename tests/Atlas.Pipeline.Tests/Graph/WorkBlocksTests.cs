@@ -110,6 +110,28 @@ public sealed class WorkBlocksTests : IDisposable
         Assert.Equal([0, 1, 2, 3, 4, 5], left.Order());
     }
 
+    [Fact]
+    public async Task An_item_that_waits_in_vain_before_a_stage_goes_back_to_the_queue_untouched()
+    {
+        var blocks = new WorkBlocks(new Seams(), _failure, _abort.Token);
+        var room = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var touched = 0;
+        var block = blocks.Acting(
+            new Act((item, _) =>
+            {
+                touched++;
+                return ValueTask.FromResult(Verdict.Forward(item));
+            }),
+            GraphTestBed.Stage("act"), 2, new StageMeter("act", "act"), enter: _ => new ValueTask<bool>(room.Task));
+
+        await block.SendAsync(Verdict.Forward(Item(1)), TestContext.Current.CancellationToken);
+        room.SetResult(false);
+        var verdict = await block.ReceiveAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(Fate.Interrupted, verdict.Fate);
+        Assert.Equal(0, touched);
+    }
+
     private async Task RunAsync(int items, Func<WorkItem, CancellationToken, ValueTask<Verdict>> act, Action? onSettled = null, Action<WorkItem>? left = null)
     {
         var blocks = new WorkBlocks(new Seams(), _failure, _abort.Token);
