@@ -22,7 +22,7 @@ internal static class FasterShape
 
     /// <summary>The same name: the same layout of files and filter.</summary>
     public static string NameOf(DedupOptions options) => string.Create(CultureInfo.InvariantCulture,
-        $"2/{IndexBytes(options)}/{PageBytes}/{SegmentBytes}/{options.ExpectedUrls}/{options.FalsePositiveRate}");
+        $"3/{IndexBytes(options)}/{PageBytes}/{SegmentBytes}/{options.ExpectedUrls}/{options.FalsePositiveRate}");
 
     public static FasterKVSettings<LogKey, long> SettingsFor(DedupOptions options, IDevice device, SeenFiles files) => new()
     {
