@@ -56,21 +56,24 @@ internal sealed class BatchBlocks(Seams seams, RunFailure failure)
 
     private async ValueTask DecideAsync(IBatchStage stage, UrlBatch batch, StageMeter meter)
     {
-        var taken = CountOf(batch, Fate.Forward);
-        var droppedBefore = CountOf(batch, Fate.Drop);
+        var (taken, droppedBefore) = Count(batch);
         var start = seams.Time.GetTimestamp();
         await stage.ProcessAsync(batch);
         var busy = seams.Time.GetTimestamp() - start;
-        var forwarded = CountOf(batch, Fate.Forward);
-        var dropped = CountOf(batch, Fate.Drop) - droppedBefore;
+        var (forwarded, dropped) = Count(batch);
+        dropped -= droppedBefore;
         meter.Count(taken, forwarded, dropped, taken - forwarded - dropped, busy);
     }
 
-    private static int CountOf(UrlBatch batch, Fate fate)
+    private static (int Forwarded, int Dropped) Count(UrlBatch batch)
     {
-        var count = 0;
+        int forwarded = 0, dropped = 0;
         foreach (ref readonly var row in batch.ActiveRows)
-            count += row.Fate == fate ? 1 : 0;
-        return count;
+        {
+            forwarded += row.Fate == Fate.Forward ? 1 : 0;
+            dropped += row.Fate == Fate.Drop ? 1 : 0;
+        }
+
+        return (forwarded, dropped);
     }
 }

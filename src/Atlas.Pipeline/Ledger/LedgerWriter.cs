@@ -21,6 +21,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private readonly Sources _sources;
     private readonly WalKeeper _wal;
     private readonly TimeProvider _time;
+    private readonly LedgerInstruments _instruments;
     private SourceProgress[] _followed = [];
 
     /// <summary>A wait for input that outlived the group it was begun for.</summary>
@@ -34,6 +35,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         _sources = sources;
         _wal = wal;
         _time = time;
+        _instruments = new LedgerInstruments(time);
     }
 
     public Task Failure => _failure.Task;
@@ -63,6 +65,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     {
         _queue.Writer.TryComplete();
         await _ended.Task;
+        _instruments.Dispose();
     }
 
     private async ValueTask EnqueueAsync(Entry entry, CancellationToken abort)
@@ -132,8 +135,10 @@ internal sealed class LedgerWriter : IAsyncDisposable
 
         _sources.SaveAdvances(Volatile.Read(ref _followed));
         _books.Save();
+        var ending = _time.GetTimestamp();
         _connection.Execute("COMMIT");
         _books.Publish();
+        _instruments.Committed(ending, _batches);
         Answer(admitted);
         _wal.Committed(_connection, rows);
     }
