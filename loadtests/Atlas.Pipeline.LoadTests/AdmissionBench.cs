@@ -12,6 +12,7 @@ internal sealed class AdmissionBench(string folder, int lines, int passes)
     {
         var list = Path.Combine(folder, "list");
         await UrlLists.WriteNewAsync(list, lines);
+        await ReportAsync("new lines, the program's first", list, "first", 1);
         var clean = await ReportAsync("new lines, then the same again", list, "new", passes);
         await ReportAsync("the same after a restart", list, "new", passes);
 

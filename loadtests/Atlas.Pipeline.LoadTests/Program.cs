@@ -5,13 +5,21 @@ using Atlas.ScriptedWeb;
 
 // What the machine does with whole pipelines: admission of new, known and mixed lines, and fetching. Figures are of one run; see loadtests/results for what they mean.
 // Arguments: lines (2,000,000), passes over them (3), pages to fetch (20,000), whether canonical forms are compared (1); 0 leaves a part out.
+// Or: lists, the path of atlas, lines (10,000,000): distinct lines beside awk and sort.
+var comparesLists = args is ["lists", ..];
 int[] sizes = [2_000_000, 3, 20_000, 1];
-for (var i = 0; i < args.Length; i++)
+for (var i = 0; i < args.Length && !comparesLists; i++)
     sizes[i] = int.Parse(args[i], CultureInfo.InvariantCulture);
 var (lines, passes, pages) = (sizes[0], sizes[1], sizes[2]);
 var folder = Directory.CreateTempSubdirectory("atlas-bench-").FullName;
 try
 {
+    if (comparesLists)
+    {
+        await ListsBench.RunAsync(folder, args[1], args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 10_000_000);
+        return;
+    }
+
     if (lines > 0)
         await new AdmissionBench(folder, lines, passes).RunAsync();
     if (pages > 0)
