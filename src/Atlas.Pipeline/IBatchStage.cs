@@ -6,4 +6,7 @@ internal interface IBatchStage
 {
     /// <summary>Decides on the rows that are still on their way. Never throws for what a line holds.</summary>
     ValueTask ProcessAsync(UrlBatch batch);
+
+    /// <summary>Whether <see cref="ProcessAsync"/> has always completed when it returns.</summary>
+    bool NeverWaits => false;
 }

@@ -6,6 +6,8 @@ internal sealed class ClassifyStage(ClassifyOptions options) : IBatchStage
 {
     private readonly ClassifyRule[] _rules = [.. options.Rules];
 
+    public bool NeverWaits => true;
+
     public ValueTask ProcessAsync(UrlBatch batch)
     {
         foreach (ref var row in batch.ActiveRows)

@@ -47,7 +47,11 @@ internal sealed class DedupStage : IBatchStage, IDisposable
 
             Decide(batch);
             if (_newSinceCheckpoint >= _checkpointEvery)
+            {
+                // Counted anew from here, whatever becomes of the checkpoint: the next try is not due with every batch.
+                _newSinceCheckpoint = 0;
                 CheckpointDue?.Invoke();
+            }
         }
         finally
         {
@@ -58,7 +62,7 @@ internal sealed class DedupStage : IBatchStage, IDisposable
     /// <summary>Returns when no batch is being decided; none will be until <see cref="LetGo"/>.</summary>
     public Task HoldAsync(CancellationToken abort) => _gate.WaitAsync(abort);
 
-    /// <summary>Ends what <see cref="HoldAsync"/> began. The count of new keys starts again, after a failed checkpoint too: the next try is not due with every batch.</summary>
+    /// <summary>Ends what <see cref="HoldAsync"/> began. The count of new keys starts again.</summary>
     public void LetGo()
     {
         _newSinceCheckpoint = 0;

@@ -7,7 +7,9 @@ namespace Atlas.Pipeline.Dedup;
 /// <summary>Every key in FASTER's hash index and log on disk, with a Bloom filter in front that keeps new keys off the disk.</summary>
 /// <remarks>
 /// The ledger is the truth and this is an index of it: any doubt about the files ends in a rebuild. The filter may know more keys than the log, never fewer.
-/// Safe on any thread: one call at a time gets in. <see cref="CheckpointAsync"/> wants that nobody adds meanwhile.
+/// Safe on any thread: one call at a time gets in.
+/// A checkpoint has three parts, so that nobody who adds keys waits for the disk: the hash table is written while keys come (FASTER makes up for what it misses from the log's last stretch),
+/// then the log's end is fixed while nobody adds, which is a matter of milliseconds, and what it consists of is made durable and hashed while keys come again.
 /// </remarks>
 internal sealed partial class FasterSeenStore : ISeenStore
 {
@@ -19,6 +21,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private readonly BatchInserts _inserts;
     private readonly BloomFilter? _bloom;
     private readonly string _shape;
+    private WrittenTable? _table;
     private long _count;
     private volatile bool _checkpointsAreStuck;
 
@@ -33,7 +36,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         try
         {
             if (from is not null)
-                _store.Recover(Guid.ParseExact(from.Token, "N"));
+                _store.Recover(Guid.ParseExact(from.IndexToken, "N"), Guid.ParseExact(from.Token, "N"));
             _device.ThrowIfFailed();
             _inserts = new BatchInserts(_store, _device, bloom);
         }
@@ -45,10 +48,15 @@ internal sealed partial class FasterSeenStore : ISeenStore
         }
 
         _count = from?.Count ?? 0;
+        _table = from is null ? null : new WrittenTable(Guid.ParseExact(from.IndexToken, "N"), from.IndexCount);
     }
 
-    /// <summary>How long a checkpoint may take, until its files are durable and hashed, before the store goes on without it.</summary>
+    /// <summary>How long each part of a checkpoint may take before the store goes on without it, and without checkpoints.</summary>
     public TimeSpan CheckpointDeadline { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>New keys from which on a checkpoint has a hash table of its own. With fewer it shares the one before it, and a recovery reads what is missing from the log: some 5 million keys a second.</summary>
+    /// <remarks>The table is written and hashed whole, 10 to 20 bytes for every expected URL, however few keys are new.</remarks>
+    public long NewKeysPerTable { get; set; } = 8_000_000;
 
     /// <summary>Whether opening it had to go through the whole ledger.</summary>
     public bool WasRebuilt { get; private init; }
@@ -91,25 +99,43 @@ internal sealed partial class FasterSeenStore : ISeenStore
             Interlocked.Add(ref _count, _inserts.AddIfAbsent(keys, isNew));
     }
 
-    /// <summary>Makes what is known now durable and names it; the newest two checkpoints are kept. Nobody may add keys until it completes.</summary>
-    /// <param name="highWater">The ledger's sequence number up to which every key is in, and above which none is.</param>
+    /// <summary>First part: has the log written as far as it goes, and the hash table if it is due, while keys are added.</summary>
     /// <exception cref="TimeoutException">It took too long; the store goes on, and takes no checkpoint any more.</exception>
-    public async Task<SeenCheckpoint> CheckpointAsync(long highWater)
+    public Task<WrittenTable> BeginCheckpointAsync() => WithinDeadline(async () =>
     {
-        if (_checkpointsAreStuck)
-            throw new TimeoutException("An earlier checkpoint of the dedup index has not come back.");
+        _store.Log.ShiftReadOnlyAddress(_store.Log.TailAddress, wait: false);
+        var known = Count;
+        if (_table is { } written && known - written.Count < NewKeysPerTable)
+            return written;
 
-        var taking = Task.Run(() => TakeAndSealAsync(highWater));
-        try
-        {
-            return await taking.WaitAsync(CheckpointDeadline, _time);
-        }
-        catch (TimeoutException) when (!taking.IsCompleted)
-        {
-            _checkpointsAreStuck = true;
-            throw;
-        }
-    }
+        var (taken, token) = await _store.TakeIndexCheckpointAsync();
+        return taken ? _table = new WrittenTable(token, known) : throw new IOException("The dedup index did not begin a checkpoint.");
+    });
+
+    /// <summary>Second part: fixes where the log ends. Nobody may add keys until it completes.</summary>
+    /// <param name="table">What the first part gave.</param>
+    /// <exception cref="TimeoutException">As in the first part.</exception>
+    public Task<FixedCheckpoint> FixCheckpointAsync(WrittenTable table) => WithinDeadline(async () =>
+    {
+        var (taken, log) = await _store.TakeHybridLogCheckpointAsync(CheckpointType.FoldOver);
+        if (!taken)
+            throw new IOException("The dedup index did not take a checkpoint.");
+        _device.ThrowIfFailed();
+        return new FixedCheckpoint(log, table, Count, _store.Log.TailAddress);
+    });
+
+    /// <summary>Third part: makes it durable and describes it, while keys are added; the newest two checkpoints are kept.</summary>
+    /// <param name="taken">What the second part gave.</param>
+    /// <param name="highWater">The ledger's sequence number up to which every key is in, and above which none is.</param>
+    /// <exception cref="TimeoutException">As in the first part.</exception>
+    public Task<SeenCheckpoint> SealCheckpointAsync(FixedCheckpoint taken, long highWater) => WithinDeadline(() =>
+    {
+        var manifest = _files.Seal(taken, _shape, _bloom);
+        _device.ThrowIfFailed();
+        if (!_checkpointsAreStuck)
+            _files.KeepNewestTwo(taken.Names);
+        return Task.FromResult(new SeenCheckpoint(taken.Names.Token, highWater, manifest.ToText()));
+    });
 
     public void Dispose()
     {
@@ -122,19 +148,22 @@ internal sealed partial class FasterSeenStore : ISeenStore
         }
     }
 
-    /// <summary>May come back after the deadline, while keys are added again: then nobody hears of what it made, and the files stay unused.</summary>
-    private async Task<SeenCheckpoint> TakeAndSealAsync(long highWater)
+    /// <summary>A part that comes back after the deadline is not heard: its files stay unused.</summary>
+    private async Task<T> WithinDeadline<T>(Func<Task<T>> part)
     {
-        var (taken, token) = await _store.TakeFullCheckpointAsync(CheckpointType.FoldOver);
-        if (!taken)
-            throw new IOException("The dedup index did not begin a checkpoint.");
-        _device.ThrowIfFailed();
+        if (_checkpointsAreStuck)
+            throw new TimeoutException("An earlier checkpoint of the dedup index has not come back.");
 
-        var name = token.ToString("N");
-        var manifest = _files.Seal(name, _shape, Count, _store.Log.TailAddress, _bloom);
-        if (!_checkpointsAreStuck)
-            _files.KeepNewestTwo(name);
-        return new SeenCheckpoint(name, highWater, manifest.ToText());
+        var taking = Task.Run(part);
+        try
+        {
+            return await taking.WaitAsync(CheckpointDeadline, _time);
+        }
+        catch (TimeoutException) when (!taking.IsCompleted)
+        {
+            _checkpointsAreStuck = true;
+            throw;
+        }
     }
 
     private static FasterSeenStore Recover(SeenFiles files, DedupOptions options, ILedger ledger, SeenCheckpoint checkpoint, TimeProvider time, StepProgress? progress)
@@ -144,7 +173,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
             throw new InvalidDataException("The dedup index was made with other settings.");
         progress?.Begin("verifying the dedup index", 0);
         files.Verify(manifest);
-        files.KeepOnly(manifest.Token);
+        files.KeepOnly(CheckpointNames.Of(manifest));
         var bloom = new BloomFilter(options.ExpectedUrls, options.FalsePositiveRate);
         var store = new FasterSeenStore(files, options, time, manifest, files.TryLoad(manifest, bloom) ? bloom : null);
         progress?.Begin("replaying the ledger into the dedup index", ledger.LastSequence - checkpoint.HighWater);

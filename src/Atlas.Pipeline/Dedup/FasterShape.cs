@@ -25,7 +25,7 @@ internal static class FasterShape
 
     /// <summary>The same name: the same layout of files and filter.</summary>
     public static string NameOf(DedupOptions options) => string.Create(CultureInfo.InvariantCulture,
-        $"2/{IndexBytes(options)}/{PageBytes}/{SegmentBytes}/{options.ExpectedUrls}/{options.FalsePositiveRate}");
+        $"3/{IndexBytes(options)}/{PageBytes}/{SegmentBytes}/{options.ExpectedUrls}/{options.FalsePositiveRate}");
 
     /// <summary>The settings that a name was made from, as far as it tells; the defaults where it does not.</summary>
     public static DedupOptions OptionsOf(string name) =>

@@ -4,7 +4,7 @@ using FASTER.core;
 
 namespace Atlas.Pipeline.Dedup;
 
-/// <summary>Where the index's hash buckets lie, to fetch those of a batch into the cache before they are asked for one by one.</summary>
+/// <summary>Where the index's hash buckets lie, to fetch those of a batch into the cache before they are asked for one by one, and to have them on huge pages.</summary>
 /// <remarks>
 /// The index has no such call, so its table is found by the address that it hands to a device when it writes itself, through one method of its own that is not public.
 /// A prefetch cannot fault: should another version of FASTER lay its table out otherwise, or lack the method, the gain is lost and nothing else.
@@ -31,6 +31,7 @@ internal sealed unsafe class HashBuckets
                 return;
             _table = (byte*)table.Address;
             _mask = (ulong)index.IndexSize - 1;
+            HugePages.AskFor(_table, index.IndexSize * BytesPerBucket);
         }
         catch (MissingMemberException)
         {

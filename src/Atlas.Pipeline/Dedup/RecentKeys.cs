@@ -35,6 +35,7 @@ internal sealed unsafe class RecentKeys
         _memory = GC.AllocateArray<byte>(checked((int)(sets * BytesPerSet) + BytesPerSet - 1), pinned: true);
         _sets = (UInt128*)(((nuint)Unsafe.AsPointer(ref _memory[0]) + BytesPerSet - 1) & ~(nuint)(BytesPerSet - 1));
         _setMask = sets - 1;
+        HugePages.AskFor(_sets, (long)sets * BytesPerSet);
     }
 
     /// <summary>Fetches a key's set into the cache, for a look that follows soon.</summary>

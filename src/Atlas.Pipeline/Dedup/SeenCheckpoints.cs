@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 namespace Atlas.Pipeline.Dedup;
 
 /// <summary>Takes checkpoints of the dedup index at the only moments that are safe: while no decided batch is uncommitted.</summary>
-/// <remarks>A checkpoint that holds the key of a row that is never committed would lose its URL for good. So the stage is held, what it has decided is awaited, and the ledger flushed first.</remarks>
+/// <remarks>
+/// A checkpoint that holds the key of a row that is never committed would lose its URL for good. So the stage is held, what it has decided is awaited, and the ledger flushed first.
+/// It is held for that and for fixing the log's end alone: the parts that take long, before and after, are done while it decides.
+/// </remarks>
 internal sealed partial class SeenCheckpoints : IDisposable
 {
     private readonly DedupStage _stage;
@@ -52,7 +55,6 @@ internal sealed partial class SeenCheckpoints : IDisposable
     /// <summary>Takes a checkpoint now. False when it failed: the index goes on, and the next start replays or rebuilds.</summary>
     public async Task<bool> TakeAsync(CancellationToken stop = default)
     {
-        await _stage.HoldAsync(stop);
         try
         {
             // Nothing has ever been seen: there is no file to seal, and a start without a checkpoint costs nothing.
@@ -64,10 +66,9 @@ internal sealed partial class SeenCheckpoints : IDisposable
                 return false;
             }
 
-            await _decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);
-            await _ledger.FlushAsync().WaitAsync(QuietDeadline, _time, stop);
-            var checkpoint = await _store.CheckpointAsync(_ledger.LastSequence);
-            await _ledger.RecordSeenCheckpointAsync(checkpoint);
+            var table = await _store.BeginCheckpointAsync();
+            var (taken, highWater) = await FixAsync(table, stop);
+            await _ledger.RecordSeenCheckpointAsync(await _store.SealCheckpointAsync(taken, highWater));
             return true;
         }
         catch (Exception error) when (!stop.IsCancellationRequested)
@@ -75,18 +76,30 @@ internal sealed partial class SeenCheckpoints : IDisposable
             LogFailed(_log, error);
             return false;
         }
-        finally
-        {
-            // Batches that were decided before the stage stood still may have signalled again: this checkpoint is theirs too.
-            await _due.WaitAsync(TimeSpan.Zero, CancellationToken.None);
-            _stage.LetGo();
-        }
     }
 
     public void Dispose()
     {
         _stage.CheckpointDue -= Signal;
         _due.Dispose();
+    }
+
+    private async Task<(FixedCheckpoint Taken, long HighWater)> FixAsync(WrittenTable table, CancellationToken stop)
+    {
+        await _stage.HoldAsync(stop);
+        try
+        {
+            await _decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);
+            await _ledger.FlushAsync().WaitAsync(QuietDeadline, _time, stop);
+            var highWater = _ledger.LastSequence;
+            return (await _store.FixCheckpointAsync(table), highWater);
+        }
+        finally
+        {
+            // Batches that were decided before the stage stood still may have signalled again: this checkpoint is theirs too.
+            await _due.WaitAsync(TimeSpan.Zero, CancellationToken.None);
+            _stage.LetGo();
+        }
     }
 
     /// <summary>Called inside the stage's gate, so one at a time.</summary>

@@ -15,7 +15,8 @@ internal sealed class SeenFiles(string root, IDisk disk)
     private const long StretchBytes = 64L << 20;
 
     private readonly List<SealedStretch> _wholeStretches = [];
-    private string? _previous;
+    private readonly List<SealedStretch> _table = [];
+    private CheckpointNames? _previous;
 
     public string Root { get; } = root;
 
@@ -27,32 +28,36 @@ internal sealed class SeenFiles(string root, IDisk disk)
         if (Directory.Exists(Root))
             Directory.Delete(Root, recursive: true);
         disk.CreateDirectory(Root);
+        _wholeStretches.Clear();
+        _table.Clear();
     }
 
-    /// <summary>Makes a checkpoint's bytes durable and lists them.</summary>
-    /// <param name="token">The checkpoint's name.</param>
+    /// <summary>Makes a checkpoint's bytes durable and lists them. Keys may be added meanwhile: the log grows behind the tail, and a filter that knows more of them is as good.</summary>
+    /// <param name="taken">What the checkpoint consists of.</param>
     /// <param name="shape">See <see cref="FasterShape.NameOf"/>.</param>
-    /// <param name="count">Keys known.</param>
-    /// <param name="tail">The log's first free byte at the checkpoint.</param>
     /// <param name="bloom">The filter to save beside it, if there is one.</param>
-    public SeenManifest Seal(string token, string shape, long count, long tail, BloomFilter? bloom)
+    public SeenManifest Seal(FixedCheckpoint taken, string shape, BloomFilter? bloom)
     {
-        var stretches = SealLog(tail);
+        var names = taken.Names;
+        var stretches = SealLog(taken.Tail);
         if (bloom is not null)
         {
-            var name = FilterOf(token);
+            var name = FilterOf(names.Token);
             disk.Replace(Path.Combine(Root, name), bloom.Bytes);
             stretches.Add(Sealed(name, 0, bloom.Bytes.Length));
         }
 
-        foreach (var path in Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        // A table that an earlier checkpoint has brought is sealed already.
+        if (!_table.Exists(stretch => IsPartOf(stretch.Name, names.IndexToken)))
         {
-            var name = Path.GetRelativePath(Root, path);
-            if (IsPartOf(name, token))
-                stretches.Add(Sealed(name, 0, new FileInfo(path).Length));
+            var table = SealAll(names.IndexToken).ToList();
+            _table.Clear();
+            _table.AddRange(table);
         }
 
-        return new SeenManifest(token, shape, count, stretches);
+        stretches.AddRange(_table);
+        stretches.AddRange(SealAll(names.Token));
+        return new SeenManifest(names.Token, names.IndexToken, taken.Table.Count, shape, taken.Count, stretches);
     }
 
     /// <exception cref="InvalidDataException">A file is not what the checkpoint left.</exception>
@@ -68,9 +73,11 @@ internal sealed class SeenFiles(string root, IDisk disk)
                 throw new InvalidDataException($"'{stretch.Name}' of the dedup index is not as its checkpoint left it.");
             if (IsLog(stretch.Name) && stretch.Length == StretchBytes)
                 _wholeStretches.Add(stretch);
+            if (IsPartOf(stretch.Name, manifest.IndexToken))
+                _table.Add(stretch);
         }
 
-        if (!manifest.Stretches.Any(stretch => IsLog(stretch.Name)) || !manifest.Stretches.Any(stretch => IsPartOf(stretch.Name, manifest.Token)))
+        if (!manifest.Stretches.Any(stretch => IsLog(stretch.Name)) || _table.Count == 0 || !manifest.Stretches.Any(stretch => IsPartOf(stretch.Name, manifest.Token)))
             throw new InvalidDataException("The manifest of the dedup index is not complete.");
     }
 
@@ -97,17 +104,17 @@ internal sealed class SeenFiles(string root, IDisk disk)
     }
 
     /// <summary>After a new checkpoint: the one before it stays, because the ledger may not come to know the new one.</summary>
-    public void KeepNewestTwo(string newest)
+    public void KeepNewestTwo(CheckpointNames newest)
     {
         DeleteCheckpointsExcept(newest, _previous);
         _previous = newest;
     }
 
     /// <summary>Before a recovery: other checkpoints point into a log that is about to be written over.</summary>
-    public void KeepOnly(string token)
+    public void KeepOnly(CheckpointNames names)
     {
-        DeleteCheckpointsExcept(token, null);
-        _previous = token;
+        DeleteCheckpointsExcept(names, null);
+        _previous = names;
     }
 
     private List<SealedStretch> SealLog(long tail)
@@ -124,7 +131,13 @@ internal sealed class SeenFiles(string root, IDisk disk)
         return [.. _wholeStretches];
     }
 
-    private void DeleteCheckpointsExcept(string first, string? second)
+    private IEnumerable<SealedStretch> SealAll(string token) =>
+        Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(path => Path.GetRelativePath(Root, path))
+            .Where(name => IsPartOf(name, token))
+            .Select(name => Sealed(name, 0, new FileInfo(Path.Combine(Root, name)).Length));
+
+    private void DeleteCheckpointsExcept(CheckpointNames first, CheckpointNames? second)
     {
         foreach (var kind in Directory.GetDirectories(Root))
         {
@@ -142,7 +155,7 @@ internal sealed class SeenFiles(string root, IDisk disk)
         }
 
         bool Keeps(string name) =>
-            Guid.TryParse(name, out var token) && token.ToString("N") is var text && (text == first || text == second);
+            Guid.TryParse(name, out var token) && token.ToString("N") is var text && (first.Has(text) || second?.Has(text) == true);
     }
 
     private SealedStretch Sealed(string name, long start, long length) =>

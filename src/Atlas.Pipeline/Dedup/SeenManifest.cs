@@ -12,15 +12,17 @@ internal sealed record SealedStretch(string Name, long Start, long Length, strin
 
 /// <summary>What a checkpoint consists of, so that a damaged file is noticed before it is believed.</summary>
 /// <param name="Token">The checkpoint's name, 32 hexadecimal digits.</param>
+/// <param name="IndexToken">The name under which its hash table was written: before the rest, or with an earlier checkpoint.</param>
+/// <param name="IndexCount">Keys known when the hash table was written; the others are in the log behind it.</param>
 /// <param name="Shape">See <see cref="FasterShape.NameOf"/>.</param>
 /// <param name="Count">Keys known.</param>
 /// <param name="Stretches">Every byte that recovery reads.</param>
-internal sealed record SeenManifest(string Token, string Shape, long Count, IReadOnlyList<SealedStretch> Stretches)
+internal sealed record SeenManifest(string Token, string IndexToken, long IndexCount, string Shape, long Count, IReadOnlyList<SealedStretch> Stretches)
 {
     public string ToText()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Token}|{Shape}|{Count}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Token}|{Shape}|{Count}|{IndexToken}|{IndexCount}\n");
         foreach (var stretch in Stretches)
             text.Append(CultureInfo.InvariantCulture, $"{stretch.Name}|{stretch.Start}|{stretch.Length}|{stretch.Sha256}\n");
         return text.ToString();
@@ -31,7 +33,7 @@ internal sealed record SeenManifest(string Token, string Shape, long Count, IRea
     {
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var head = lines.Length > 0 ? lines[0].Split('|') : [];
-        if (head.Length != 3)
+        if (head.Length != 5)
             throw new FormatException("The manifest of the dedup index has no head.");
 
         var stretches = new List<SealedStretch>();
@@ -43,7 +45,7 @@ internal sealed record SeenManifest(string Token, string Shape, long Count, IRea
             stretches.Add(new SealedStretch(parts[0], NumberIn(parts[1]), NumberIn(parts[2]), parts[3]));
         }
 
-        return new SeenManifest(head[0], head[1], NumberIn(head[2]), stretches);
+        return new SeenManifest(head[0], head[3], NumberIn(head[4]), head[1], NumberIn(head[2]), stretches);
     }
 
     private static long NumberIn(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);

@@ -11,23 +11,20 @@ namespace Atlas.Pipeline.Graph;
 internal sealed class BatchBlocks(Seams seams, RunFailure failure)
 {
     /// <summary>A block around a stage that decides on rows in place.</summary>
-    public TransformBlock<UrlBatch, UrlBatch> Deciding(IBatchStage stage, StageDefinition definition, StageMeter meter) =>
-        new(async batch =>
-        {
-            if (failure.HasHappened)
-                return batch;
-            try
-            {
-                await DecideAsync(stage, batch, meter);
-            }
-            catch (Exception error)
-            {
-                failure.Report(new StageFailedException(definition.Name, error));
-            }
+    /// <remarks>A stage that never waits has a block without tasks: dataflow makes three objects for each message of the other kind.</remarks>
+    public TransformBlock<UrlBatch, UrlBatch> Deciding(IBatchStage stage, StageDefinition definition, StageMeter meter)
+    {
+        if (!stage.NeverWaits)
+            return new(batch => DecideOrReportAsync(stage, definition, batch, meter).AsTask(), Options(definition, definition.Parallelism));
 
-            return batch;
-        },
-        Options(definition, definition.Parallelism));
+        return new(
+            batch =>
+            {
+                var deciding = DecideOrReportAsync(stage, definition, batch, meter);
+                return deciding.IsCompletedSuccessfully ? deciding.Result : deciding.AsTask().GetAwaiter().GetResult();
+            },
+            Options(definition, definition.Parallelism));
+    }
 
     /// <summary>A block that hands each batch to one consumer, which releases it or passes it on.</summary>
     public ActionBlock<UrlBatch> Ending(Func<UrlBatch, ValueTask> take, StageDefinition definition) =>
@@ -54,23 +51,42 @@ internal sealed class BatchBlocks(Seams seams, RunFailure failure)
         TaskScheduler = seams.Scheduler,
     };
 
+    private async ValueTask<UrlBatch> DecideOrReportAsync(IBatchStage stage, StageDefinition definition, UrlBatch batch, StageMeter meter)
+    {
+        if (failure.HasHappened)
+            return batch;
+        try
+        {
+            await DecideAsync(stage, batch, meter);
+        }
+        catch (Exception error)
+        {
+            failure.Report(new StageFailedException(definition.Name, error));
+        }
+
+        return batch;
+    }
+
     private async ValueTask DecideAsync(IBatchStage stage, UrlBatch batch, StageMeter meter)
     {
-        var taken = CountOf(batch, Fate.Forward);
-        var droppedBefore = CountOf(batch, Fate.Drop);
+        var (taken, droppedBefore) = Count(batch);
         var start = seams.Time.GetTimestamp();
         await stage.ProcessAsync(batch);
         var busy = seams.Time.GetTimestamp() - start;
-        var forwarded = CountOf(batch, Fate.Forward);
-        var dropped = CountOf(batch, Fate.Drop) - droppedBefore;
+        var (forwarded, dropped) = Count(batch);
+        dropped -= droppedBefore;
         meter.Count(taken, forwarded, dropped, taken - forwarded - dropped, busy);
     }
 
-    private static int CountOf(UrlBatch batch, Fate fate)
+    private static (int Forwarded, int Dropped) Count(UrlBatch batch)
     {
-        var count = 0;
+        int forwarded = 0, dropped = 0;
         foreach (ref readonly var row in batch.ActiveRows)
-            count += row.Fate == fate ? 1 : 0;
-        return count;
+        {
+            forwarded += row.Fate == Fate.Forward ? 1 : 0;
+            dropped += row.Fate == Fate.Drop ? 1 : 0;
+        }
+
+        return (forwarded, dropped);
     }
 }

@@ -6,14 +6,14 @@ namespace Atlas.Pipeline.Ledger;
 /// <summary>Writes decided batches into the current transaction. The writer's thread alone; allocates nothing per row, and binds a batch's bytes where they are.</summary>
 internal sealed class AdmissionWriter
 {
-    private readonly SqlStatement[] _enqueue = new SqlStatement[PriorityClasses.Count];
+    private readonly QueueInsert[] _enqueue = new QueueInsert[PriorityClasses.Count];
     private readonly SqlStatement _refuse;
     private readonly BooksCounter _books;
     private readonly Sources _sources;
     private readonly TimeProvider _time;
 
-    /// <summary>The row at hand: its packed columns, or its content id in hex. Pinned, as it is bound in place.</summary>
-    private readonly byte[] _row = GC.AllocateUninitializedArray<byte>(PackedRow.Size, pinned: true);
+    /// <summary>The content id of the dead letter at hand, in hex. Pinned, as it is bound in place.</summary>
+    private readonly byte[] _hex = GC.AllocateUninitializedArray<byte>(32, pinned: true);
 
     /// <summary>The names of the reasons that were used, by code.</summary>
     private readonly Dictionary<ushort, byte[]> _reasons = [];
@@ -21,7 +21,7 @@ internal sealed class AdmissionWriter
     public AdmissionWriter(SqlConnection connection, BooksCounter books, Sources sources, TimeProvider time)
     {
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
-            _enqueue[priority] = connection.Prepare($"INSERT INTO {LedgerSchema.QueueOf(priority)}(seq, url, packed) VALUES(?1, ?2, ?3)");
+            _enqueue[priority] = new QueueInsert(connection, LedgerSchema.QueueOf(priority));
         _refuse = connection.Prepare($"""
             INSERT INTO dead_letter_queue(id, seq, content_id, source_url, original_error, failure_classification, retry_count, quarantined_at, was_admitted, source_name, source_offset, ruleset_version)
             VALUES(?1, ?1, ?2, ?3, ?8, ?4, 0, ?5, 0, ?6, ?7, {CanonicalizationRules.RulesetVersion})
@@ -66,7 +66,10 @@ internal sealed class AdmissionWriter
             }
         }
 
-        LetGo(admitted, refused);
+        foreach (var queue in _enqueue)
+            queue.End();
+        if (refused > 0)
+            _refuse.Unbind();
         _books.Add(Tally.Received, batch.Count);
         _books.Add(Tally.Duplicates, duplicates);
         _books.Add(Tally.Admitted, admitted);
@@ -77,15 +80,14 @@ internal sealed class AdmissionWriter
 
     private void Enqueue(UrlBatch batch, in UrlRow row, int source, long now)
     {
-        new PackedRow(row.ContentId, row.Strategy, now, source, row.SourceOffset, CanonicalizationRules.RulesetVersion).Write(_row);
-        _enqueue[(int)row.Priority].Bind(1, _books.NextSequence()).BindTextInPlace(2, batch.TextOf(row)).BindBlobInPlace(3, _row).Run();
+        _enqueue[(int)row.Priority].Add(_books.NextSequence(), batch.TextOf(row), new PackedRow(row.ContentId, row.Strategy, now, source, row.SourceOffset, CanonicalizationRules.RulesetVersion));
     }
 
     private void Refuse(UrlBatch batch, in UrlRow row, int source, long now)
     {
         Span<byte> bytes = stackalloc byte[16];
         BinaryPrimitives.WriteUInt128BigEndian(bytes, row.ContentId);
-        var id = _row.AsSpan(0, 2 * bytes.Length);
+        var id = _hex.AsSpan();
         Convert.TryToHexStringLower(bytes, id, out _);
         _refuse.Bind(1, _books.NextSequence()).BindTextInPlace(2, id).BindBlobInPlace(3, batch.TextOf(row)).BindTextInPlace(4, NameOf(row.Reason))
             .Bind(5, now).BindTextInPlace(6, _sources.PinnedNameOf(source)).Bind(7, row.SourceOffset).BindTextInPlace(8, ErrorOf(row)).Run();
@@ -99,17 +101,6 @@ internal sealed class AdmissionWriter
         if (!_reasons.TryGetValue(reason.Code, out var name))
             _reasons[reason.Code] = name = PinnedText.Of(reason.Name);
         return name;
-    }
-
-    /// <summary>No statement points into the batch any more.</summary>
-    private void LetGo(int admitted, int refused)
-    {
-        if (refused > 0)
-            _refuse.Unbind();
-        if (admitted == 0)
-            return;
-        foreach (var statement in _enqueue)
-            statement.Unbind();
     }
 }
 

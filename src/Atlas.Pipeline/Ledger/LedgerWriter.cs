@@ -24,6 +24,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private readonly WalKeeper _wal;
     private readonly BatchSize _size;
     private readonly TimeProvider _time;
+    private readonly LedgerInstruments _instruments;
     private SourceProgress[] _followed = [];
 
     /// <summary>A wait for input that outlived the group it was begun for.</summary>
@@ -38,6 +39,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         _wal = wal;
         _size = size;
         _time = time;
+        _instruments = new LedgerInstruments(time);
     }
 
     /// <summary>Throws when nothing may be committed any more: the state directory is no longer ours. On the writer's thread.</summary>
@@ -73,6 +75,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     {
         _queue.Writer.TryComplete();
         await _ended.Task;
+        _instruments.Dispose();
     }
 
     private async ValueTask EnqueueAsync(Entry entry, CancellationToken abort)
@@ -143,11 +146,13 @@ internal sealed class LedgerWriter : IAsyncDisposable
         _sources.SaveAdvances(Volatile.Read(ref _followed));
         _books.Save();
         BeforeCommit?.Invoke();
+        var ending = _time.GetTimestamp();
         _connection.Execute("COMMIT");
         AfterCommit?.Invoke();
         if (rows > 0)
             _size.Observe(rows, _time.GetElapsedTime(started), _queue.Reader.Count / (double)QueueCapacity);
         _books.Publish();
+        _instruments.Committed(ending, _batches);
         Answer(admitted);
         _wal.Committed(_connection, rows);
     }

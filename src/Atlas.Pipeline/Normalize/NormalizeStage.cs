@@ -8,6 +8,8 @@ internal sealed class NormalizeStage(NormalizeOptions options) : IBatchStage
 {
     private readonly Canonicalizer _canonicalizer = new(options.Rules);
 
+    public bool NeverWaits => true;
+
     public ValueTask ProcessAsync(UrlBatch batch)
     {
         foreach (ref var row in batch.ActiveRows)

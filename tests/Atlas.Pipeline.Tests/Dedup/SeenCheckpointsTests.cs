@@ -34,18 +34,19 @@ public sealed class SeenCheckpointsTests : IDisposable
     [Fact]
     public async Task A_checkpoint_waits_until_what_was_decided_is_durable_and_lets_nothing_in_meanwhile()
     {
-        var batch = BatchOf(1);
-        await _stage.ProcessAsync(batch);
+        List<UrlBatch> decided = [BatchOf(1)];
+        await _stage.ProcessAsync(decided[0]);
         var taking = _checkpoints.TakeAsync();
-        var next = _stage.ProcessAsync(BatchOf(2)).AsTask();
+        var held = await UntilHeldAsync(decided);
         Assert.False(taking.IsCompleted);
-        Assert.False(next.IsCompleted);
+        Assert.False(held.IsCompleted);
 
-        _ledger.Keys.Add(1);
-        batch.Release();
+        _ledger.Keys.AddRange(Enumerable.Range(1, decided.Count).Select(id => (UInt128)id));
+        decided.ForEach(batch => batch.Release());
         Assert.True(await taking);
-        await next;
-        Assert.Equal(1, _ledger.LastSeenCheckpoint!.HighWater);
+        await held;
+        Assert.Equal(decided.Count, _ledger.LastSeenCheckpoint!.HighWater);
+        Assert.Equal(decided.Count, SeenManifest.Parse(_ledger.LastSeenCheckpoint.Manifest).Count);
         Assert.Equal(1, _ledger.Flushes);
     }
 
@@ -60,14 +61,20 @@ public sealed class SeenCheckpointsTests : IDisposable
     [Fact]
     public async Task A_batch_that_never_becomes_durable_costs_the_checkpoint_and_not_the_run()
     {
-        await _stage.ProcessAsync(BatchOf(1));
+        List<UrlBatch> decided = [BatchOf(1)];
+        await _stage.ProcessAsync(decided[0]);
         var taking = _checkpoints.TakeAsync();
-        _time.Advance(_checkpoints.QuietDeadline);
+        var held = await UntilHeldAsync(decided);
+        while (!taking.IsCompleted)
+        {
+            _time.Advance(_checkpoints.QuietDeadline);
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
 
         Assert.False(await taking);
         Assert.Null(_ledger.LastSeenCheckpoint);
-        await _stage.ProcessAsync(BatchOf(2));
-        Assert.Equal(2, _store.Count);
+        await held;
+        Assert.Equal(decided.Count + 1, _store.Count);
     }
 
     [Fact]
@@ -105,6 +112,20 @@ public sealed class SeenCheckpointsTests : IDisposable
         Assert.Equal(1, _ledger.Flushes);
         await stop.CancelAsync();
         await running;
+    }
+
+    /// <summary>Until the hash table is written keys may come: the first batch that has to wait is the one that finds the stage held.</summary>
+    private async Task<Task> UntilHeldAsync(List<UrlBatch> decided)
+    {
+        while (true)
+        {
+            var next = BatchOf(decided.Count + 1);
+            var deciding = _stage.ProcessAsync(next).AsTask();
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+            if (!deciding.IsCompleted)
+                return deciding;
+            decided.Add(next);
+        }
     }
 
     private UrlBatch BatchOf(params int[] ids)

@@ -6,6 +6,8 @@ using Atlas.Pipeline.Persist;
 using Atlas.Pipeline.Tests.Ledger;
 using Atlas.Urls;
 
+using Atlas.Pipeline.Tests.Dedup;
+
 namespace Atlas.Pipeline.Tests.Fsck;
 
 /// <summary>A state directory as runs leave it, made by the real rooms: six URLs are done, two dead, two wait, one line was refused, and the index has a checkpoint.</summary>
