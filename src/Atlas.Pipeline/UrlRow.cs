@@ -1,3 +1,5 @@
+using Atlas.Urls;
+
 namespace Atlas.Pipeline;
 
 /// <summary>One line of a <see cref="UrlBatch"/>: where its bytes are and what has been decided about it so far.</summary>
@@ -17,6 +19,9 @@ internal struct UrlRow
 
     /// <summary>First 128 bits of SHA-256 over the canonical form; where there is none, over the line as received.</summary>
     public UInt128 ContentId;
+
+    /// <summary>By which rules the line became its canonical form: what kind of duplicate it is, if it is one.</summary>
+    public AppliedRules Applied;
 
     public Fate Fate;
     public ProcessingStrategy Strategy;

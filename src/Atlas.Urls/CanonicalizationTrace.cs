@@ -74,7 +74,7 @@ public sealed class CanonicalizationTrace
     {
         Change("backslashes are slashes", url => url with { Path = url.Path.Replace('\\', '/') });
         Change("percent-encoding of the path gets one spelling", url => url with { Path = Spelled(url.Path, PercentEncoding.InPath) });
-        Change("dot segments are resolved, an empty path is a slash", url => url with { Path = Put(url.Path, UrlPath.Write) });
+        Change("dot segments are resolved, an empty path is a slash", url => url with { Path = Put(url.Path, WritePath) });
         if (_rules.DropSessionIds)
             Change("session ids go from the path", url => url with { Path = Put(url.Path, CutSessionIds) });
         if (_rules.FoldTrailingSlash)
@@ -133,6 +133,12 @@ public sealed class CanonicalizationTrace
     }
 
     private static string Spelled(string part, ByteSpellings spellings) => Put(part, (bytes, to) => PercentEncoding.Normalize(bytes, to, spellings));
+
+    private static int WritePath(ReadOnlySpan<byte> path, Span<byte> to)
+    {
+        var applied = AppliedRules.None;
+        return UrlPath.Write(path, to, ref applied);
+    }
 
     private static int CutSessionIds(ReadOnlySpan<byte> path, Span<byte> to)
     {

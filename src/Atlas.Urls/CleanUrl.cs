@@ -35,6 +35,7 @@ internal static class CleanUrl
         (hostStart == 8 ? "https://"u8 : "http://"u8).CopyTo(to);
         text.CopyTo(to[hostStart..]);
         var length = hostStart + text.Length;
+        var applied = (isHttps && foldScheme ? AppliedRules.Scheme : AppliedRules.None) | (end < url.Length ? AppliedRules.Fragment : AppliedRules.None);
         // Ends the host and the path where nothing else does.
         to[length] = (byte)'?';
 
@@ -43,13 +44,20 @@ internal static class CleanUrl
             return false;
         var path = hostStart + hostLength;
         if (path == length)
+        {
             to[length++] = (byte)'/';
+            applied |= AppliedRules.Path;
+        }
         else if (to[path] != '/' || !TryFindQuery(to, path, out var question))
+        {
             return false;
-        else if (question < length && !CleanQuery.TryRewrite(text[(question + 1 - hostStart)..], to, question + 1, names, to.Slice(hostStart, hostLength), ref length))
+        }
+        else if (question < length && !CleanQuery.TryRewrite(text[(question + 1 - hostStart)..], to, question + 1, names, to.Slice(hostStart, hostLength), ref length, ref applied))
+        {
             return false;
+        }
 
-        result = new CanonicalUrl(length, hostStart - 3, hostStart, hostLength, true);
+        result = new CanonicalUrl(length, hostStart - 3, hostStart, hostLength, true, applied);
         return true;
     }
 
