@@ -11,6 +11,8 @@ var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, 
     GraphCommand.Create(),
     NormalizeCommand.Create(),
     ExplainCommand.Create(),
+    CheckCommand.Create(),
+    DuplicatesCommand.Create(),
 };
 var line = atlas.Parse(args);
 

@@ -31,6 +31,7 @@ public sealed class HouseTests
     [InlineData("Buffer", "Ledger Topology")]
     [InlineData("Fetch", "Topology")]
     [InlineData("Persist", "Ledger Topology")]
+    [InlineData("Check", "Classify Dedup Ledger Normalize Sources Topology")]
     public void A_room_knows_what_travels_and_the_rooms_it_may_know(string room, string allowed)
     {
         var folder = Path.Combine(Repository.Root, "src", "Atlas.Pipeline", room);

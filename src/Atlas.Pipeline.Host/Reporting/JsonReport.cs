@@ -31,6 +31,7 @@ internal static class JsonReport
             json.WriteNumber("bytes_fetched", books.BytesFetched);
             json.WriteNumber("dedup_authority_caught", books.DedupAuthorityCaught);
             json.WriteBoolean("balanced", outcome.Balances);
+            DuplicateText.Write(json, books.DuplicatesBySource, outcome.Last.WorstHosts);
             json.WriteEndObject();
         }
 

@@ -19,6 +19,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private readonly BatchInserts _inserts;
     private readonly BloomFilter? _bloom;
     private readonly string _shape;
+    private Func<long> _lastDurable = static () => 0;
     private long _count;
     private volatile bool _checkpointsAreStuck;
 
@@ -79,10 +80,12 @@ internal sealed partial class FasterSeenStore : ISeenStore
         return store.Replaying(ledger, above: 0);
     }
 
-    public void AddIfAbsent(ReadOnlySpan<UInt128> keys, Span<bool> isNew)
+    public void AddIfAbsent(ReadOnlySpan<UInt128> keys, Span<bool> isNew) => AddIfAbsent(keys, _lastDurable(), isNew);
+
+    public void Find(ReadOnlySpan<UInt128> keys, Span<long> above)
     {
         lock (_gate)
-            Interlocked.Add(ref _count, _inserts.AddIfAbsent(keys, isNew));
+            _inserts.Find(keys, above);
     }
 
     /// <summary>Makes what is known now durable and names it; the newest two checkpoints are kept. Nobody may add keys until it completes.</summary>
@@ -143,16 +146,28 @@ internal sealed partial class FasterSeenStore : ISeenStore
         return store.Replaying(ledger, checkpoint.HighWater);
     }
 
+    private void AddIfAbsent(ReadOnlySpan<UInt128> keys, long above, Span<bool> isNew)
+    {
+        lock (_gate)
+        {
+            _inserts.Above = above;
+            Interlocked.Add(ref _count, _inserts.AddIfAbsent(keys, isNew));
+        }
+    }
+
     private FasterSeenStore Replaying(ILedger ledger, long above)
     {
         try
         {
             var isNew = new bool[UrlBatch.MaxRows];
-            ledger.ScanSeenKeys(above, keys =>
+            ledger.ScanSeenKeys(above, (keys, below) =>
             {
                 for (; keys.Length > 0; keys = keys[Math.Min(keys.Length, UrlBatch.MaxRows)..])
-                    AddIfAbsent(keys[..Math.Min(keys.Length, UrlBatch.MaxRows)], isNew);
+                    AddIfAbsent(keys[..Math.Min(keys.Length, UrlBatch.MaxRows)], below, isNew);
             });
+
+            // From here on keys come before their rows.
+            _lastDurable = () => ledger.LastSequence;
             return this;
         }
         catch

@@ -9,6 +9,7 @@ internal sealed class FlowBooks
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Reason, long> _rejected = [];
+    private readonly DuplicateTally _tally = new();
     private long _received;
     private long _duplicates;
     private long _written;
@@ -22,17 +23,25 @@ internal sealed class FlowBooks
         lock (_gate)
         {
             _received += batch.Count;
+            var source = _tally.Of(batch.Source);
+            source.Received += batch.Count;
             foreach (ref readonly var row in batch.ActiveRows)
             {
                 switch (row.Fate)
                 {
                     case Fate.Forward: _written++; break;
-                    case Fate.Drop: _duplicates++; break;
+                    case Fate.Drop:
+                        _duplicates++;
+                        _tally.Count(source, batch, row);
+                        break;
                     default: _rejected[row.Reason] = _rejected.GetValueOrDefault(row.Reason) + 1; break;
                 }
             }
         }
     }
+
+    /// <summary>The hosts with the most duplicates among these lines.</summary>
+    public WorstHosts WorstHosts(int most) => _tally.WorstHosts(most);
 
     /// <summary>The ledger's books and these as one.</summary>
     /// <param name="ledger">The ledger's books; empty ones for a pipeline without a ledger.</param>
@@ -47,6 +56,7 @@ internal sealed class FlowBooks
             {
                 Received = ledger.Received + _received,
                 Duplicates = ledger.Duplicates + _duplicates,
+                DuplicatesBySource = SourceDuplicates.Sum(ledger.DuplicatesBySource, _tally.BySource()),
                 Rejected = rejected.ToImmutable(),
                 Admitted = ledger.Admitted + _written,
                 Done = ledger.Done + _written,

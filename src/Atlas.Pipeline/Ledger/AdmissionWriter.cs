@@ -44,6 +44,7 @@ internal sealed class AdmissionWriter
         var source = _sources.IdOf(batch.Source);
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         int admitted = 0, refused = 0, duplicates = 0;
+        var tally = _books.DuplicateBooks.Begin(source, batch.Source, batch.Count);
         foreach (ref readonly var row in batch.ActiveRows)
         {
             switch (row.Fate)
@@ -54,6 +55,7 @@ internal sealed class AdmissionWriter
                     break;
                 case Fate.Drop:
                     duplicates++;
+                    _books.DuplicateBooks.Count(tally, batch, row);
                     break;
                 default:
                     _books.Rejected.Add(row.Reason);

@@ -27,10 +27,14 @@ internal sealed class KeyLedger : ILedger
         remove { }
     }
 
-    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>> visit)
+    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>, long> visit)
     {
         foreach (var chunk in Keys.Skip((int)aboveSequence).Chunk(1000))
-            visit(chunk);
+        {
+            visit(chunk, aboveSequence);
+            aboveSequence += chunk.Length;
+        }
+
     }
 
     public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint)
