@@ -16,9 +16,9 @@ internal static class DuplicatesCommand
         var hosts = new Option<int>("--hosts") { Description = "Hosts to name, the worst first, up to 512.", DefaultValueFactory = _ => 20 };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var command = new Command("duplicates", """
-            Says how many duplicates all runs on a state directory have met, of what kinds, from which sources, and which hosts have the most. Also while the pipeline runs: the hosts may then lag behind by a million duplicates.
+            Says how many duplicates all runs on a state directory have met, of what kinds, from which sources, and which hosts have the most. Also while the pipeline runs: the hosts may then lag behind by four million duplicates.
             A duplicate is of the kind of the most telling rule that its own spelling needed (docs/canonicalization.md): 'canonical' needed none, 'scheme' alone mostly means https where https and http are one.
-            Kinds and sources are exact. A host's count is never too low before sampling, and too high by its error at most; after 65,536 duplicates of a run one in 32 is looked at.
+            Kinds and sources are exact. A host's count is never too low before sampling, and too high by its error at most; after 65,536 duplicates of a run one in 64 is looked at.
             """) { file, state, set, hosts, json };
         command.SetAction(line =>
         {

@@ -26,7 +26,7 @@ internal static class DuplicateText
         text.Append("sources\n");
         foreach (var source in sources.OrderByDescending(source => source.Duplicates))
             text.Append(CultureInfo.InvariantCulture, $"  {source.Source,-20} {Figures.Count(source.Duplicates),14}  {Figures.Share(source.Duplicates, source.Received)} of its lines; {Short(SourceDuplicates.Kinds([source]), source.Duplicates)}\n");
-        text.Append(CultureInfo.InvariantCulture, $"hosts{(worst.IsSampled ? " (one in 32 looked at)" : "")}\n");
+        text.Append(CultureInfo.InvariantCulture, $"hosts{(worst.IsSampled ? $" (one in {DuplicateTally.SampledFrom} looked at)" : "")}\n");
         foreach (var host in worst.Hosts)
             text.Append(CultureInfo.InvariantCulture, $"  {host.Name,-40} {Figures.Count(host.Count),14}{(host.Error > 0 ? $"  at most {Figures.Count(host.Error)} too high" : "")}\n");
         return text.ToString();

@@ -23,20 +23,18 @@ internal sealed class FlowBooks
         lock (_gate)
         {
             _received += batch.Count;
-            var source = _tally.Of(batch.Source);
-            source.Received += batch.Count;
+            var before = _duplicates;
             foreach (ref readonly var row in batch.ActiveRows)
             {
                 switch (row.Fate)
                 {
                     case Fate.Forward: _written++; break;
-                    case Fate.Drop:
-                        _duplicates++;
-                        _tally.Count(source, batch, row);
-                        break;
+                    case Fate.Drop: _duplicates++; break;
                     default: _rejected[row.Reason] = _rejected.GetValueOrDefault(row.Reason) + 1; break;
                 }
             }
+
+            _tally.Count(_tally.Of(batch.Source), batch, (int)(_duplicates - before));
         }
     }
 

@@ -44,7 +44,6 @@ internal sealed class AdmissionWriter
         var source = _sources.IdOf(batch.Source);
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         int admitted = 0, refused = 0, duplicates = 0;
-        var tally = _books.DuplicateBooks.Begin(source, batch.Source, batch.Count);
         foreach (ref readonly var row in batch.ActiveRows)
         {
             switch (row.Fate)
@@ -55,7 +54,6 @@ internal sealed class AdmissionWriter
                     break;
                 case Fate.Drop:
                     duplicates++;
-                    _books.DuplicateBooks.Count(tally, batch, row);
                     break;
                 default:
                     _books.Rejected.Add(row.Reason);
@@ -70,6 +68,7 @@ internal sealed class AdmissionWriter
         LetGo(admitted, refused);
         _books.Add(Tally.Received, batch.Count);
         _books.Add(Tally.Duplicates, duplicates);
+        _books.DuplicateBooks.Count(source, batch, duplicates);
         _books.Add(Tally.Admitted, admitted);
         _books.Add(Tally.Queued, admitted);
         _books.Add(Tally.Backlog, admitted);

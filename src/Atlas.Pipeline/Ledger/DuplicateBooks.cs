@@ -5,13 +5,13 @@ using System.Text;
 namespace Atlas.Pipeline.Ledger;
 
 /// <summary>What kinds of duplicates there were and where, over the ledger's life: a row of <c>counters</c> for each source and kind, and the worst hosts as one text in <c>meta</c>. The writer's thread alone, unless said otherwise.</summary>
-/// <remarks>The counters are stored with the rows they count. The hosts are stored with the first commit after every million duplicates and whenever everything is flushed, so a crash may cost what came since.</remarks>
+/// <remarks>The counters are stored with the rows they count. The hosts are stored with the first commit after every four million duplicates and whenever everything is flushed, so a crash may cost what came since.</remarks>
 internal sealed class DuplicateBooks
 {
     private const string Received = "source_received";
     private const string KindPrefix = "duplicates_";
     private const string HostsName = "worst_hosts";
-    private const long BetweenHosts = 1 << 20;
+    private const long BetweenHosts = 1 << 22;
 
     private static readonly string[] CounterNames = [.. DuplicateKind.Names.Select(kind => KindPrefix + kind)];
 
@@ -45,23 +45,20 @@ internal sealed class DuplicateBooks
         return (sources, new WorstHosts(hosts.Top(most), hosts.MostMissed, isSampled));
     }
 
-    /// <summary>Where a batch's lines are counted.</summary>
+    /// <summary>Counts a batch.</summary>
     /// <param name="id">The source's row in <c>sources</c>.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="lines">How many lines of it were received with the batch.</param>
-    public DuplicateTally.SourceTally Begin(int id, string name, int lines)
+    /// <param name="batch">A batch that counts in the books.</param>
+    /// <param name="duplicates">How many there are in it.</param>
+    public void Count(int id, UrlBatch batch, int duplicates)
     {
         if (!_sources.TryGetValue(id, out var source))
         {
-            _sources[id] = source = new SourceCounters(id, _tally.Of(name), _before.GetValueOrDefault(name));
+            _sources[id] = source = new SourceCounters(id, _tally.Of(batch.Source), _before.GetValueOrDefault(batch.Source));
             _order.Add(source);
         }
 
-        source.Tally.Received += lines;
-        return source.Tally;
+        _tally.Count(source.Tally, batch, duplicates);
     }
-
-    public void Count(DuplicateTally.SourceTally source, UrlBatch batch, in UrlRow row) => _tally.Count(source, batch, row);
 
     /// <summary>Writes what has changed; inside the transaction.</summary>
     /// <param name="save">Takes a counter's name, code and value.</param>

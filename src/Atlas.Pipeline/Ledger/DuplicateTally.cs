@@ -5,7 +5,7 @@ namespace Atlas.Pipeline.Ledger;
 /// <summary>Counts duplicates by source and kind, all of them, and by host, the worst. Allocates nothing per line.</summary>
 /// <remarks>
 /// One caller counts. <see cref="WorstHosts"/> may be asked from any thread: the lock covers the hosts.
-/// Of the hosts, every duplicate is looked at up to <see cref="LookedAtEach"/>; from there on one in <see cref="SampledFrom"/> on average, chosen at random, which counts for as many.
+/// Of the hosts, every duplicate is looked at up to <see cref="LookedAtEach"/>; from there on one line in <see cref="SampledFrom"/> on average, chosen at random, and a duplicate among these counts for as many.
 /// </remarks>
 internal sealed class DuplicateTally
 {
@@ -16,13 +16,15 @@ internal sealed class DuplicateTally
     public const long LookedAtEach = 65_536;
 
     /// <summary>Of how many one is looked at after these.</summary>
-    public const int SampledFrom = 32;
+    public const int SampledFrom = 64;
 
     private readonly Lock _gate = new();
     private readonly HeavyHitters _hosts = new(Hosts);
     private readonly Dictionary<string, SourceTally> _sources = new(StringComparer.Ordinal);
     private long _lookedAt;
-    private int _untilNext = 1;
+
+    /// <summary>The next line to be looked at, from the start of the next batch.</summary>
+    private int _nextRow;
     private uint _chance = 0x9E37_79B9;
 
     /// <summary>The counters of one source; the same object at every call.</summary>
@@ -33,12 +35,25 @@ internal sealed class DuplicateTally
         return tally;
     }
 
-    /// <summary>Counts a duplicate.</summary>
-    public void Count(SourceTally source, UrlBatch batch, in UrlRow row)
+    /// <summary>Counts a batch.</summary>
+    /// <param name="source">Its source's counters.</param>
+    /// <param name="batch">A batch that counts in the books.</param>
+    /// <param name="duplicates">How many there are in it.</param>
+    public void Count(SourceTally source, UrlBatch batch, int duplicates)
     {
-        source.ByKind[DuplicateKind.Of(row.Applied)]++;
-        if (--_untilNext == 0)
-            Look(batch.HostOf(row));
+        source.Received += batch.Count;
+        if (duplicates == 0)
+            return;
+
+        var byKind = source.ByKind;
+        foreach (ref readonly var row in batch.ActiveRows)
+        {
+            if (row.Fate == Fate.Drop)
+                byKind[DuplicateKind.Of(row.Applied)]++;
+        }
+
+        lock (_gate)
+            CountHosts_Locked(batch);
     }
 
     /// <summary>What was counted by now, by source.</summary>
@@ -58,19 +73,24 @@ internal sealed class DuplicateTally
             return HeavyHitters.Merge(before, _hosts, Hosts);
     }
 
-    private void Look(ReadOnlySpan<byte> host)
+    /// <summary>Steps from line to line, so that those in between cost nothing.</summary>
+    private void CountHosts_Locked(UrlBatch batch)
     {
-        var isEach = _lookedAt++ < LookedAtEach;
-        lock (_gate)
+        var rows = batch.ActiveRows;
+        for (; _nextRow < rows.Length; _nextRow += _lookedAt < LookedAtEach ? 1 : NextGap())
         {
-            if (!host.IsEmpty)
-                _hosts.Add(host, isEach ? 1 : SampledFrom);
+            ref readonly var row = ref rows[_nextRow];
+            if (row.Fate != Fate.Drop)
+                continue;
+            var weight = _lookedAt++ < LookedAtEach ? 1 : SampledFrom;
+            if (row.HostLength > 0)
+                _hosts.Add(batch.HostOf(row), weight);
         }
 
-        _untilNext = _lookedAt < LookedAtEach ? 1 : NextGap();
+        _nextRow -= rows.Length;
     }
 
-    /// <summary>From 1 to 63, all alike: 32 on average, and no list repeats itself in the same steps.</summary>
+    /// <summary>From 1 to 127, all alike: 64 on average, and no list repeats itself in the same steps.</summary>
     private int NextGap()
     {
         _chance ^= _chance << 13;

@@ -18,7 +18,7 @@ public sealed class DuplicateTallyTests
         foreach (var rules in applied)
         {
             batch.Rows[0].Applied = (AppliedRules)(rules & 0x7FFF);
-            tally.Count(source, batch, batch.Rows[0]);
+            tally.Count(source, batch, duplicates: 1);
         }
 
         var counted = Assert.Single(tally.BySource());
@@ -47,7 +47,7 @@ public sealed class DuplicateTallyTests
         var tally = new DuplicateTally();
         var source = tally.Of("feed");
         foreach (var host in new[] { "a.example", "b.example", "a.example" })
-            tally.Count(source, BatchFrom(host), BatchFrom(host).Rows[0]);
+            tally.Count(source, BatchFrom(host), duplicates: 1);
 
         var worst = tally.WorstHosts(9);
         Assert.Equal([new("a.example", 2, 0), new("b.example", 1, 0)], worst.Hosts);
@@ -60,26 +60,38 @@ public sealed class DuplicateTallyTests
         var tally = new DuplicateTally();
         var source = tally.Of("feed");
         var (often, seldom) = (BatchFrom("often.example"), BatchFrom("seldom.example"));
-        const int Lines = 3_200_000;
+        const int Lines = 6_400_000;
         for (var i = 0; i < Lines; i++)
-        {
-            var batch = i % DuplicateTally.SampledFrom == 0 ? seldom : often;
-            tally.Count(source, batch, batch.Rows[0]);
-        }
+            tally.Count(source, i % DuplicateTally.SampledFrom == 0 ? seldom : often, duplicates: 1);
 
         var worst = tally.WorstHosts(9);
         Assert.True(worst.IsSampled);
         Assert.Equal(["often.example", "seldom.example"], worst.Hosts.Select(host => host.Name));
-        Assert.InRange(worst.Hosts[0].Count, Lines * 31L / 32 * 95 / 100, Lines * 31L / 32 * 105 / 100);
-        Assert.InRange(worst.Hosts[1].Count, Lines / 32 * 80 / 100, Lines / 32 * 120 / 100);
+        Assert.InRange(worst.Hosts[0].Count, Lines * 63L / 64 * 95 / 100, Lines * 63L / 64 * 105 / 100);
+        Assert.InRange(worst.Hosts[1].Count, Lines / 64 * 80 / 100, Lines / 64 * 120 / 100);
         Assert.Equal(Lines, tally.BySource()[0].Duplicates);
+    }
+
+    [Fact]
+    public void Lines_that_are_no_duplicates_are_received_and_not_counted()
+    {
+        var tally = new DuplicateTally();
+        var batch = BatchFrom("a.example");
+        batch.Count = 3;
+        batch.Rows[1] = batch.Rows[0] with { Fate = Fate.Forward };
+        batch.Rows[2] = batch.Rows[0];
+
+        tally.Count(tally.Of("feed"), batch, duplicates: 2);
+
+        Assert.Equal("feed 3 2 canonical=2", DuplicateBooksTests.Text(Assert.Single(tally.BySource())));
+        Assert.Equal([new HeavyHitter("a.example", 2, 0)], tally.WorstHosts(1).Hosts);
     }
 
     private UrlBatch BatchFrom(string host)
     {
         var batch = _pool.Rent();
         batch.Count = 1;
-        batch.Rows[0] = new UrlRow { HostStart = 0, HostLength = Encoding.UTF8.GetBytes(host, batch.Canonical) };
+        batch.Rows[0] = new UrlRow { Fate = Fate.Drop, HostStart = 0, HostLength = Encoding.UTF8.GetBytes(host, batch.Canonical) };
         return batch;
     }
 }
