@@ -12,6 +12,8 @@ var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, 
     GraphCommand.Create(),
     NormalizeCommand.Create(),
     ExplainCommand.Create(),
+    CheckCommand.Create(),
+    DuplicatesCommand.Create(),
     FsckCommand.Create(),
 };
 var line = atlas.Parse(args);

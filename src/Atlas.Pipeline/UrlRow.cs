@@ -20,6 +20,9 @@ internal struct UrlRow
     /// <summary>First 128 bits of SHA-256 over the canonical form; where there is none, over the line as received.</summary>
     public UInt128 ContentId;
 
+    /// <summary>By which rules the line became its canonical form: what kind of duplicate it is, if it is one.</summary>
+    public AppliedRules Applied;
+
     public Fate Fate;
     public ProcessingStrategy Strategy;
     public PriorityClass Priority;

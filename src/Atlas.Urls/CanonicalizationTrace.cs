@@ -84,7 +84,7 @@ public sealed class CanonicalizationTrace
     {
         Change(CanonicalizationRule.Backslashes, "backslashes are slashes", url => url with { Path = url.Path.Replace('\\', '/') });
         Change(CanonicalizationRule.SpellPath, "percent-encoding of the path gets one spelling", url => url with { Path = Spelled(url.Path, PercentEncoding.InPath) });
-        Change(CanonicalizationRule.ResolveDots, "dot segments are resolved, an empty path is a slash", url => url with { Path = Put(url.Path, UrlPath.Write) });
+        Change(CanonicalizationRule.ResolveDots, "dot segments are resolved, an empty path is a slash", url => url with { Path = Put(url.Path, WritePath) });
         if (_rules.DropSessionIds)
             Change(CanonicalizationRule.CutSessionIds, "session ids go from the path", url => url with { Path = Put(url.Path, CutSessionIds) });
         if (_rules.FoldTrailingSlash)
@@ -143,6 +143,12 @@ public sealed class CanonicalizationTrace
     }
 
     private static string Spelled(string part, ByteSpellings spellings) => Put(part, (bytes, to) => PercentEncoding.Normalize(bytes, to, spellings));
+
+    private static int WritePath(ReadOnlySpan<byte> path, Span<byte> to)
+    {
+        var applied = AppliedRules.None;
+        return UrlPath.Write(path, to, ref applied);
+    }
 
     private static int CutSessionIds(ReadOnlySpan<byte> path, Span<byte> to)
     {

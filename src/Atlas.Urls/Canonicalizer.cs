@@ -46,9 +46,11 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
     /// <summary>What <see cref="TryCanonicalize"/> does, for every URL; <see cref="CleanUrl"/> may only be faster than this, never different.</summary>
     internal CanonicalizationError CanonicalizeCarefully(ReadOnlySpan<byte> url, Span<byte> destination, out CanonicalUrl result)
     {
-        url = Trim(url);
+        var trimmed = Trim(url);
+        var applied = trimmed.Length < url.Length ? AppliedRules.WhiteSpace : AppliedRules.None;
+        url = trimmed;
         if (!url.ContainsAny("\t\r\n"u8))
-            return Canonicalize(url, destination, out result);
+            return Canonicalize(url, applied, destination, out result);
 
         var joined = ArrayPool<byte>.Shared.Rent(url.Length);
         var length = 0;
@@ -58,7 +60,7 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
                 joined[length++] = value;
         }
 
-        var error = Canonicalize(joined.AsSpan(0, length), destination, out result);
+        var error = Canonicalize(joined.AsSpan(0, length), AppliedRules.WhiteSpace, destination, out result);
         ArrayPool<byte>.Shared.Return(joined);
         return error;
     }
@@ -72,7 +74,7 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         return url;
     }
 
-    private CanonicalizationError Canonicalize(ReadOnlySpan<byte> url, Span<byte> to, out CanonicalUrl result)
+    private CanonicalizationError Canonicalize(ReadOnlySpan<byte> url, AppliedRules applied, Span<byte> to, out CanonicalUrl result)
     {
         result = default;
         var schemeLength = SchemeLength(url);
@@ -80,11 +82,13 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
             return CanonicalizationError.NoScheme;
 
         Ascii.ToLower(url[..schemeLength], to, out _);
+        if (schemeLength == 0 || !url[..schemeLength].SequenceEqual(to[..schemeLength]))
+            applied |= AppliedRules.Scheme;
         var isHttps = to[..schemeLength].SequenceEqual("https"u8);
         if (schemeLength > 0 && !isHttps && !to[..schemeLength].SequenceEqual("http"u8))
         {
             url[schemeLength..].CopyTo(to[schemeLength..]);
-            result = new CanonicalUrl(url.Length, schemeLength, 0, 0, false);
+            result = new CanonicalUrl(url.Length, schemeLength, 0, 0, false, applied);
             return CanonicalizationError.None;
         }
 
@@ -93,10 +97,14 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         var slashes = url.IndexOfAnyExcept((byte)'/', (byte)'\\');
         if (slashes == 1 && schemeLength == 0)
             return CanonicalizationError.NoScheme; // A path of some site.
-        return slashes < 0 ? CanonicalizationError.NoHost : CanonicalizeAuthority(url[slashes..], isHttps, to, out result);
+        if (slashes < 0)
+            return CanonicalizationError.NoHost;
+        if (slashes != 2 || !url.StartsWith("//"u8))
+            applied |= AppliedRules.Scheme;
+        return CanonicalizeAuthority(url[slashes..], isHttps, applied, to, out result);
     }
 
-    private CanonicalizationError CanonicalizeAuthority(ReadOnlySpan<byte> url, bool isHttps, Span<byte> to, out CanonicalUrl result)
+    private CanonicalizationError CanonicalizeAuthority(ReadOnlySpan<byte> url, bool isHttps, AppliedRules applied, Span<byte> to, out CanonicalUrl result)
     {
         result = default;
         var end = url.IndexOfAny("/\\?#"u8);
@@ -105,6 +113,7 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
 
         var at = authority.LastIndexOf((byte)'@');
         var host = authority[(at + 1)..];
+        var withPort = host;
         var error = SplitPort(ref host, isHttps ? 443 : 80, out var port);
         if (error != CanonicalizationError.None)
             return error;
@@ -112,15 +121,24 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         var schemeLength = isHttps && !(_foldsScheme && port < 0) ? 5 : 4;
         var length = schemeLength + 3;
         (schemeLength == 5 ? "https://"u8 : "http://"u8).CopyTo(to);
+        if (isHttps && schemeLength == 4)
+            applied |= AppliedRules.Scheme;
         if (at > 0)
             length += UserInfo.Write(authority[..at], to[length..]);
+        if (!to[(schemeLength + 3)..length].SequenceEqual(authority[..(at + 1)]))
+            applied |= AppliedRules.UserInfo;
 
         var hostStart = length;
         var hostLength = Host.Write(host, to[length..]);
         if (hostLength <= 0)
             return host.IsEmpty ? CanonicalizationError.NoHost : CanonicalizationError.BadHost;
-        if (_foldsWww)
-            hostLength = WithoutWww(to.Slice(hostStart, hostLength));
+        applied |= ChangesOfHost(host, to.Slice(hostStart, hostLength));
+        if (_foldsWww && WithoutWww(to.Slice(hostStart, hostLength)) is var shorter && shorter < hostLength)
+        {
+            hostLength = shorter;
+            applied |= AppliedRules.Www;
+        }
+
         length += hostLength;
         // Punycode is the one spelling that can outgrow the bound by itself; what follows needs its own three bytes for one.
         if (to.Length - length < 3 * url.Length + 8)
@@ -133,9 +151,12 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
             length += digits;
         }
 
+        // Its digits again, or none and no colon either.
+        if (!to[(hostStart + hostLength)..length].SequenceEqual(withPort[host.Length..]))
+            applied |= AppliedRules.Port;
         hostLength = length - hostStart;
-        length += WriteRest(url, to[length..], name);
-        result = new CanonicalUrl(length, schemeLength, hostStart, hostLength, true);
+        length += WriteRest(url, to[length..], name, ref applied);
+        result = new CanonicalUrl(length, schemeLength, hostStart, hostLength, true, applied);
         return CanonicalizationError.None;
     }
 
@@ -154,6 +175,11 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         var isHostAndPort = port.Length is > 0 and <= 5 && !port.ContainsAnyExceptInRange((byte)'0', (byte)'9') && (url[..colon].Contains((byte)'.') || Ascii.EqualsIgnoreCase(url[..colon], "localhost"u8));
         return isHostAndPort ? 0 : colon;
     }
+
+    private static AppliedRules ChangesOfHost(ReadOnlySpan<byte> host, ReadOnlySpan<byte> written) =>
+        host.SequenceEqual(written) ? AppliedRules.None
+        : Ascii.EqualsIgnoreCase(host, written) ? AppliedRules.HostCase
+        : AppliedRules.HostNotation;
 
     /// <summary>Takes a leading <c>www.</c> off where somebody's domain is left: <c>www.com</c> is a domain, <c>com</c> is none. Of two of them it takes none.</summary>
     private static int WithoutWww(Span<byte> host)
@@ -191,27 +217,43 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
     }
 
     /// <summary>Path, query and fragment.</summary>
-    private int WriteRest(ReadOnlySpan<byte> rest, Span<byte> to, ReadOnlySpan<byte> host)
+    private int WriteRest(ReadOnlySpan<byte> rest, Span<byte> to, ReadOnlySpan<byte> host, ref AppliedRules applied)
     {
         var hash = rest.IndexOf((byte)'#');
         var fragment = hash < 0 ? default : rest[(hash + 1)..];
         rest = hash < 0 ? rest : rest[..hash];
         var question = rest.IndexOf((byte)'?');
 
-        var length = UrlPath.Write(question < 0 ? rest : rest[..question], to);
-        if (_dropsSessionIds)
-            length = SessionIds.CutFromPath(to[..length]);
+        var length = UrlPath.Write(question < 0 ? rest : rest[..question], to, ref applied);
+        if (_dropsSessionIds && SessionIds.CutFromPath(to[..length]) is var cut && cut < length)
+        {
+            length = cut;
+            applied |= AppliedRules.SessionId;
+        }
+
         // One alone: a second one is an empty segment, which stays, and then there is nothing to fold.
         if (_foldsTrailingSlash && length > 1 && to[length - 1] == '/' && to[length - 2] != '/')
+        {
             length--;
+            applied |= AppliedRules.TrailingSlash;
+        }
+
         if (question >= 0)
-            length += Query.Write(rest[(question + 1)..], to[length..], _names, host, _dropsSessionIds);
+            length += Query.Write(rest[(question + 1)..], to[length..], _names, host, _dropsSessionIds, ref applied);
 
         // An ordinary fragment is a place in the document; these two are how single-page sites name documents.
         if (fragment.Length > 0 && fragment[0] is (byte)'!' or (byte)'/')
         {
             to[length++] = (byte)'#';
-            length += PercentEncoding.Normalize(fragment, to[length..], PercentEncoding.InFragment);
+            var spelled = PercentEncoding.Normalize(fragment, to[length..], PercentEncoding.InFragment);
+            if (!to.Slice(length, spelled).SequenceEqual(fragment))
+                applied |= AppliedRules.Escapes;
+            length += spelled;
+        }
+        else if (hash >= 0)
+        {
+            // What stands in a fragment that goes is not looked at on the short way either.
+            applied = (applied | AppliedRules.Fragment) & ~AppliedRules.WhiteSpace;
         }
 
         return length;

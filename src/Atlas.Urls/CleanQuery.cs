@@ -15,18 +15,22 @@ internal static class CleanQuery
     /// <param name="names">What to drop.</param>
     /// <param name="host">The URL's, without a port.</param>
     /// <param name="length">The end of the query before and after.</param>
+    /// <param name="applied">Gets what changed.</param>
     [SkipLocalsInit]
-    public static bool TryRewrite(ReadOnlySpan<byte> query, Span<byte> to, int start, ParameterNames names, ReadOnlySpan<byte> host, ref int length)
+    public static bool TryRewrite(ReadOnlySpan<byte> query, Span<byte> to, int start, ParameterNames names, ReadOnlySpan<byte> host, ref int length, out AppliedRules applied)
     {
+        applied = AppliedRules.None;
         Span<QueryPart> parts = stackalloc QueryPart[FewParts];
         var count = QueryParts.Split(to, start, length, parts);
         if (count < 0)
             return false;
         var filter = new ParameterFilter(names, host);
-        parts = parts[..filter.Apply(parts[..count], to)];
+        var kept = filter.Apply(parts[..count], to);
+        parts = parts[..kept];
         var isSorted = QueryOrder.IsSorted(parts, to);
         if (isSorted && QueryParts.AreAll(parts, length - start))
             return true;
+        applied = QueryParts.Changes(kept < count ? AppliedRules.Parameters : AppliedRules.None, isSorted);
         if (!isSorted)
             QueryOrder.Sort(parts, default, to);
         // Without the question mark where nothing is left.

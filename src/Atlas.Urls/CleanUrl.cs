@@ -42,14 +42,26 @@ internal static class CleanUrl
         if (hostLength <= 0)
             return false;
         var path = hostStart + hostLength;
+        var applied = AppliedRules.None;
         if (path == length)
+        {
             to[length++] = (byte)'/';
+            applied = AppliedRules.Path;
+        }
         else if (to[path] != '/' || !TryFindQuery(to, path, out var question))
+        {
             return false;
-        else if (question < length && !CleanQuery.TryRewrite(text[(question + 1 - hostStart)..], to, question + 1, names, to.Slice(hostStart, hostLength), ref length))
+        }
+        else if (question < length && !CleanQuery.TryRewrite(text[(question + 1 - hostStart)..], to, question + 1, names, to.Slice(hostStart, hostLength), ref length, out applied))
+        {
             return false;
+        }
 
-        result = new CanonicalUrl(length, hostStart - 3, hostStart, hostLength, true);
+        if (isHttps && foldScheme)
+            applied |= AppliedRules.Scheme;
+        if (end < url.Length)
+            applied |= AppliedRules.Fragment;
+        result = new CanonicalUrl(length, hostStart - 3, hostStart, hostLength, true, applied);
         return true;
     }
 

@@ -11,6 +11,7 @@ internal ref struct ParameterFilter
     private ColdFusionPair _pair;
     private NameTable? _site;
     private bool _knowsSite;
+    private AppliedRules _dropped;
 
     /// <summary>By name alone.</summary>
     /// <param name="names">What to drop.</param>
@@ -32,6 +33,9 @@ internal ref struct ParameterFilter
         _dropsSessionIds = dropsSessionIds;
         _pair = new ColdFusionPair(query);
     }
+
+    /// <summary>By which rules <see cref="Apply"/> took parameters.</summary>
+    public readonly AppliedRules Dropped => _dropped;
 
     /// <summary>Whether parameters of a name go from a host's queries, for who has but the name.</summary>
     public static bool Drops(ParameterNames names, ReadOnlySpan<byte> name, ReadOnlySpan<byte> host)
@@ -66,8 +70,13 @@ internal ref struct ParameterFilter
         var whole = text.Slice(part.Start, part.Length);
         var name = part.NameByKeyIn(text);
         var lists = Find(name, part.Key);
-        return ParameterNames.Drops(lists)
-            || (_dropsSessionIds && (lists & NameLists.SessionId) != 0 && SessionIds.Contains(name, name.Length == whole.Length ? default : whole[(name.Length + 1)..], ref _pair));
+        if (ParameterNames.Drops(lists))
+            _dropped |= AppliedRules.Parameters;
+        else if (_dropsSessionIds && (lists & NameLists.SessionId) != 0 && SessionIds.Contains(name, name.Length == whole.Length ? default : whole[(name.Length + 1)..], ref _pair))
+            _dropped |= AppliedRules.SessionId;
+        else
+            return false;
+        return true;
     }
 
     private NameLists Find(scoped ReadOnlySpan<byte> name, ulong key)

@@ -68,6 +68,15 @@ internal static class QueryParts
         return length == -1;
     }
 
+    /// <summary>What changes a query that is not its own one spelling.</summary>
+    /// <param name="dropped">By which rules parameters go.</param>
+    /// <param name="isSorted">Whether the others stand in order.</param>
+    public static AppliedRules Changes(AppliedRules dropped, bool isSorted)
+    {
+        var changes = dropped | (isSorted ? AppliedRules.None : AppliedRules.ParameterOrder);
+        return changes == AppliedRules.None ? AppliedRules.EmptyParameters : changes;
+    }
+
     /// <summary>Writes parts with a separator between them, and returns the length.</summary>
     /// <param name="text">Where they stand; not in <paramref name="to"/>.</param>
     /// <param name="shift">How far the text lies from where the parts think they stand.</param>

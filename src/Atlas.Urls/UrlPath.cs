@@ -9,18 +9,29 @@ internal static class UrlPath
     /// <summary>Writes the path and returns the length: at most three times that of the input, and one; what lies behind it in <paramref name="to"/> is undefined.</summary>
     /// <param name="path">Empty, or from its first slash.</param>
     /// <param name="to">Where to.</param>
-    public static int Write(ReadOnlySpan<byte> path, Span<byte> to)
+    /// <param name="applied">Gets what changed.</param>
+    public static int Write(ReadOnlySpan<byte> path, Span<byte> to, ref AppliedRules applied)
     {
         if (path.IsEmpty)
         {
+            applied |= AppliedRules.Path;
             to[0] = (byte)'/';
             return 1;
         }
 
         // Unreserved characters are bare afterwards, so %2e counts as the dot it is.
         var length = PercentEncoding.Normalize(path, to, PercentEncoding.InPath);
+        if (!to[..length].SequenceEqual(path))
+            applied |= path.Contains((byte)'\\') ? AppliedRules.Path : AppliedRules.Escapes;
         var dot = to[..length].IndexOf("/."u8);
-        return dot < 0 ? length : ResolveDots(to[..length], dot);
+        if (dot < 0)
+            return length;
+
+        // Whatever is resolved gets shorter.
+        var resolved = ResolveDots(to[..length], dot);
+        if (resolved < length)
+            applied |= AppliedRules.Path;
+        return resolved;
     }
 
     /// <summary>Resolves dot segments in place and returns the new length; at most one byte for one that was there.</summary>

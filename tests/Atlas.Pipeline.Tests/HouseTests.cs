@@ -32,6 +32,7 @@ public sealed class HouseTests
     [InlineData("Fetch", "Topology")]
     [InlineData("Persist", "Ledger Topology")]
     [InlineData("Fsck", "Dedup Ledger Normalize Persist Sources Topology")]
+    [InlineData("Check", "Classify Dedup Ledger Normalize Sources Topology")]
     public void A_room_knows_what_travels_and_the_rooms_it_may_know(string room, string allowed)
     {
         var folder = Path.Combine(Repository.Root, "src", "Atlas.Pipeline", room);

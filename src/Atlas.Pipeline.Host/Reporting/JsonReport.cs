@@ -41,6 +41,7 @@ internal static class JsonReport
             }
 
             json.WriteBoolean("balanced", outcome.Balances);
+            DuplicateText.Write(json, books.DuplicatesBySource, outcome.Last.WorstHosts);
             json.WriteEndObject();
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Atlas.Pipeline.Graph;
+using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Host.Reporting;
 
@@ -18,6 +19,10 @@ internal static class RunSummary
             text.AppendLine($"  skipped          {Figures.Count(run.LinesSkipped),14}  blank lines and comments, not counted as received");
         Row(text, "received", books.Received, books.Received);
         Row(text, "duplicates", books.Duplicates, books.Received);
+        if (DuplicateText.Short(SourceDuplicates.Kinds(books.DuplicatesBySource), books.Duplicates) is { Length: > 0 } kinds)
+            text.AppendLine($"    {kinds}");
+        if (DuplicateText.Short(outcome.Last.WorstHosts) is { Length: > 0 } hosts)
+            text.AppendLine($"    most at {hosts}");
         Row(text, "rejected", books.Rejected.Values.Sum(), books.Received);
         Reasons(text, books.Rejected);
         Row(text, "admitted", books.Admitted, books.Received);

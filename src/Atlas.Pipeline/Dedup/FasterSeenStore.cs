@@ -22,6 +22,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private readonly BloomFilter? _bloom;
     private readonly string _shape;
     private WrittenTable? _table;
+    private Func<long> _lastDurable = static () => 0;
     private long _count;
     private volatile bool _checkpointsAreStuck;
 
@@ -93,10 +94,12 @@ internal sealed partial class FasterSeenStore : ISeenStore
         return store.Replaying(ledger, above: 0, progress);
     }
 
-    public void AddIfAbsent(ReadOnlySpan<UInt128> keys, Span<bool> isNew)
+    public void AddIfAbsent(ReadOnlySpan<UInt128> keys, Span<bool> isNew) => AddIfAbsent(keys, _lastDurable(), isNew);
+
+    public void Find(ReadOnlySpan<UInt128> keys, Span<long> above)
     {
         lock (_gate)
-            Interlocked.Add(ref _count, _inserts.AddIfAbsent(keys, isNew));
+            _inserts.Find(keys, above);
     }
 
     /// <summary>First part: has the log written as far as it goes, and the hash table if it is due, while keys are added.</summary>
@@ -180,17 +183,29 @@ internal sealed partial class FasterSeenStore : ISeenStore
         return store.Replaying(ledger, checkpoint.HighWater, progress);
     }
 
+    private void AddIfAbsent(ReadOnlySpan<UInt128> keys, long above, Span<bool> isNew)
+    {
+        lock (_gate)
+        {
+            _inserts.Above = above;
+            Interlocked.Add(ref _count, _inserts.AddIfAbsent(keys, isNew));
+        }
+    }
+
     private FasterSeenStore Replaying(ILedger ledger, long above, StepProgress? progress)
     {
         try
         {
             var isNew = new bool[UrlBatch.MaxRows];
-            ledger.ScanSeenKeys(above, keys =>
+            ledger.ScanSeenKeys(above, (keys, below) =>
             {
                 progress?.Advance(keys.Length);
                 for (; keys.Length > 0; keys = keys[Math.Min(keys.Length, UrlBatch.MaxRows)..])
-                    AddIfAbsent(keys[..Math.Min(keys.Length, UrlBatch.MaxRows)], isNew);
+                    AddIfAbsent(keys[..Math.Min(keys.Length, UrlBatch.MaxRows)], below, isNew);
             });
+
+            // From here on keys come before their rows.
+            _lastDurable = () => ledger.LastSequence;
             return this;
         }
         catch

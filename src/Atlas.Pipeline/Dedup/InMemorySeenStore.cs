@@ -27,8 +27,28 @@ internal sealed class InMemorySeenStore : ISeenStore
         }
     }
 
+    public void Find(ReadOnlySpan<UInt128> keys, Span<long> above)
+    {
+        lock (_gate)
+        {
+            for (var i = 0; i < keys.Length; i++)
+                above[i] = Holds(keys[i]) ? 0 : ISeenStore.Unknown;
+        }
+    }
+
     public void Dispose()
     {
+    }
+
+    private bool Holds(UInt128 key)
+    {
+        if (key == UInt128.Zero)
+            return _hasZero;
+        var mask = _table.Length - 1;
+        var slot = (int)((ulong)key & (ulong)mask);
+        while (_table[slot] != key && _table[slot] != UInt128.Zero)
+            slot = (slot + 1) & mask;
+        return _table[slot] == key;
     }
 
     private bool Add(UInt128 key)

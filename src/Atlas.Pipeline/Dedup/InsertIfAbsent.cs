@@ -4,7 +4,7 @@ using FASTER.core;
 
 namespace Atlas.Pipeline.Dedup;
 
-/// <summary>Insert-if-absent as the index wants it told: a key that is there is left as it is, on disk as in memory.</summary>
+/// <summary>Insert-if-absent as the index wants it told: a key that is there is left as it is, on disk as in memory. The value is a number that the key's row in the ledger stands above.</summary>
 /// <remarks>A struct, so that the index's code is compiled for it; for a class it looks its own types up at every key.</remarks>
 /// <param name="outcomes">Where the operations that had to wait for the disk report, by their place in the batch.</param>
 internal readonly struct InsertIfAbsent(BatchOutcomes outcomes) : IFunctions<LogKey, long, long, long, int>
@@ -16,7 +16,7 @@ internal readonly struct InsertIfAbsent(BatchOutcomes outcomes) : IFunctions<Log
 
     public bool InitialUpdater(ref LogKey key, ref long input, ref long value, ref long output, ref RMWInfo rmwInfo)
     {
-        value = 0;
+        value = input;
         PrefetchTail(ref value);
         return true;
     }
@@ -58,12 +58,22 @@ internal readonly struct InsertIfAbsent(BatchOutcomes outcomes) : IFunctions<Log
         return true;
     }
 
-    public bool SingleReader(ref LogKey key, ref long input, ref long value, ref long dst, ref ReadInfo readInfo) => true;
+    public bool SingleReader(ref LogKey key, ref long input, ref long value, ref long dst, ref ReadInfo readInfo)
+    {
+        dst = value;
+        return true;
+    }
 
-    public bool ConcurrentReader(ref LogKey key, ref long input, ref long value, ref long dst, ref ReadInfo readInfo) => true;
+    public bool ConcurrentReader(ref LogKey key, ref long input, ref long value, ref long dst, ref ReadInfo readInfo)
+    {
+        dst = value;
+        return true;
+    }
 
     public void ReadCompletionCallback(ref LogKey key, ref long input, ref long output, int ctx, Status status, RecordMetadata recordMetadata)
     {
+        outcomes.Above[ctx] = status.Found ? output : ISeenStore.Unknown;
+        outcomes.HasFailed |= status.IsFaulted || status.IsCanceled;
     }
 
     public bool SingleDeleter(ref LogKey key, ref long value, ref DeleteInfo deleteInfo) => true;

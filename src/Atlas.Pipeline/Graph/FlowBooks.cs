@@ -9,6 +9,7 @@ internal sealed class FlowBooks
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Reason, long> _rejected = [];
+    private readonly DuplicateTally _tally = new();
     private long _received;
     private long _duplicates;
     private long _written;
@@ -22,6 +23,7 @@ internal sealed class FlowBooks
         lock (_gate)
         {
             _received += batch.Count;
+            var before = _duplicates;
             foreach (ref readonly var row in batch.ActiveRows)
             {
                 switch (row.Fate)
@@ -31,8 +33,13 @@ internal sealed class FlowBooks
                     default: _rejected[row.Reason] = _rejected.GetValueOrDefault(row.Reason) + 1; break;
                 }
             }
+
+            _tally.Count(_tally.Of(batch.Source), batch, (int)(_duplicates - before));
         }
     }
+
+    /// <summary>The hosts with the most duplicates among these lines.</summary>
+    public WorstHosts WorstHosts(int most) => _tally.WorstHosts(most);
 
     /// <summary>The ledger's books and these as one.</summary>
     /// <param name="ledger">The ledger's books; empty ones for a pipeline without a ledger.</param>
@@ -47,6 +54,7 @@ internal sealed class FlowBooks
             {
                 Received = ledger.Received + _received,
                 Duplicates = ledger.Duplicates + _duplicates,
+                DuplicatesBySource = SourceDuplicates.Sum(ledger.DuplicatesBySource, _tally.BySource()),
                 Rejected = rejected.ToImmutable(),
                 Admitted = ledger.Admitted + _written,
                 Done = ledger.Done + _written,

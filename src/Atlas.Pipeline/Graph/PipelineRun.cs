@@ -1,4 +1,5 @@
 using Atlas.Pipeline.Buffer;
+using Atlas.Pipeline.Check;
 using Atlas.Pipeline.Fetch;
 using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Topology;
@@ -14,6 +15,9 @@ internal sealed class PipelineRun : IAsyncDisposable
 {
     /// <summary>How long what is inside may take to end after an abort or a failure, before the run leaves without it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    /// <summary>Of the hosts with the most duplicates, how many a snapshot names.</summary>
+    private const int ShownHosts = 20;
 
     private readonly PipelineDefinition _definition;
     private readonly RunRooms _rooms;
@@ -65,8 +69,10 @@ internal sealed class PipelineRun : IAsyncDisposable
                 seams.Disk.CreateDirectory(rooms.StateDirectory);
                 rooms.Reserve = rooms.Own(new DiskReserve(rooms.StateDirectory, definition.DiskReserveBytes, seams));
                 await rooms.Reserve.PassAsync(bytes: 0, CancellationToken.None);
-                rooms.Ledger = rooms.Own(SqliteLedger.Open(rooms.StateDirectory, seams, rooms.Size, definition.Memory?.SqliteCacheBytes));
+                var ledger = rooms.Own(SqliteLedger.Open(rooms.StateDirectory, seams, rooms.Size, definition.Memory?.SqliteCacheBytes));
+                rooms.Ledger = ledger;
                 rooms.Reserve.Guard(StateDirectory.LedgerFileIn(rooms.StateDirectory));
+                await ledger.RememberKeyRulesAsync(KeyRules.Of(definition).ToText());
             }
 
             var run = new PipelineRun(definition, rooms);
@@ -127,6 +133,7 @@ internal sealed class PipelineRun : IAsyncDisposable
         Stages = _graph.Meters,
         Edges = _graph.Edges.Select(edge => new EdgeDepth(edge.Stage, edge.Depth(), edge.Capacity)).ToList(),
         Books = _rooms.Flow.AddedTo(_rooms.Ledger?.Books ?? new Books()),
+        WorstHosts = (_rooms.Ledger?.WorstHosts(ShownHosts) ?? WorstHosts.None).AddedTo(_rooms.Flow.WorstHosts(ShownHosts), ShownHosts),
         BytesRead = _rooms.Sources.Sum(source => source.BytesRead()),
         BytesTotal = _rooms.Sources.All(source => source.BytesTotal() is not null) ? _rooms.Sources.Sum(source => source.BytesTotal()) : null,
         LinesSkipped = _rooms.Sources.Sum(source => source.LinesSkipped()),

@@ -16,6 +16,9 @@ internal sealed record RunSnapshot
 
     public required Books Books { get; init; }
 
+    /// <summary>The hosts with the most duplicates in this run, the worst first.</summary>
+    public WorstHosts WorstHosts { get; init; } = WorstHosts.None;
+
     /// <summary>Bytes of input read by all sources.</summary>
     public long BytesRead { get; init; }
 

@@ -72,6 +72,7 @@ internal sealed class AdmissionWriter
             _refuse.Unbind();
         _books.Add(Tally.Received, batch.Count);
         _books.Add(Tally.Duplicates, duplicates);
+        _books.DuplicateBooks.Count(source, batch, duplicates);
         _books.Add(Tally.Admitted, admitted);
         _books.Add(Tally.Queued, admitted);
         _books.Add(Tally.Backlog, admitted);

@@ -11,6 +11,9 @@ internal sealed record Books
     /// <summary>Of those, the lines whose canonical form was seen before, in this run or ever.</summary>
     public long Duplicates { get; init; }
 
+    /// <summary>The duplicates by source and kind; what they add up to is <see cref="Duplicates"/>.</summary>
+    public ImmutableArray<SourceDuplicates> DuplicatesBySource { get; init; } = [];
+
     /// <summary>Of those, the lines that were refused, by reason.</summary>
     public ImmutableSortedDictionary<string, long> Rejected { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 

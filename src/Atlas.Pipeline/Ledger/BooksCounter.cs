@@ -15,6 +15,7 @@ internal sealed class BooksCounter
         while (load.Step())
             Load(load.Text(0), (ushort)load.Int64(1), load.Int64(2));
         load.Reset();
+        DuplicateBooks = new DuplicateBooks(connection);
         Committed = Snapshot();
     }
 
@@ -23,6 +24,9 @@ internal sealed class BooksCounter
 
     /// <summary>Admitted URLs that were given up, by reason.</summary>
     public ReasonCounts Dead { get; } = new("dead", inThisRun: false);
+
+    /// <summary>What the duplicates were, and where.</summary>
+    public DuplicateBooks DuplicateBooks { get; }
 
     /// <summary>What the last commit left. Replaced as a whole, so a reader never sees two commits mixed.</summary>
     public CommittedState Committed { get; private set => Volatile.Write(ref field, value); }
@@ -48,6 +52,7 @@ internal sealed class BooksCounter
 
         Rejected.Save(_save);
         Dead.Save(_save);
+        DuplicateBooks.Save(_save, Ever(Tally.Duplicates));
     }
 
     /// <summary>Shows what <see cref="Save"/> wrote; after the commit.</summary>
@@ -68,6 +73,7 @@ internal sealed class BooksCounter
         {
             Received = InThisRun(Tally.Received),
             Duplicates = InThisRun(Tally.Duplicates),
+            DuplicatesBySource = DuplicateBooks.BySource(),
             Rejected = Rejected.ByName(),
             Admitted = InThisRun(Tally.Admitted),
             AdmittedBefore = _atStart[(int)Tally.Admitted],

@@ -59,6 +59,9 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>The books as committed: this run's intake and the state of all that was ever admitted.</summary>
     Books Books { get; }
 
+    /// <summary>The hosts with the most duplicates in this run; none where nobody counts them.</summary>
+    WorstHosts WorstHosts(int most) => Ledger.WorstHosts.None;
+
     /// <summary>Counts the rows themselves instead of trusting the counters. May take seconds on a large ledger; call it on a quiet one.</summary>
     Task<BooksAudit> AuditAsync();
 
@@ -71,8 +74,11 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>The highest sequence number that is durable.</summary>
     long LastSequence { get; }
 
-    /// <summary>Hands out the dedup keys of all rows above a sequence number, in chunks: admitted URLs and refused lines alike (see <see cref="SeenKey"/>).</summary>
-    void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>> visit);
+    /// <summary>Hands out the dedup keys of all rows above a sequence number, in chunks: admitted URLs and refused lines alike (see <see cref="SeenKey"/>). With each chunk goes a number that all its rows stand above, by no more than <see cref="KeySpread"/>.</summary>
+    void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>, long> visit);
+
+    /// <summary>How far apart the rows of a chunk of keys may stand.</summary>
+    const long KeySpread = 16_384;
 
     /// <summary>What was recorded with the last good checkpoint of the dedup index, or null.</summary>
     SeenCheckpoint? LastSeenCheckpoint { get; }

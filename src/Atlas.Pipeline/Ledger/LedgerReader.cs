@@ -52,30 +52,38 @@ internal sealed class LedgerReader : IDisposable
     }
 
     /// <summary>Keys of admitted rows and of refused lines above a sequence number, on a connection of its own.</summary>
-    public void ScanSeenKeys(long above, Action<ReadOnlySpan<UInt128>> visit)
+    public void ScanSeenKeys(long above, Action<ReadOnlySpan<UInt128>, long> visit)
     {
         using var connection = SqlConnection.Open(_file, readOnly: true);
         var chunk = new UInt128[KeysPerChunk];
         var count = 0;
+        long before = 0;
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
         {
-            var rows = connection.Prepare($"SELECT packed FROM {LedgerSchema.QueueOf(priority)} WHERE seq > ?1").Bind(1, above);
+            var rows = connection.Prepare($"SELECT packed, seq FROM {LedgerSchema.QueueOf(priority)} WHERE seq > ?1 ORDER BY seq").Bind(1, above);
             while (rows.Step())
-                Give(SeenKey.OfAdmitted(BinaryPrimitives.ReadUInt128BigEndian(rows.Bytes(0))));
+                Give(SeenKey.OfAdmitted(BinaryPrimitives.ReadUInt128BigEndian(rows.Bytes(0))), rows.Int64(1));
+            End();
         }
 
-        var refused = connection.Prepare("SELECT content_id FROM dead_letter_queue WHERE id > ?1 AND was_admitted = 0").Bind(1, above);
+        var refused = connection.Prepare("SELECT content_id, id FROM dead_letter_queue WHERE id > ?1 AND was_admitted = 0 ORDER BY id").Bind(1, above);
         while (refused.Step())
-            Give(SeenKey.OfRefused(UInt128.Parse(refused.Bytes(0), NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
-        if (count > 0)
-            visit(chunk.AsSpan(0, count));
+            Give(SeenKey.OfRefused(UInt128.Parse(refused.Bytes(0), NumberStyles.HexNumber, CultureInfo.InvariantCulture)), refused.Int64(1));
+        End();
 
-        void Give(UInt128 key)
+        void Give(UInt128 key, long sequence)
         {
+            if (count == chunk.Length || sequence - before > ILedger.KeySpread)
+                End();
+            if (count == 0)
+                before = sequence - 1;
             chunk[count++] = key;
-            if (count < chunk.Length)
-                return;
-            visit(chunk);
+        }
+
+        void End()
+        {
+            if (count > 0)
+                visit(chunk.AsSpan(0, count), before);
             count = 0;
         }
     }

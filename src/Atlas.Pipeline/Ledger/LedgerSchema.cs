@@ -19,6 +19,9 @@ internal static class LedgerSchema
     /// <summary>The rules by which content ids are made, and the keys of the dedup index with them.</summary>
     private static readonly string Rules = CanonicalizationRules.RulesetVersion.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>The row of <c>meta</c> with the rules for keys of the last run.</summary>
+    public const string KeyRules = "key_rules";
+
     private const string Tables = """
         CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE cursors(class INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
@@ -66,22 +69,50 @@ internal static class LedgerSchema
         }
     }
 
+    /// <summary>Opens a connection that changes nothing, beside the writer's or without one.</summary>
+    /// <exception cref="StateDamagedException">The file is not a ledger of this version.</exception>
+    /// <exception cref="LedgerException">SQLite does not open it.</exception>
+    public static SqlConnection OpenForReading(string file)
+    {
+        var connection = SqlConnection.Open(file, readOnly: true);
+        try
+        {
+            if (connection.Scalar("PRAGMA application_id") is var application and not ApplicationId)
+                throw NotOurs(file, application);
+            CheckVersions(connection, file);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
     private static void Prepare(SqlConnection connection, string file)
     {
         var application = connection.Scalar("PRAGMA application_id");
         var isEmpty = connection.Scalar("SELECT count(*) FROM sqlite_schema") == 0;
         if (application != ApplicationId && !(application == 0 && isEmpty))
-            throw new StateDamagedException($"{file} is a database of something else (application_id {application}).");
+            throw NotOurs(file, application);
         if (isEmpty)
             connection.Execute("PRAGMA page_size=8192");
-        else if (connection.Scalar("PRAGMA user_version") is var found and not Version)
-            throw new StateDamagedException($"{file} has schema version {found}; this program works on version {Version}.");
-        else if (connection.Text("SELECT value FROM meta WHERE name = 'ruleset_version'") is var rules && rules != Rules)
-            throw new StateDamagedException($"{file} holds keys by version {rules} of the canonical rules; this program makes them by version {Rules}, and a URL known by one would be new to the other. Go on with the program that made it, or begin again with an empty state directory.");
+        else
+            CheckVersions(connection, file);
 
         connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768");
         if (isEmpty)
             Create(connection);
+    }
+
+    private static StateDamagedException NotOurs(string file, long application) => new($"{file} is a database of something else (application_id {application}).");
+
+    private static void CheckVersions(SqlConnection connection, string file)
+    {
+        if (connection.Scalar("PRAGMA user_version") is var found and not Version)
+            throw new StateDamagedException($"{file} has schema version {found}; this program works on version {Version}.");
+        if (connection.Text("SELECT value FROM meta WHERE name = 'ruleset_version'") is var rules && rules != Rules)
+            throw new StateDamagedException($"{file} holds keys by version {rules} of the canonical rules; this program makes them by version {Rules}, and a URL known by one would be new to the other. Go on with the program that made it, or begin again with an empty state directory.");
     }
 
     private static void Create(SqlConnection connection)

@@ -139,7 +139,13 @@ internal sealed class SqliteLedger : ILedger
 
     public void ThrowIfTaken() => _directory.ThrowIfTaken();
 
-    public Task FlushAsync() => Send(0, static () => true);
+    public Task FlushAsync() => Send(0, () =>
+    {
+        _books.DuplicateBooks.SaveHosts();
+        return true;
+    });
+
+    public WorstHosts WorstHosts(int most) => _books.DuplicateBooks.WorstHosts(most);
 
     public Task<BooksAudit> AuditAsync() => Task.Run(_reader.Audit);
 
@@ -147,7 +153,7 @@ internal sealed class SqliteLedger : ILedger
 
     public void Follow(SourceProgress progress) => _writer.Follow(progress);
 
-    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>> visit) => _reader.ScanSeenKeys(aboveSequence, visit);
+    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>, long> visit) => _reader.ScanSeenKeys(aboveSequence, visit);
 
     public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint) => Send(
         1,
@@ -157,6 +163,13 @@ internal sealed class SqliteLedger : ILedger
             return checkpoint;
         },
         recorded => Volatile.Write(ref _checkpoint, recorded));
+
+    /// <summary>Writes the rules for keys of this run where <c>atlas check</c> looks for them.</summary>
+    public Task RememberKeyRulesAsync(string rules) => Send(1, () =>
+    {
+        _connection.Prepare("INSERT INTO meta(name, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value").Bind(1, LedgerSchema.KeyRules).Bind(2, rules).Run();
+        return true;
+    });
 
     public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place) => _reader.TryFindBody(sha256, out place);
 

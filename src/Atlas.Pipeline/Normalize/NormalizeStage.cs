@@ -63,6 +63,7 @@ internal sealed class NormalizeStage(NormalizeOptions options) : IBatchStage
         row.CanonicalLength = url.Length;
         row.HostStart = start + url.HostStart;
         row.HostLength = url.HostLength;
+        row.Applied = url.Applied;
         batch.CanonicalLength = start + url.Length;
         row.ContentId = ContentId.Of(batch.CanonicalOf(row));
     }

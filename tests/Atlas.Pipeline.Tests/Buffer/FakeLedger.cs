@@ -119,7 +119,7 @@ internal sealed class FakeLedger : ILedger
 
     public void Follow(SourceProgress progress) => throw new NotSupportedException();
 
-    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>> visit) => throw new NotSupportedException();
+    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>, long> visit) => throw new NotSupportedException();
 
     public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint) => throw new NotSupportedException();
 

@@ -30,12 +30,16 @@ internal sealed class KeyLedger : ILedger
         remove { }
     }
 
-    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>> visit)
+    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>, long> visit)
     {
         if (ScanFailure is { } failure)
             throw failure;
         foreach (var chunk in Keys.Skip((int)aboveSequence).Chunk(1000))
-            visit(chunk);
+        {
+            visit(chunk, aboveSequence);
+            aboveSequence += chunk.Length;
+        }
+
     }
 
     public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint)

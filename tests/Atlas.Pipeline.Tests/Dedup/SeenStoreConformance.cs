@@ -59,6 +59,24 @@ public abstract class SeenStoreConformance : IDisposable
     }
 
     [Fact]
+    public void A_key_is_found_from_when_it_was_added_and_asking_adds_nothing()
+    {
+        using var store = Make(_bed.Seen);
+        var keys = DedupTestBed.Keys(1_000, seed: 11);
+        var above = new long[UrlBatch.MaxRows];
+
+        store.Find(keys.AsSpan(0, 200), above);
+        Assert.All(above[..200], value => Assert.Equal(ISeenStore.Unknown, value));
+        DedupTestBed.AddAll(store, [.. keys[..500], 0]);
+        store.Find([.. keys.AsSpan(450, 100), 0], above);
+
+        Assert.All(above[..50], value => Assert.Equal(0, value));
+        Assert.All(above[50..100], value => Assert.Equal(ISeenStore.Unknown, value));
+        Assert.Equal(0, above[100]);
+        Assert.Equal(501, store.Count);
+    }
+
+    [Fact]
     public void Of_many_threads_with_one_key_one_wins()
     {
         using var store = Make(_bed.Seen);

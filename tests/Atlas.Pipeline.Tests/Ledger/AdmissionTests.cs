@@ -133,7 +133,7 @@ public sealed class AdmissionTests
         await bed.Ledger.FlushAsync();
 
         var keys = new List<UInt128>();
-        bed.Ledger.ScanSeenKeys(above, chunk => keys.AddRange(chunk));
+        bed.Ledger.ScanSeenKeys(above, (chunk, _) => keys.AddRange(chunk));
 
         Assert.Equal([SeenKey.OfAdmitted(ContentId.Of("http://a/1"u8)), SeenKey.OfRefused(ContentId.Of("junk"u8))], keys);
         Assert.Equal(3, bed.Ledger.LastSequence);

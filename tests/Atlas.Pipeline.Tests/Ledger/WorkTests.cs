@@ -125,7 +125,7 @@ public sealed class WorkTests
         Assert.Equal(1, bed.Ledger.Books.Dead["http_404"]);
         Assert.Equal("http_404|gone|1|1", bed.Text("SELECT concat_ws('|', failure_classification, notes, retry_count, was_admitted) FROM dead_letter_queue"));
         var seen = 0;
-        bed.Ledger.ScanSeenKeys(0, chunk => seen += chunk.Length);
+        bed.Ledger.ScanSeenKeys(0, (chunk, _) => seen += chunk.Length);
         Assert.Equal(1, seen);
         await bed.AssertBalancedAsync();
     }

@@ -78,7 +78,7 @@ internal sealed class FakeLedger(List<string> events) : ILedger
 
     public void Follow(SourceProgress progress) => throw Unasked();
 
-    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>> visit) => throw Unasked();
+    public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>, long> visit) => throw Unasked();
 
     public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint) => throw Unasked();
 

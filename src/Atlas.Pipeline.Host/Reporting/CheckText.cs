@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Atlas.Pipeline.Check;
+using Atlas.Urls;
+
+namespace Atlas.Pipeline.Host.Reporting;
+
+/// <summary>What <c>atlas check</c> says of one URL, for people and as a line of JSON. No user name and no password in either.</summary>
+internal static class CheckText
+{
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static string Of(CheckAnswer answer)
+    {
+        var asked = answer.Asked;
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{(answer.IsKnown ? $"known, {answer.State}" : "new"),-16} {Shown(asked.Line)}\n");
+        if (asked.Canonical.Length > 0)
+            Row(text, "canonical form", Shown(asked.Canonical));
+        Row(text, "content id", ContentId.ToHex(asked.ContentId));
+        if (answer.Row is { } row)
+        {
+            if (row.Sequence > 0)
+            {
+                Row(text, "first seen", $"{Time(row.FirstSeen)}, source {row.Source} at byte {row.SourceOffset.ToString(CultureInfo.InvariantCulture)}");
+                Row(text, "came first as", FirstSpelling(row.Url));
+            }
+
+            if (row.Attempts > 0)
+                Row(text, "attempts", row.Attempts.ToString(CultureInfo.InvariantCulture));
+            if (row.Reason.Length > 0)
+                Row(text, row.State is "queued" or "leased" ? "last failure" : "reason", row.Reason);
+            if (row.DueAt is { } due)
+                Row(text, "due", Time(due));
+        }
+
+        Row(text, "a run would", answer.Verdict switch
+        {
+            "drop" => "count it as a duplicate",
+            "admit" when answer.IsKnown => "admit it: it was refused by other rules than today's",
+            "admit" => "admit it",
+            _ => $"refuse it: {asked.Refusal.Name}",
+        });
+        return text.ToString();
+    }
+
+    public static byte[] Json(CheckAnswer answer)
+    {
+        var asked = answer.Asked;
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes, Plain))
+        {
+            json.WriteStartObject();
+            json.WriteString("url", Shown(asked.Line));
+            json.WriteBoolean("known", answer.IsKnown);
+            json.WriteString("state", answer.State);
+            json.WriteString("content_id", ContentId.ToHex(asked.ContentId));
+            if (asked.Canonical.Length > 0)
+                json.WriteString("canonical", Shown(asked.Canonical));
+            if (answer.Row is { } row)
+            {
+                if (row.Sequence > 0)
+                {
+                    json.WriteString("first_seen", Time(row.FirstSeen));
+                    json.WriteString("source", row.Source);
+                    json.WriteNumber("source_offset", row.SourceOffset);
+                    json.WriteString("duplicate_of", FirstSpelling(row.Url));
+                }
+
+                json.WriteNumber("attempts", row.Attempts);
+                if (row.Reason.Length > 0)
+                    json.WriteString("reason", row.Reason);
+                if (row.DueAt is { } due)
+                    json.WriteString("due_at", Time(due));
+            }
+
+            json.WriteString("verdict", answer.Verdict);
+            if (asked.Refusal != Reason.None)
+                json.WriteString("refusal", asked.Refusal.Name);
+            json.WriteEndObject();
+        }
+
+        bytes.WriteByte((byte)'\n');
+        return bytes.ToArray();
+    }
+
+    private static void Row(StringBuilder text, string name, string value) => text.Append(CultureInfo.InvariantCulture, $"  {name,-15} {value}\n");
+
+    private static string FirstSpelling(byte[] url) => Shown(Encoding.UTF8.GetString(url));
+
+    /// <summary>A line on a terminal: without what is secret, and without what moves the cursor.</summary>
+    private static string Shown(string line) => string.Concat(Redaction.Of(line).Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,156 @@
+using System.Globalization;
+
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>Answers what the ledger knows of keys, on a read-only connection: beside a running pipeline, in its process or another, or when none runs. One caller at a time.</summary>
+internal sealed class LedgerLookup : IDisposable
+{
+    private readonly SqlConnection _connection;
+    private readonly KeyScan _scan;
+    private readonly SqlStatement[] _queues = new SqlStatement[PriorityClasses.Count];
+    private readonly SqlStatement _work, _done, _dead, _source, _last;
+
+    /// <exception cref="StateDamagedException">The file is no ledger of this version, or its keys are by other rules.</exception>
+    /// <exception cref="LedgerException">SQLite does not open it.</exception>
+    public LedgerLookup(string file)
+    {
+        _connection = LedgerSchema.OpenForReading(file);
+        try
+        {
+            _scan = new KeyScan(_connection);
+            for (var priority = 0; priority < PriorityClasses.Count; priority++)
+                _queues[priority] = _connection.Prepare(string.Create(CultureInfo.InvariantCulture, $"SELECT url, packed, seq > (SELECT seq FROM cursors WHERE class = {priority}) FROM {LedgerSchema.QueueOf(priority)} WHERE seq = ?1"));
+            _work = _connection.Prepare("SELECT state, attempt, due_at, coalesce(last_reason, '') FROM work WHERE seq = ?1");
+            _done = _connection.Prepare("SELECT attempts FROM content_metadata WHERE content_id = lower(hex(?1))");
+            _dead = _connection.Prepare("SELECT source_url, failure_classification, retry_count, quarantined_at, was_admitted, source_name, source_offset FROM dead_letter_queue WHERE id = ?1");
+            _source = _connection.Prepare("SELECT name FROM sources WHERE id = ?1");
+            _last = _connection.Prepare("SELECT value FROM counters WHERE name = 'sequence'");
+        }
+        catch
+        {
+            _connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the last run on the directory wrote down of its rules for keys; empty if none has.</summary>
+    public string KeyRules => _connection.Text($"SELECT value FROM meta WHERE name = '{LedgerSchema.KeyRules}'");
+
+    /// <summary>Rows that a scan for an unknown key reads: the highest number that is durable.</summary>
+    public long Rows
+    {
+        get
+        {
+            var last = _last.Step() ? _last.Int64(0) : 0;
+            _last.Reset();
+            return last;
+        }
+    }
+
+    /// <summary>What is known of content ids, those that nobody has seen left out.</summary>
+    /// <param name="ids">As many as memory holds: it is one pass for all of them.</param>
+    /// <param name="progress">Gets the rows read so far.</param>
+    public Dictionary<UInt128, LedgerRow> Find(IEnumerable<UInt128> ids, Action<long>? progress = null)
+    {
+        var sequences = _scan.Find(ids, progress);
+        return sequences.Count == 0 ? [] : AtOneMoment(() => sequences.ToDictionary(row => row.Key, row => Read(row.Key, row.Value)));
+    }
+
+    /// <summary>What is known of a key of which the dedup index says from where on its row stands; null while the row is still under way.</summary>
+    /// <param name="id">The content id.</param>
+    /// <param name="above">See <see cref="KeyScan.FindNear"/>.</param>
+    public LedgerRow? FindNear(UInt128 id, long above) => AtOneMoment(() => _scan.FindNear(id, above, Rows) is var sequence and > 0 ? Read(id, sequence) : null);
+
+    /// <summary>The duplicates of all runs by source, and the hosts with the most.</summary>
+    public (IReadOnlyList<SourceDuplicates> Sources, WorstHosts Hosts) Duplicates(int hosts)
+    {
+        var (sources, worst) = AtOneMoment(() => DuplicateBooks.Read(_connection, hosts));
+        return (sources, worst);
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private T AtOneMoment<T>(Func<T> read)
+    {
+        _connection.Execute("BEGIN");
+        try
+        {
+            return read();
+        }
+        finally
+        {
+            _connection.Execute("COMMIT");
+        }
+    }
+
+    private LedgerRow Read(UInt128 id, long sequence)
+    {
+        foreach (var queue in _queues)
+        {
+            if (!queue.Bind(1, sequence).Step())
+            {
+                queue.Reset();
+                continue;
+            }
+
+            var (url, packed, isInBacklog) = (queue.Bytes(0).ToArray(), PackedRow.Read(queue.Bytes(1)), queue.Int64(2) != 0);
+            queue.Reset();
+            var row = new LedgerRow(sequence, isInBacklog ? "queued" : "lost", url, TimeOf(packed.CreatedAt), SourceOf(packed.Source), packed.SourceOffset, 0);
+            return isInBacklog ? row : WithState(row, id);
+        }
+
+        return Dead(sequence) ?? new LedgerRow(sequence, "lost", [], default, "", 0, 0);
+    }
+
+    /// <summary>What became of a row that was taken from the backlog.</summary>
+    private LedgerRow WithState(LedgerRow row, UInt128 id)
+    {
+        if (_work.Bind(1, row.Sequence).Step())
+        {
+            row = row with
+            {
+                State = _work.Text(0),
+                Attempts = (int)_work.Int64(1),
+                DueAt = _work.Int64(2) > 0 ? TimeOf(_work.Int64(2)) : null,
+                Reason = _work.Text(3),
+            };
+        }
+        else if (_done.BindBlob(1, BytesOf(id)).Step())
+        {
+            row = row with { State = "done", Attempts = (int)_done.Int64(0) };
+        }
+        else if (Dead(row.Sequence) is { } dead)
+        {
+            row = row with { State = dead.State, Attempts = dead.Attempts, Reason = dead.Reason };
+        }
+
+        _work.Reset();
+        _done.Reset();
+        return row;
+    }
+
+    private LedgerRow? Dead(long sequence)
+    {
+        LedgerRow? row = null;
+        if (_dead.Bind(1, sequence).Step())
+            row = new LedgerRow(sequence, _dead.Int64(4) != 0 ? "dead" : "refused", _dead.Bytes(0).ToArray(), TimeOf(_dead.Int64(3)), _dead.Text(5), _dead.Int64(6), (int)_dead.Int64(2)) { Reason = _dead.Text(1) };
+        _dead.Reset();
+        return row;
+    }
+
+    private string SourceOf(int source)
+    {
+        var name = _source.Bind(1, source).Step() ? _source.Text(0) : "";
+        _source.Reset();
+        return name;
+    }
+
+    private static byte[] BytesOf(UInt128 id)
+    {
+        var bytes = new byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, id);
+        return bytes;
+    }
+
+    private static DateTimeOffset TimeOf(long unixMilliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds);
+}
