@@ -99,7 +99,7 @@ public sealed class SmallDiskTests
     }
 
     [Fact]
-    public async Task A_state_directory_that_is_deleted_during_a_run_ends_it_with_1_and_is_named()
+    public async Task A_state_directory_that_is_taken_away_during_a_run_ends_it_with_1_and_is_named()
     {
         await using var bench = await Workbench.OpenAsync();
         using var program = AtlasProgram.Start(bench.Folder, bench.Run("minimal.yaml"));
@@ -109,11 +109,11 @@ public sealed class SmallDiskTests
         await program.WriteAsync(bench.Url("/page/10/1") + "\n");
         await bench.WhenRequestedAsync();
 
-        Directory.Delete(bench.State, recursive: true);
+        Directory.Move(bench.State, bench.State + ".away");
         var result = await program.WaitAsync();
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains($"The state directory {bench.State} was taken away: {ledger} is gone.", result.Errors, StringComparison.Ordinal);
+        Assert.Contains($"The state directory {bench.State} was taken away", result.Errors, StringComparison.Ordinal);
     }
 
     /// <summary>A bench with an empty state directory, where a file system can be put on it.</summary>

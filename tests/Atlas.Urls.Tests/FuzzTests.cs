@@ -91,7 +91,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
             var once = _first.AsSpan(0, parts.Length);
             if (parts.Length > Canonicalizer.MaxLength(line.Length) || (parts.IsHttp && once.ContainsAnyExceptInRange((byte)'!', (byte)'~')))
                 return "a canonical form is too long or not ASCII";
-            if (canonicalizer.TryCanonicalize(once, _second, out var again) != CanonicalizationError.None || again != parts || !_second.AsSpan(0, again.Length).SequenceEqual(once))
+            if (canonicalizer.TryCanonicalize(once, _second, out var again) != CanonicalizationError.None || again != parts with { Applied = AppliedRules.None } || !_second.AsSpan(0, again.Length).SequenceEqual(once))
                 return "a canonical form is not its own";
             if (parts.IsHttp && HostKey.Of(once) != Encoding.ASCII.GetString(once.Slice(parts.HostStart, parts.HostLength)))
                 return "a canonical form lost its host";

@@ -38,9 +38,11 @@ internal sealed class KeyLaws(CanonicalizationRules rules, Func<byte[], Canonica
                 return "a canonical form must be its own canonical form";
             if (once.Bytes.Length > Canonicalizer.MaxLength(line.Length))
                 return "a canonical form must fit its bound";
-            if (once.Parts != twice.Parts || !HasItsHost(once))
+            if (once.Parts with { Applied = twice.Parts.Applied } != twice.Parts || !HasItsHost(once))
                 return "the parts of a canonical form must be found in it again";
-            return DifferenceFromForm(line, once.Bytes) is { } part ? $"a canonical form must be what its line is, but for the rules: another {part}" : null;
+            if (DifferenceFromForm(line, once.Bytes) is { } part)
+                return $"a canonical form must be what its line is, but for the rules: another {part}";
+            return twice.Parts.Applied == AppliedRules.None ? null : $"a canonical form must need no rule: {twice.Parts.Applied}";
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {

@@ -63,10 +63,14 @@ internal sealed class StateDirectory : IDisposable
 
     /// <summary>Looks whether the directory is still ours alone.</summary>
     /// <exception cref="StateInUseException">The lock's file was deleted or replaced: another process may be at work here.</exception>
+    /// <exception cref="DirectoryNotFoundException">The directory itself is gone.</exception>
     public void ThrowIfTaken()
     {
-        if (FileIdentity.OfPath(_lockFile) != _identity)
-            throw StateInUseException.LockIsGone(_lockFile);
+        if (FileIdentity.OfPath(_lockFile) == _identity)
+            return;
+        if (!Directory.Exists(Path))
+            throw new DirectoryNotFoundException($"The state directory {Path} was taken away.");
+        throw StateInUseException.LockIsGone(_lockFile);
     }
 
     /// <summary>What lies here although there is no ledger it belongs to; null if nothing does.</summary>

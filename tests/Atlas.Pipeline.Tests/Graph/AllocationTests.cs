@@ -5,7 +5,7 @@ using Atlas.Pipeline.Topology;
 
 namespace Atlas.Pipeline.Tests.Graph;
 
-/// <summary>What admission allocates. The least of several stretches of the input counts: in the others batches were made that then go round, or code was compiled. Alone, because bytes are counted for the whole process.</summary>
+/// <summary>What admission allocates. The least of several stretches of the input counts: in the others batches were made that then go round, or code was compiled. Batches are of one size, as a slow disk would make them smaller. Alone, because bytes are counted for the whole process.</summary>
 [CollectionDefinition("Alone", DisableParallelization = true)]
 [Collection("Alone")]
 public sealed class AllocationTests : IDisposable
@@ -49,6 +49,7 @@ public sealed class AllocationTests : IDisposable
     {
         const string Yaml = """
             name: allocation
+            admission: { min_batch: 4096, max_batch: 4096 }
             sources: { lines: { type: stdin } }
             stages:
               normalize: { from: lines, parallelism: 2 }
