@@ -6,9 +6,11 @@ using Atlas.ScriptedWeb;
 // What the machine does with whole pipelines: admission of new, known and mixed lines, and fetching. Figures are of one run; see loadtests/results for what they mean.
 // Arguments: lines (2,000,000), passes over them (3), pages to fetch (20,000), whether canonical forms are compared (1); 0 leaves a part out.
 // Or: lists, the path of atlas, lines (10,000,000): distinct lines beside awk and sort.
+// Or: scale, lines (100,000,000), memory (2GiB), the picture's file (scale.svg): many distinct lines in one run.
 var comparesLists = args is ["lists", ..];
+var scales = args is ["scale", ..];
 int[] sizes = [2_000_000, 3, 20_000, 1];
-for (var i = 0; i < args.Length && !comparesLists; i++)
+for (var i = 0; i < args.Length && !comparesLists && !scales; i++)
     sizes[i] = int.Parse(args[i], CultureInfo.InvariantCulture);
 var (lines, passes, pages) = (sizes[0], sizes[1], sizes[2]);
 var folder = Directory.CreateTempSubdirectory("atlas-bench-").FullName;
@@ -17,6 +19,16 @@ try
     if (comparesLists)
     {
         await ListsBench.RunAsync(folder, args[1], args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 10_000_000);
+        return;
+    }
+
+    if (scales)
+    {
+        await ScaleBench.RunAsync(
+            folder,
+            args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 100_000_000,
+            args.Length > 2 ? args[2] : "2GiB",
+            args.Length > 3 ? args[3] : "scale.svg");
         return;
     }
 
