@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Atlas.Urls;
 
 namespace Atlas.Pipeline.Ledger;
@@ -7,13 +6,10 @@ namespace Atlas.Pipeline.Ledger;
 internal sealed class AdmissionWriter
 {
     private readonly QueueInsert[] _enqueue = new QueueInsert[PriorityClasses.Count];
-    private readonly SqlStatement _refuse;
+    private readonly DeadLetterInsert _refuse;
     private readonly BooksCounter _books;
     private readonly Sources _sources;
     private readonly TimeProvider _time;
-
-    /// <summary>The content id of the dead letter at hand, in hex. Pinned, as it is bound in place.</summary>
-    private readonly byte[] _hex = GC.AllocateUninitializedArray<byte>(32, pinned: true);
 
     /// <summary>The names of the reasons that were used, by code.</summary>
     private readonly Dictionary<ushort, byte[]> _reasons = [];
@@ -22,10 +18,7 @@ internal sealed class AdmissionWriter
     {
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
             _enqueue[priority] = new QueueInsert(connection, LedgerSchema.QueueOf(priority));
-        _refuse = connection.Prepare($"""
-            INSERT INTO dead_letter_queue(id, seq, content_id, source_url, original_error, failure_classification, retry_count, quarantined_at, was_admitted, source_name, source_offset, ruleset_version)
-            VALUES(?1, ?1, ?2, ?3, ?8, ?4, 0, ?5, 0, ?6, ?7, {CanonicalizationRules.RulesetVersion})
-            """);
+        _refuse = new DeadLetterInsert(connection);
         _books = books;
         _sources = sources;
         _time = time;
@@ -68,8 +61,7 @@ internal sealed class AdmissionWriter
 
         foreach (var queue in _enqueue)
             queue.End();
-        if (refused > 0)
-            _refuse.Unbind();
+        _refuse.End();
         _books.Add(Tally.Received, batch.Count);
         _books.Add(Tally.Duplicates, duplicates);
         _books.DuplicateBooks.Count(source, batch, duplicates);
@@ -86,12 +78,9 @@ internal sealed class AdmissionWriter
 
     private void Refuse(UrlBatch batch, in UrlRow row, int source, long now)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt128BigEndian(bytes, row.ContentId);
-        var id = _hex.AsSpan();
-        Convert.TryToHexStringLower(bytes, id, out _);
-        _refuse.Bind(1, _books.NextSequence()).BindTextInPlace(2, id).BindBlobInPlace(3, batch.TextOf(row)).BindTextInPlace(4, NameOf(row.Reason))
-            .Bind(5, now).BindTextInPlace(6, _sources.PinnedNameOf(source)).Bind(7, row.SourceOffset).BindTextInPlace(8, ErrorOf(row)).Run();
+        var letter = new DeadLetterRow(_books.NextSequence(), new PinnedSpan(batch.TextOf(row)), new PinnedSpan(ErrorOf(row)), new PinnedSpan(NameOf(row.Reason)),
+            now, new PinnedSpan(_sources.PinnedNameOf(source)), row.SourceOffset);
+        _refuse.Add(row.ContentId, letter);
     }
 
     /// <summary>What is known of the error beyond its class. A literal, or pinned.</summary>

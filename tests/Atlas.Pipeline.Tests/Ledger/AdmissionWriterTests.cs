@@ -1,3 +1,4 @@
+using System.Text;
 using Atlas.Pipeline.Ledger;
 using Atlas.Urls;
 
@@ -40,6 +41,51 @@ public sealed class AdmissionWriterTests
         Assert.Equal("http://a/1", bed.Text("SELECT url FROM queue_normal"));
         Assert.Equal("http://b/2", bed.Text("SELECT url FROM queue_low"));
         Assert.Equal("jonk malformed, junk ruled_out", bed.Text("SELECT group_concat(CAST(source_url AS TEXT) || ' ' || original_error, ', ') FROM (SELECT * FROM dead_letter_queue ORDER BY id)"));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(RowInsert.Rows - 1)]
+    [InlineData(RowInsert.Rows)]
+    [InlineData(RowInsert.Rows + 1)]
+    [InlineData((RowInsert.Rows * 2) + 1)]
+    public async Task However_many_lines_of_a_batch_are_refused_each_is_a_whole_dead_letter_and_each_other_one_is_queued(int refused)
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        string[] lines = [.. Enumerable.Range(0, refused).SelectMany(i => new[] { $"junk {i}", $"http://host/{i}" })];
+
+        for (var round = 0; round < 2; round++)
+        {
+            await bed.Ledger.AdmitAsync(bed.Batch(lines, decide: rows =>
+            {
+                for (var i = 0; i < refused; i++)
+                {
+                    if (i % 3 == 0)
+                        rows[i * 2].RejectAsMalformed(CanonicalizationError.BadHost);
+                    else
+                        rows[i * 2].Reject(i % 3 == 1 ? Reason.SchemeFile : Reason.RuledOut);
+                }
+            }));
+        }
+
+        await bed.Ledger.FlushAsync();
+
+        string[] reasons = ["bad_host|malformed", "scheme_file|scheme_file", "ruled_out|ruled_out"];
+        var (letters, queued) = (new List<string>(), new List<string>());
+        for (var i = 0; i < refused * 2; i++)
+        {
+            var (line, sequence) = (i % refused * 2, (i * 2) + 1);
+            var offset = lines.Take(line).Sum(before => before.Length);
+            letters.Add($"{sequence}|{sequence}|{ContentId.ToHex(ContentId.Of(Encoding.UTF8.GetBytes(lines[line])))}|blob {lines[line]}|{reasons[i % refused % 3]}|0|{bed.Time.GetUtcNow().ToUnixTimeMilliseconds()}|none|0|feed|{offset}|{CanonicalizationRules.RulesetVersion}");
+            queued.Add($"{sequence + 1}|{lines[line + 1]}");
+        }
+
+        Assert.Equal(string.Join('\n', letters), bed.Text("""
+            SELECT coalesce(group_concat(concat_ws('|', id, seq, content_id, typeof(source_url) || ' ' || CAST(source_url AS TEXT), original_error, failure_classification,
+              retry_count, quarantined_at, ifnull(notes, 'none'), was_admitted, source_name, source_offset, ruleset_version), char(10)), '') FROM (SELECT * FROM dead_letter_queue ORDER BY id)
+            """));
+        Assert.Equal(string.Join('\n', queued), bed.Text("SELECT coalesce(group_concat(seq || '|' || url, char(10)), '') FROM (SELECT * FROM queue_normal ORDER BY seq)"));
     }
 
     [Fact]
