@@ -1,3 +1,4 @@
+using System.Threading.Tasks.Dataflow;
 using Atlas.Pipeline.Buffer;
 using Atlas.Pipeline.Check;
 using Atlas.Pipeline.Fetch;
@@ -188,7 +189,7 @@ internal sealed class PipelineRun : IAsyncDisposable
 
         // What would find no room for its body is not asked for either.
         async Task<bool> SendAsync(Verdict verdict) =>
-            await _rooms.Reserve!.PassAsync(bytes: 0, _drain.Token) && await System.Threading.Tasks.Dataflow.DataflowBlock.SendAsync(entry, verdict);
+            await _rooms.Reserve!.PassAsync(bytes: 0, _drain.Token) && await entry.SendAsync(verdict);
     }
 
     /// <summary>Follows the run to its last checkpoint. No checkpoint is under way any more when it completes, so that the dedup index may be closed.</summary>
