@@ -1,3 +1,5 @@
+using Atlas.Urls;
+
 namespace Atlas.Pipeline;
 
 /// <summary>What travels before the ledger: up to a few hundred lines of one source, in pooled and pinned bytes.</summary>
@@ -67,6 +69,25 @@ internal sealed class UrlBatch
 
     public ReadOnlySpan<byte> HostOf(in UrlRow row) => Canonical.AsSpan(row.HostStart, row.HostLength);
 
+    /// <summary>The row's content id: computed when it is first asked for.</summary>
+    public UInt128 IdOf(ref UrlRow row)
+    {
+        if (row.ContentId == UInt128.Zero)
+            row.ContentId = ContentId.Of(KnownBy(row));
+        return row.ContentId;
+    }
+
+    /// <summary>The row's fingerprint: computed when it is first asked for. What has a content id already, or no processor for fingerprints, is known by its id.</summary>
+    public UInt128 FingerprintOf(ref UrlRow row)
+    {
+        if (row.Fingerprint == UInt128.Zero)
+            row.Fingerprint = Fingerprint.IsSupported && row.ContentId == UInt128.Zero ? Fingerprint.Of(KnownBy(row)) : IdOf(ref row);
+        return row.Fingerprint;
+    }
+
+    /// <summary>What a row is the same by: its canonical form, or the line itself where there is none.</summary>
+    private ReadOnlySpan<byte> KnownBy(in UrlRow row) => row.CanonicalLength > 0 ? CanonicalOf(row) : TextOf(row);
+
     /// <summary>Makes room for at least <paramref name="bytes"/> more canonical bytes; what is there stays.</summary>
     public void ReserveCanonical(int bytes)
     {
@@ -94,7 +115,8 @@ internal sealed class UrlBatch
         Decided?.Enter();
         SideOf?.Enter();
 
-        Text.AsSpan().CopyTo(copy.Text);
+        if (Count > 0)
+            Text.AsSpan(0, Rows[Count - 1].TextStart + Rows[Count - 1].TextLength).CopyTo(copy.Text);
         copy.ReserveCanonical(CanonicalLength);
         Canonical.AsSpan(0, CanonicalLength).CopyTo(copy.Canonical);
         copy.CanonicalLength = CanonicalLength;

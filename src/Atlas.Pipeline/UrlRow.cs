@@ -17,8 +17,11 @@ internal struct UrlRow
     /// <summary>The line's first byte in its source, in bytes from the start of the file.</summary>
     public long SourceOffset;
 
-    /// <summary>First 128 bits of SHA-256 over the canonical form; where there is none, over the line as received.</summary>
+    /// <summary>First 128 bits of SHA-256 over the canonical form; where there is none, over the line as received. Zero until <see cref="UrlBatch.IdOf"/> is asked: most lines leave as duplicates without one.</summary>
     public UInt128 ContentId;
+
+    /// <summary>A hash of the same bytes that is cheaper and holds in this process alone. Zero until <see cref="UrlBatch.FingerprintOf"/> is asked.</summary>
+    public UInt128 Fingerprint;
 
     /// <summary>By which rules the line became its canonical form: what kind of duplicate it is, if it is one.</summary>
     public AppliedRules Applied;

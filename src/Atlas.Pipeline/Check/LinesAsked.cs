@@ -58,8 +58,8 @@ internal sealed class LinesAsked : IDisposable
         // Both decide at once; only dedup waits for anybody.
         _normalize.ProcessAsync(batch).AsTask().GetAwaiter().GetResult();
         _classify.ProcessAsync(batch).AsTask().GetAwaiter().GetResult();
-        foreach (ref readonly var row in batch.ActiveRows)
-            _taken.Add(new AskedLine(Encoding.UTF8.GetString(batch.TextOf(row)), row.ContentId, Encoding.UTF8.GetString(batch.CanonicalOf(row)), row.Fate == Fate.Forward ? Reason.None : row.Reason));
+        foreach (ref var row in batch.ActiveRows)
+            _taken.Add(new AskedLine(Encoding.UTF8.GetString(batch.TextOf(row)), batch.IdOf(ref row), Encoding.UTF8.GetString(batch.CanonicalOf(row)), row.Fate == Fate.Forward ? Reason.None : row.Reason));
         batch.Release();
     }
 }

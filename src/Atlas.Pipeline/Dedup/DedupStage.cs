@@ -13,7 +13,8 @@ internal sealed class DedupStage : IBatchStage, IDisposable
     private readonly long _checkpointEvery;
     private readonly SemaphoreSlim _gate = new(1, 1);
 
-    // Scratch of the one batch that is inside the gate.
+    // Scratch of the one batch that is inside the gate: of each row that is asked about, its place, how the recent keys know it and how the store does.
+    private readonly UInt128[] _marks = new UInt128[UrlBatch.MaxRows];
     private readonly UInt128[] _keys = new UInt128[UrlBatch.MaxRows];
     private readonly int[] _rows = new int[UrlBatch.MaxRows];
     private readonly bool[] _isNew = new bool[UrlBatch.MaxRows];
@@ -74,11 +75,11 @@ internal sealed class DedupStage : IBatchStage, IDisposable
     private void Decide(UrlBatch batch)
     {
         var rows = batch.ActiveRows;
-        var asked = KeepUnknown(rows, CollectKeys(rows));
+        var asked = KeepUnknown(batch, CollectMarks(batch));
         _store.AddIfAbsent(_keys.AsSpan(0, asked), _isNew);
         for (var i = 0; i < asked; i++)
         {
-            _recent.Add(_keys[i]);
+            _recent.Add(_marks[i]);
             if (_isNew[i])
                 _newSinceCheckpoint++;
             else
@@ -86,43 +87,49 @@ internal sealed class DedupStage : IBatchStage, IDisposable
         }
     }
 
-    /// <summary>The keys of the rows that are still under way, each with its set of recent keys on the way to the cache.</summary>
-    private int CollectKeys(ReadOnlySpan<UrlRow> rows)
+    /// <summary>The fingerprints of the rows that are still under way, each with its set of recent keys on the way to the cache.</summary>
+    private int CollectMarks(UrlBatch batch)
     {
         var count = 0;
+        var rows = batch.ActiveRows;
         for (var i = 0; i < rows.Length; i++)
         {
-            ref readonly var row = ref rows[i];
+            ref var row = ref rows[i];
             if (row.Fate is not (Fate.Forward or Fate.DeadLetter))
                 continue;
 
-            var key = row.Fate == Fate.Forward ? SeenKey.OfAdmitted(row.ContentId) : SeenKey.OfRefused(row.ContentId);
-            _recent.Prefetch(key);
-            _keys[count] = key;
+            var mark = KeyOf(row, batch.FingerprintOf(ref row));
+            _recent.Prefetch(mark);
+            _marks[count] = mark;
             _rows[count++] = i;
         }
 
         return count;
     }
 
-    /// <summary>Marks the rows with recent keys, and moves the others to the front.</summary>
-    private int KeepUnknown(Span<UrlRow> rows, int count)
+    /// <summary>Marks the rows that came lately, and moves the others to the front with their keys, which cost a content id each.</summary>
+    private int KeepUnknown(UrlBatch batch, int count)
     {
         var asked = 0;
+        var rows = batch.ActiveRows;
         for (var i = 0; i < count; i++)
         {
-            if (_recent.Contains(_keys[i]))
+            ref var row = ref rows[_rows[i]];
+            if (_recent.Contains(_marks[i]))
             {
-                MarkSeen(ref rows[_rows[i]]);
+                MarkSeen(ref row);
                 continue;
             }
 
-            _keys[asked] = _keys[i];
+            _marks[asked] = _marks[i];
+            _keys[asked] = KeyOf(row, batch.IdOf(ref row));
             _rows[asked++] = _rows[i];
         }
 
         return asked;
     }
+
+    private static UInt128 KeyOf(in UrlRow row, UInt128 hash) => row.Fate == Fate.Forward ? SeenKey.OfAdmitted(hash) : SeenKey.OfRefused(hash);
 
     private static void MarkSeen(ref UrlRow row)
     {

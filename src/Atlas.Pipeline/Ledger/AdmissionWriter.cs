@@ -38,12 +38,12 @@ internal sealed class AdmissionWriter
         var source = _sources.IdOf(batch.Source);
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         int admitted = 0, refused = 0, duplicates = 0;
-        foreach (ref readonly var row in batch.ActiveRows)
+        foreach (ref var row in batch.ActiveRows)
         {
             switch (row.Fate)
             {
                 case Fate.Forward:
-                    Enqueue(batch, row, source, now);
+                    Enqueue(batch, ref row, source, now);
                     admitted++;
                     break;
                 case Fate.Drop:
@@ -53,7 +53,7 @@ internal sealed class AdmissionWriter
                     _books.Rejected.Add(row.Reason);
                     if (row.IsRepeat)
                         break;
-                    Refuse(batch, row, source, now);
+                    Refuse(batch, ref row, source, now);
                     refused++;
                     break;
             }
@@ -71,16 +71,16 @@ internal sealed class AdmissionWriter
         return new AdmittedRows(admitted, refused);
     }
 
-    private void Enqueue(UrlBatch batch, in UrlRow row, int source, long now)
+    private void Enqueue(UrlBatch batch, ref UrlRow row, int source, long now)
     {
-        _enqueue[(int)row.Priority].Add(_books.NextSequence(), batch.TextOf(row), new PackedRow(row.ContentId, row.Strategy, now, source, row.SourceOffset, CanonicalizationRules.RulesetVersion));
+        _enqueue[(int)row.Priority].Add(_books.NextSequence(), batch.TextOf(row), new PackedRow(batch.IdOf(ref row), row.Strategy, now, source, row.SourceOffset, CanonicalizationRules.RulesetVersion));
     }
 
-    private void Refuse(UrlBatch batch, in UrlRow row, int source, long now)
+    private void Refuse(UrlBatch batch, ref UrlRow row, int source, long now)
     {
         var letter = new DeadLetterRow(_books.NextSequence(), new PinnedSpan(batch.TextOf(row)), new PinnedSpan(ErrorOf(row)), new PinnedSpan(NameOf(row.Reason)),
             now, new PinnedSpan(_sources.PinnedNameOf(source)), row.SourceOffset);
-        _refuse.Add(row.ContentId, letter);
+        _refuse.Add(batch.IdOf(ref row), letter);
     }
 
     /// <summary>What is known of the error beyond its class. A literal, or pinned.</summary>

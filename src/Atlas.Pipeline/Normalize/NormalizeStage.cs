@@ -3,7 +3,7 @@ using Atlas.Urls;
 
 namespace Atlas.Pipeline.Normalize;
 
-/// <summary>Gives every row its canonical form, host key and content id. Stateless: calls on different batches may run in parallel.</summary>
+/// <summary>Gives every row its canonical form, host key and fingerprint. Stateless: calls on different batches may run in parallel.</summary>
 internal sealed class NormalizeStage(NormalizeOptions options) : IBatchStage
 {
     private readonly Canonicalizer _canonicalizer = new(options.Rules);
@@ -16,8 +16,8 @@ internal sealed class NormalizeStage(NormalizeOptions options) : IBatchStage
         {
             if (row.Fate == Fate.Forward)
                 Normalize(batch, ref row);
-            else if (row.Fate == Fate.DeadLetter && row.ContentId == UInt128.Zero)
-                row.ContentId = ContentId.Of(batch.TextOf(row));
+            if (row.Fate != Fate.Drop)
+                batch.FingerprintOf(ref row);
         }
 
         return ValueTask.CompletedTask;
@@ -52,8 +52,6 @@ internal sealed class NormalizeStage(NormalizeOptions options) : IBatchStage
     {
         if (error != CanonicalizationError.None)
         {
-            // Dedup writes one dead letter per distinct line, so a line without a canonical form is known by its bytes.
-            row.ContentId = ContentId.Of(batch.TextOf(row));
             row.RejectAsMalformed(error);
             return;
         }
@@ -65,6 +63,5 @@ internal sealed class NormalizeStage(NormalizeOptions options) : IBatchStage
         row.HostLength = url.HostLength;
         row.Applied = url.Applied;
         batch.CanonicalLength = start + url.Length;
-        row.ContentId = ContentId.Of(batch.CanonicalOf(row));
     }
 }

@@ -14,10 +14,10 @@ internal sealed class JsonRowWriter : IDisposable
     // The lines are not put into HTML, so that & and non-ASCII letters can stay as they are.
     private readonly Utf8JsonWriter _json = new(Stream.Null, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    public void Write(IBufferWriter<byte> into, UrlBatch batch, in UrlRow row)
+    public void Write(IBufferWriter<byte> into, UrlBatch batch, ref UrlRow row)
     {
         Span<byte> id = stackalloc byte[32];
-        row.ContentId.TryFormat(id, out _, "x32", CultureInfo.InvariantCulture);
+        batch.IdOf(ref row).TryFormat(id, out _, "x32", CultureInfo.InvariantCulture);
 
         _json.Reset(into);
         _json.WriteStartObject();

@@ -41,14 +41,14 @@ internal sealed class WriteStage(WriteOptions options, Stream output) : IAsyncDi
 
     private void Format(UrlBatch batch)
     {
-        foreach (ref readonly var row in batch.ActiveRows)
+        foreach (ref var row in batch.ActiveRows)
         {
             if (!Takes(row))
                 continue;
             if (_json is null)
                 WriteTabbed(batch, row);
             else
-                _json.Write(_lines, batch, row);
+                _json.Write(_lines, batch, ref row);
             _lines.Write("\n"u8);
         }
     }
