@@ -9,8 +9,8 @@ namespace Atlas.Pipeline;
 /// <summary>A 128-bit keyed hash at a quarter of the cost of a content id: what equals what, within this process.</summary>
 /// <remarks>
 /// The polynomial hash of GCM without its cipher (NIST SP 800-38D, section 6.4; the bits are in the other order): the length and the 16-byte blocks of the text are the coefficients of a polynomial over
-/// GF(2^128), evaluated at a point drawn at random when the process starts. Two different texts of up to n blocks are equal at (n + 1) / 2^128 of all points at most, whoever chose the texts (Carter and
-/// Wegman 1979): 2^-119 for 8 KiB, and nobody outside can see a fingerprint. So it may be relied on as a content id may, which is 128 bits of a hash as well; but it means nothing in another process.
+/// GF(2^128), evaluated at a point drawn at random when the process starts. Two different texts of up to n blocks are equal at (9n/8 + 2) / 2^128 of all points at most, whoever chose the texts (Carter and
+/// Wegman 1979): 2^-118 for 8 KiB, and nobody outside can see a fingerprint. So it may be relied on as a content id may, which is 128 bits of a hash as well; but it means nothing in another process.
 /// </remarks>
 internal static class Fingerprint
 {
@@ -48,7 +48,7 @@ internal static class Fingerprint
         var last = (nuint)(text.Length - BlockSize);
         var place = (nuint)0;
 
-        // The length is the first coefficient, and what a group gives that of the next.
+        // The length is the first coefficient of the first group, what a group gives that of the next.
         var coefficient = Vector128.CreateScalar((ulong)length);
         while (true)
         {

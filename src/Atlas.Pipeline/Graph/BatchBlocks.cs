@@ -10,20 +10,34 @@ namespace Atlas.Pipeline.Graph;
 /// </remarks>
 internal sealed class BatchBlocks(Seams seams, RunFailure failure)
 {
-    /// <summary>A block around a stage that decides on rows in place.</summary>
-    /// <remarks>A stage that never waits has a block without tasks: dataflow makes three objects for each message of the other kind.</remarks>
-    public TransformBlock<UrlBatch, UrlBatch> Deciding(IBatchStage stage, StageDefinition definition, StageMeter meter)
-    {
-        if (!stage.NeverWaits)
-            return new(batch => DecideOrReportAsync(stage, definition, batch, meter).AsTask(), Options(definition, definition.Parallelism));
-
-        return new(
+    /// <summary>A block around a stage that decides on rows in place and never waits.</summary>
+    public TransformBlock<UrlBatch, UrlBatch> Deciding(IBatchStage stage, StageDefinition definition, StageMeter meter) =>
+        new(
             batch =>
             {
                 var deciding = DecideOrReportAsync(stage, definition, batch, meter);
                 return deciding.IsCompletedSuccessfully ? deciding.Result : deciding.AsTask().GetAwaiter().GetResult();
             },
             Options(definition, definition.Parallelism));
+
+    /// <summary>Two blocks around a stage that may wait while it decides: one batch at a time; what is decided stands in the second until it is taken.</summary>
+    /// <remarks>
+    /// A TransformBlock around a task makes four objects for each message, waited for or not; these make none while nobody waits.
+    /// Without the second block the stage would stand still whenever its taker is full, and with it one of two cores. They share the stage's capacity.
+    /// </remarks>
+    public (ActionBlock<UrlBatch> Deciding, BufferBlock<UrlBatch> Decided) DecidingOneByOne(IBatchStage stage, StageDefinition definition, StageMeter meter)
+    {
+        var ready = Math.Max(1, definition.Capacity / 2);
+        var decided = new BufferBlock<UrlBatch>(new DataflowBlockOptions { BoundedCapacity = ready, TaskScheduler = seams.Scheduler });
+        var deciding = Ending(
+            async batch =>
+            {
+                await DecideAsync(stage, batch, meter);
+                await decided.SendAsync(batch);
+            },
+            definition with { Capacity = Math.Max(1, definition.Capacity - ready) });
+        Links.CompleteAfter(decided, [deciding.Completion]);
+        return (deciding, decided);
     }
 
     /// <summary>A block that hands each batch to one consumer, which releases it or passes it on.</summary>

@@ -154,21 +154,34 @@ internal sealed class PipelineGraph
 
     private void AddDeciding(StageDefinition stage, DecidingPart part)
     {
-        var block = _batches.Deciding(part.Stage, stage, AddMeter(stage));
-        AddEntry(stage, block, isEnd: false);
-        AddEdge(stage, () => block.InputCount + block.OutputCount);
+        var meter = AddMeter(stage);
+        if (part.Stage.NeverWaits)
+        {
+            var block = _batches.Deciding(part.Stage, stage, meter);
+            AddDeciding(stage, block, block, () => block.InputCount + block.OutputCount);
+        }
+        else
+        {
+            var (deciding, decided) = _batches.DecidingOneByOne(part.Stage, stage, meter);
+            AddDeciding(stage, deciding, decided, () => deciding.InputCount + decided.Count);
+        }
+    }
 
+    private void AddDeciding(StageDefinition stage, ITargetBlock<UrlBatch> entry, ISourceBlock<UrlBatch> decided, Func<int> depth)
+    {
+        AddEntry(stage, entry, isEnd: false);
+        AddEdge(stage, depth);
         if (TakersOf(stage.Name, output: null) is [var only])
         {
-            Links.Flow(block, _entries[only.Name].Entry);
-            _entries[only.Name].Feeders.Add(block.Completion);
+            Links.Flow(decided, _entries[only.Name].Entry);
+            _entries[only.Name].Feeders.Add(decided.Completion);
             return;
         }
 
         var outlet = new Outlet();
         var tee = _batches.Ending(async batch => await SendOnAsync(outlet, batch), stage with { Capacity = 1 });
-        Links.Flow(block, tee);
-        Links.CompleteAfter(tee, [block.Completion]);
+        Links.Flow(decided, tee);
+        Links.CompleteAfter(tee, [decided.Completion]);
         FillOutlet(outlet, stage.Name, output: null, tee.Completion);
     }
 

@@ -20,13 +20,13 @@ public sealed class RecentKeysTests
     [Fact]
     public void The_oldest_of_a_set_gives_way_and_adding_again_makes_young()
     {
-        var recent = new RecentKeys(4);
-        foreach (var key in new UInt128[] { 1, 2, 3, 4, 1, 5 })
+        var recent = new RecentKeys(8);
+        foreach (var key in new UInt128[] { 1, 2, 3, 4, 5, 6, 7, 8, 1, 9 })
             recent.Add(key);
 
         Assert.True(recent.Contains(1));
         Assert.False(recent.Contains(2));
-        Assert.True(recent.Contains(5));
+        Assert.True(recent.Contains(9));
     }
 
     [Fact]

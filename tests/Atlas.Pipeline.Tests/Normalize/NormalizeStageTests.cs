@@ -17,9 +17,23 @@ public sealed class NormalizeStageTests
 
         Assert.Equal("https://example.org:8443/a?b=1", Encoding.UTF8.GetString(batch.CanonicalOf(batch.Rows[0])));
         Assert.Equal("example.org:8443", Encoding.UTF8.GetString(batch.HostOf(batch.Rows[0])));
-        Assert.Equal(ContentId.Of("https://example.org:8443/a?b=1"u8), batch.Rows[0].ContentId);
+        Assert.Equal(ContentId.Of("https://example.org:8443/a?b=1"u8), batch.IdOf(ref batch.Rows[0]));
         Assert.Equal("http://h/", Encoding.UTF8.GetString(batch.CanonicalOf(batch.Rows[1])));
         Assert.Equal("h", Encoding.UTF8.GetString(batch.HostOf(batch.Rows[1])));
+    }
+
+    [Fact]
+    public async Task Spellings_of_one_url_have_one_fingerprint_and_no_id_until_it_is_asked_for()
+    {
+        var batch = BatchOf("http://h/a", "HTTP://H:80/a#x", "http://h/b");
+
+        await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
+
+        Assert.Equal(batch.Rows[0].Fingerprint, batch.Rows[1].Fingerprint);
+        Assert.NotEqual(batch.Rows[0].Fingerprint, batch.Rows[2].Fingerprint);
+        if (Fingerprint.IsSupported)
+            Assert.Equal(UInt128.Zero, batch.Rows[0].ContentId);
+        Assert.Equal(batch.IdOf(ref batch.Rows[0]), batch.IdOf(ref batch.Rows[1]));
     }
 
     [Fact]
@@ -30,7 +44,7 @@ public sealed class NormalizeStageTests
         await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
 
         Assert.Equal((Fate.DeadLetter, Reason.Malformed), (batch.Rows[0].Fate, batch.Rows[0].Reason));
-        Assert.Equal(ContentId.Of("no url"u8), batch.Rows[0].ContentId);
+        Assert.Equal(ContentId.Of("no url"u8), batch.IdOf(ref batch.Rows[0]));
         Assert.Equal(0, batch.Rows[0].CanonicalLength);
     }
 
@@ -58,7 +72,7 @@ public sealed class NormalizeStageTests
         await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
 
         Assert.Equal(Reason.LineTooLong, batch.Rows[0].Reason);
-        Assert.Equal(ContentId.Of("http://h/"u8), batch.Rows[0].ContentId);
+        Assert.Equal(ContentId.Of("http://h/"u8), batch.IdOf(ref batch.Rows[0]));
     }
 
     [Fact]
