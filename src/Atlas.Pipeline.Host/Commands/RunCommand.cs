@@ -4,6 +4,7 @@ using Atlas.Pipeline.Graph;
 using Atlas.Pipeline.Host.Reporting;
 using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Topology;
+using Atlas.Pipeline.Write;
 using Microsoft.Extensions.Logging;
 using Spectre.Console;
 
@@ -18,7 +19,7 @@ internal static class RunCommand
         var file = PipelineArguments.File();
         var set = PipelineArguments.Set();
         var state = PipelineArguments.State();
-        var report = new Option<string?>("--report") { Description = "Writes the report as JSON; '-' is stdout.", HelpName = "FILE" };
+        var report = new Option<string?>("--report") { Description = "Writes the report as JSON; '-' is stdout, where no stage writes there.", HelpName = "FILE" };
         var quiet = new Option<bool>("--quiet") { Description = "No progress and no summary, only warnings and errors." };
         var logFormat = new Option<string>("--log-format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
         logFormat.AcceptOnlyFromAmong("text", "json");
@@ -36,7 +37,7 @@ internal static class RunCommand
     {
         var time = TimeProvider.System;
         var startedAt = time.GetUtcNow();
-        if (TroubleWith(settings.Report, StateOf(definition)) is var (code, trouble))
+        if (TroubleWith(settings.Report, definition) is var (code, trouble))
         {
             Console.Error.WriteLine(trouble);
             return code;
@@ -103,9 +104,13 @@ internal static class RunCommand
             console.Profile.Out.Writer.WriteLine(text);
     }
 
-    /// <summary>What can be known to go wrong before a line is read: a report that nobody could write at the end of a long run, a state directory that cannot be made.</summary>
-    private static (int Exit, string Message)? TroubleWith(string? report, string? state)
+    /// <summary>What can be known to go wrong before a line is read: a report among the rows, one that nobody could write at the end of a long run, a state directory that cannot be made.</summary>
+    private static (int Exit, string Message)? TroubleWith(string? report, PipelineDefinition definition)
     {
+        if (report == "-" && definition.Stages.FirstOrDefault(stage => stage.Options is WriteOptions { To: WriteOptions.Stdout }) is { } writer)
+            return (ExitCode.Usage, $"--report - would put the report among the rows that '{writer.Name}' writes to stdout: give --report FILE, or --set stages.{writer.Name}.to=FILE.");
+
+        var state = StateOf(definition);
         try
         {
             if (report is not (null or "-") && !File.Exists(report))
