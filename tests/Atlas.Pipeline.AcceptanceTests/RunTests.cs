@@ -73,6 +73,19 @@ public sealed class RunTests
         Assert.Equal("http://a.test/\thttp://a.test/\n", await File.ReadAllTextAsync(Path.Combine(bench.Folder, "rows.tsv"), TestContext.Current.CancellationToken));
     }
 
+    /// <summary>It spoke of what was admitted and queued, where there is no queue.</summary>
+    [Fact]
+    public async Task A_filter_says_what_has_passed()
+    {
+        await using var bench = await Workbench.OpenAsync();
+
+        var result = await AtlasProgram.RunAsync(bench.Folder, bench.Write("list", "http://a.test/\nhttp://a.test\nfile:///a\n"), "run", Workbench.Shipped("filter.yaml"));
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Matches(@"  rejected +1 .*\n *scheme_file +1\n  passed +1 +33\.3 %\nThe books balance: received = duplicates \+ rejected \+ passed\.\n", result.Errors);
+        Assert.DoesNotContain("queue", result.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_filter_gives_distinct_fetchable_URLs_in_the_order_they_came()
     {
