@@ -6,7 +6,6 @@ using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Topology;
 using Atlas.Pipeline.Write;
 using Microsoft.Extensions.Logging;
-using Spectre.Console;
 
 namespace Atlas.Pipeline.Host.Commands;
 
@@ -44,11 +43,7 @@ internal static class RunCommand
         }
 
         using var fileSizes = FileSizeLimit.Report();
-        var console = ConsoleOnStderr();
-        var live = !settings.Quiet && !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi;
-        using var logs = LoggerFactory.Create(builder => builder
-            .SetMinimumLevel(settings.Quiet ? LogLevel.Warning : LogLevel.Information)
-            .AddProvider(new StderrLog(settings.JsonLogs, time, text => WriteLog(console, live, text))));
+        using var narration = new Narration(time, settings.Quiet, settings.JsonLogs, LogLevel.Information);
         try
         {
             var abortedBy = 0;
@@ -56,8 +51,8 @@ internal static class RunCommand
             await using var output = StandardOutput.Open();
             await using var input = StandardInput.Open();
             var steps = new StepProgress(time);
-            var opening = Task.Run(() => PipelineRun.OpenAsync(definition, seams with { Logs = logs }, input, output, steps));
-            await new StepWatch(console, time, live, settings.Quiet).WatchAsync(steps, opening);
+            var opening = Task.Run(() => PipelineRun.OpenAsync(definition, seams with { Logs = narration.Logs }, input, output, steps));
+            await narration.WatchAsync(steps, opening);
             await using var run = await opening;
             await using var leaving = run.Leaving.Register(() => exit.Start(() => abortedBy != 0 ? abortedBy : ExitCode.Failed));
             using var signals = new Signals(run.Drain, code =>
@@ -66,42 +61,21 @@ internal static class RunCommand
                 run.Abort();
             });
 
-            if (!settings.Quiet && definition.Memory is { } memory)
-                Console.Error.WriteLine($"{definition.Name}: {memory.Sentence}");
+            if (definition.Memory is { } memory)
+                narration.Say($"{definition.Name}: {memory.Sentence}");
             var running = run.RunAsync();
-            await new ProgressWatch(console, time, live, settings.Quiet).WatchAsync(run.Look, running);
+            await narration.WatchAsync(run.Look, running);
             var outcome = await running;
             WriteReport(settings, definition, startedAt, outcome);
-            if (!settings.Quiet)
-                console.Profile.Out.Writer.WriteLine(RunSummary.Write(outcome));
-            else if (!outcome.Balances)
+            narration.Say(RunSummary.Write(outcome));
+            if (settings.Quiet && !outcome.Balances)
                 Console.Error.WriteLine(RunSummary.Balance(outcome));
             return ExitOf(outcome, definition, abortedBy);
         }
-        catch (Exception error) when (error is StateInUseException or StateDamagedException)
+        catch (Exception error) when (Narration.CanExplain(error))
         {
-            return Refused(error);
+            return Explain(error, definition);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or LedgerException)
-        {
-            return Failed(error, StateOf(definition));
-        }
-    }
-
-    /// <summary>Left to itself the console takes redirected input, which is the usual way here, for a terminal that nobody watches.</summary>
-    private static IAnsiConsole ConsoleOnStderr() => AnsiConsole.Create(new AnsiConsoleSettings
-    {
-        Out = new AnsiConsoleOutput(Console.Error),
-        Interactive = Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Yes,
-    });
-
-    /// <summary>On a terminal through the console, which moves what it has drawn out of the way; elsewhere as it is, without wrapping.</summary>
-    private static void WriteLog(IAnsiConsole console, bool live, string text)
-    {
-        if (live)
-            console.WriteLine(text);
-        else
-            console.Profile.Out.Writer.WriteLine(text);
     }
 
     /// <summary>What can be known to go wrong before a line is read: a report among the rows, one that nobody could write at the end of a long run, a state directory that cannot be made.</summary>
@@ -160,11 +134,11 @@ internal static class RunCommand
     private static int ExitOf(RunOutcome outcome, PipelineDefinition definition, int abortedBy)
     {
         if (outcome.Failure is { } failure)
-            return Taken(failure) is { } taken ? Refused(taken) : Failed(failure, StateOf(definition));
+            return Explain(Taken(failure) ?? failure, definition);
         if (abortedBy != 0)
             return abortedBy;
         if (outcome.LeftBehind)
-            return Failed(new TimeoutException(TimeIsOver(definition)), StateOf(definition));
+            return Explain(new TimeoutException(TimeIsOver(definition)), definition);
         return outcome.Balances ? ExitCode.Done : ExitCode.Unbalanced;
     }
 
@@ -179,18 +153,12 @@ internal static class RunCommand
         return failure as StateInUseException;
     }
 
-    private static int Refused(Exception state)
+    private static int Explain(Exception failure, PipelineDefinition definition)
     {
-        Console.Error.WriteLine(state.Message);
-        return ExitCode.State;
-    }
-
-    private static int Failed(Exception failure, string? state)
-    {
-        Console.Error.WriteLine($"The run failed: {FailureText.Of(failure)}");
-        if (state is not null)
+        var code = Narration.Explain("The run", failure);
+        if (code == ExitCode.Failed && StateOf(definition) is { } state)
             Console.Error.WriteLine($"What was committed is in {state}; the next run goes on from there.");
-        return ExitCode.Failed;
+        return code;
     }
 
     private sealed record RunSettings(string? Report, bool Quiet, bool JsonLogs);
