@@ -69,6 +69,18 @@ public sealed class NormalizeTests
         Assert.StartsWith("part \thttps://www.example.org/a\thttps://example.org/a\n3 lines: 2 keys before, 3 after;", parting.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>The quotes were taken for a part of the URL, so that no line had a key.</summary>
+    [Fact]
+    public async Task A_change_of_rules_is_tried_on_json_strings_too()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var (strict, folding) = (bench.Write("strict.yaml", "fold_www: false\n"), bench.Write("folding.yaml", "fold_www: true\n"));
+
+        var merging = await FilterAsync("\"https://www.example.org/\\ta\"\n\"https://example.org/a\"\nnothing\n", "normalize", "--input", "json", "--compare", strict, folding);
+
+        Assert.Equal("merge\t\"https://www.example.org/\\ta\"\t\"https://example.org/a\"\n3 lines: 2 keys before, 1 after; 1 merges and splits; 0 lines would be refused or taken instead. 1 are no JSON strings.\n", merging.Output);
+    }
+
     [Fact]
     public async Task The_laws_hold_on_a_list_of_ones_own()
     {

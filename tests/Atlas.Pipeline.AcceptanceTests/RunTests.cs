@@ -55,6 +55,37 @@ public sealed class RunTests
         Assert.Equal(50, again.Report.GetProperty("admitted_before").GetInt64());
     }
 
+    /// <summary>Rows and report stood in one output.</summary>
+    [Fact]
+    public async Task A_report_does_not_go_where_a_stage_writes_its_rows()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        string[] arguments = ["run", Workbench.Shipped("filter.yaml"), "--quiet", "--report", "-"];
+
+        var mixed = await AtlasProgram.RunAsync(bench.Folder, bench.Write("list", "http://a.test/\n"), arguments);
+        var apart = await AtlasProgram.RunAsync(bench.Folder, bench.Write("list", "http://a.test/\n"), [.. arguments, "--set", "stages.write.to=rows.tsv"]);
+
+        Assert.True(mixed.ExitCode == 2, mixed.ToString());
+        Assert.Equal("", mixed.Output);
+        Assert.Contains("--report - would put the report among the rows that 'write' writes to stdout", mixed.Errors, StringComparison.Ordinal);
+        Assert.True(apart.ExitCode == 0, apart.ToString());
+        Assert.Equal(1, apart.Report.GetProperty("done").GetInt64());
+        Assert.Equal("http://a.test/\thttp://a.test/\n", await File.ReadAllTextAsync(Path.Combine(bench.Folder, "rows.tsv"), TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>It spoke of what was admitted and queued, where there is no queue.</summary>
+    [Fact]
+    public async Task A_filter_says_what_has_passed()
+    {
+        await using var bench = await Workbench.OpenAsync();
+
+        var result = await AtlasProgram.RunAsync(bench.Folder, bench.Write("list", "http://a.test/\nhttp://a.test\nfile:///a\n"), "run", Workbench.Shipped("filter.yaml"));
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Matches(@"  rejected +1 .*\n *scheme_file +1\n  passed +1 +33\.3 %\nThe books balance: received = duplicates \+ rejected \+ passed\.\n", result.Errors);
+        Assert.DoesNotContain("queue", result.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_filter_gives_distinct_fetchable_URLs_in_the_order_they_came()
     {

@@ -24,8 +24,8 @@ public sealed class StandardStreamsTests
     [InlineData("run", "<&-", "Standard input is closed")]
     [InlineData("normalize", "<&-", "Standard input is closed")]
     [InlineData("run", "</", "irectory")]
-    [InlineData("run", "</dev/null --report - >&-", "Standard output is closed")]
-    [InlineData("run", "</dev/null --report - >/dev/full", "No space left")]
+    [InlineData("run", "</dev/null --report - --set stages.write.to=rows.tsv >&-", "Standard output is closed")]
+    [InlineData("run", "</dev/null --report - --set stages.write.to=rows.tsv >/dev/full", "No space left")]
     [InlineData("validate", ">&-", "Standard output is closed")]
     [InlineData("validate", ">/dev/full", "No space left")]
     [InlineData("graph", ">/dev/full", "No space left")]
@@ -47,6 +47,19 @@ public sealed class StandardStreamsTests
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(message, result.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>It ended as a bug: the link was taken for a file, as it has a length.</summary>
+    [Fact]
+    public async Task Standard_output_can_be_named_by_its_path()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has /dev/stdout as a link to a pipe.");
+        await using var bench = await Workbench.OpenAsync();
+
+        var result = await AtlasProgram.RunAsync(bench.Folder, bench.Write("list", "http://a.test/\n"), "run", Workbench.Shipped("filter.yaml"), "--quiet", "--set", "stages.write.to=/dev/stdout");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal("http://a.test/\thttp://a.test/\n", result.Output);
     }
 
     [Theory]

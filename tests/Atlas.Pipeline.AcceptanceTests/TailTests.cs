@@ -49,7 +49,7 @@ public sealed class TailTests
     {
         try
         {
-            using var ledger = OpenLedger(bench);
+            using var ledger = bench.OpenLedger();
             return ledger.Scalar("SELECT count(*) FROM source_offsets");
         }
         catch (LedgerException)
@@ -84,7 +84,7 @@ public sealed class TailTests
 
         Assert.True(last.ExitCode == 0, last.ToString());
         Assert.True(last.Report.GetProperty("balanced").GetBoolean());
-        using var ledger = OpenLedger(bench);
+        using var ledger = bench.OpenLedger();
         var dead = written / DeadEvery;
         Assert.Equal((written - dead, written - dead), Rows(ledger, string.Join(" UNION ALL ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => $"SELECT url FROM {LedgerSchema.QueueOf(priority)}"))));
         Assert.Equal((dead, dead), Rows(ledger, "SELECT CAST(source_url AS TEXT) AS url FROM dead_letter_queue"));
@@ -128,30 +128,12 @@ public sealed class TailTests
     private static async Task WhenMoreIsRecordedAsync(Workbench bench, AtlasProgram program)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var before = Received(bench);
-        while (Received(bench) == before)
+        var before = bench.ReceivedLines();
+        while (bench.ReceivedLines() == before)
         {
             Assert.False(program.HasExited, "The program ended by itself.");
             Assert.False(deadline.IsCancellationRequested, "The program runs and commits nothing.");
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
     }
-
-    private static long Received(Workbench bench)
-    {
-        if (!File.Exists(Path.Combine(bench.State, "ledger.db")))
-            return 0;
-        try
-        {
-            using var ledger = OpenLedger(bench);
-            return ledger.Scalar("SELECT value FROM counters WHERE name = 'received'");
-        }
-        catch (LedgerException)
-        {
-            // The very first look may come before the tables.
-            return 0;
-        }
-    }
-
-    private static SqlConnection OpenLedger(Workbench bench) => SqlConnection.Open(Path.Combine(bench.State, "ledger.db"), readOnly: true);
 }

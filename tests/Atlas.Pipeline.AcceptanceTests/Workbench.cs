@@ -1,4 +1,5 @@
 using System.Globalization;
+using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Tests;
 using Atlas.ScriptedWeb;
 
@@ -47,6 +48,26 @@ internal sealed class Workbench : IAsyncDisposable
     }
 
     public string Url(string path, int host = 1) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.{host}:{_site.Port}{path}");
+
+    /// <summary>The ledger as it is, also while a program writes to it.</summary>
+    public SqlConnection OpenLedger() => SqlConnection.Open(Path.Combine(State, "ledger.db"), readOnly: true);
+
+    /// <summary>Lines whose fate the ledger has; 0 before there is one.</summary>
+    public long ReceivedLines()
+    {
+        if (!File.Exists(Path.Combine(State, "ledger.db")))
+            return 0;
+        try
+        {
+            using var ledger = OpenLedger();
+            return ledger.Scalar("SELECT value FROM counters WHERE name = 'received'");
+        }
+        catch (LedgerException)
+        {
+            // The very first look may come before the tables.
+            return 0;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

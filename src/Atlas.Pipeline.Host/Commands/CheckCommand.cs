@@ -41,7 +41,7 @@ internal static class CheckCommand
                 return ExitCode.Usage;
             }
 
-            if (StateToRead.Resolve(file, line.GetValue(set)!, line.GetValue(state)) is not { } read)
+            if (StateToRead.WithLedger(file, line.GetValue(set)!, line.GetValue(state)) is not { } read)
                 return ExitCode.Usage;
             return read.Read(ledger => Run(asked, ledger, read, line.GetValue(json), line.GetValue(quiet)));
         });

@@ -22,7 +22,7 @@ internal static class DuplicatesCommand
             """) { file, state, set, hosts, json };
         command.SetAction(line =>
         {
-            if (StateToRead.Resolve(line.GetValue(file), line.GetValue(set)!, line.GetValue(state)) is not { } read)
+            if (StateToRead.WithLedger(line.GetValue(file), line.GetValue(set)!, line.GetValue(state)) is not { } read)
                 return ExitCode.Usage;
             return read.Read(ledger =>
             {

@@ -1,10 +1,6 @@
 using System.CommandLine;
 using Atlas.Pipeline.Fsck;
 using Atlas.Pipeline.Host.Reporting;
-using Atlas.Pipeline.Ledger;
-using Atlas.Pipeline.Topology;
-using Microsoft.Extensions.Logging;
-using Spectre.Console;
 
 namespace Atlas.Pipeline.Host.Commands;
 
@@ -27,55 +23,28 @@ internal static class FsckCommand
         return command;
     }
 
-    private static FsckOptions? OptionsOf(string? file, string[] set, string? state, bool repairs)
-    {
-        PipelineDefinition? definition = null;
-        if (file is not null && (definition = PipelineFile.Read(file, set, state)) is null)
-            return null;
-        if (definition is null && state is null)
-            return Refuse("fsck needs a pipeline's file or --state DIR.");
-        if (definition is not null && definition.StateDirectory is null)
-            return Refuse($"{file}: this pipeline keeps no state; name a directory with --state DIR.");
-
-        var options = definition is not null ? FsckOptions.Of(definition, repairs) : new FsckOptions { StateDirectory = state!, Repairs = repairs };
-        return Directory.Exists(options.StateDirectory) ? options : Refuse($"There is no state directory {options.StateDirectory}.");
-    }
-
-    private static FsckOptions? Refuse(string why)
-    {
-        Console.Error.WriteLine(why);
-        return null;
-    }
+    private static FsckOptions? OptionsOf(string? file, string[] set, string? state, bool repairs) =>
+        StateToRead.Find(file, set, state) is not { } found ? null
+        : found.Pipeline is { } pipeline ? FsckOptions.Of(pipeline, repairs)
+        : new FsckOptions { StateDirectory = found.Directory, Repairs = repairs };
 
     private static async Task<int> RunAsync(FsckOptions options, bool json, bool quiet)
     {
         var time = TimeProvider.System;
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(Console.Error),
-            Interactive = Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Yes,
-        });
-        var live = !quiet && !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi;
-        using var logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Warning).AddProvider(new StderrLog(json: false, time, Console.Error.WriteLine)));
+        using var narration = new Narration(time, quiet);
         var findings = new FindingsReport(Console.Out, json);
         var steps = new StepProgress(time);
         try
         {
-            var checking = Task.Run(() => new StateCheck(options, new Seams { Logs = logs }, steps, findings.Write).RunAsync());
-            await new StepWatch(console, time, live, quiet).WatchAsync(steps, checking);
+            var checking = Task.Run(() => new StateCheck(options, new Seams { Logs = narration.Logs }, steps, findings.Write).RunAsync());
+            await narration.WatchAsync(steps, checking);
             await checking;
             findings.End(options.StateDirectory);
             return findings.Damaged > 0 ? ExitCode.State : ExitCode.Done;
         }
-        catch (Exception error) when (error is StateInUseException or StateDamagedException)
+        catch (Exception error) when (Narration.CanExplain(error))
         {
-            Console.Error.WriteLine(error.Message);
-            return ExitCode.State;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or LedgerException)
-        {
-            Console.Error.WriteLine($"The check failed: {FailureText.Of(error)}");
-            return ExitCode.Failed;
+            return Narration.Explain("The check", error);
         }
     }
 }

@@ -21,11 +21,11 @@ internal static class NormalizeCommand
         options.AddTo(command);
         command.SetAction(line =>
         {
+            var readsJson = line.GetValue(input) == "json";
             if (line.GetValue(compare) is { Length: 2 } files)
-                return Compare(options.Read(files[0], line), options.Read(files[1], line));
+                return Compare(options.Read(files[0], line), options.Read(files[1], line), readsJson);
             if (options.Read(line) is not { } rules)
                 return ExitCode.Usage;
-            var readsJson = line.GetValue(input) == "json";
             if (line.GetValue(verify) is { } file)
                 return Verify(file, rules, readsJson);
             return Filter(rules, readsJson);
@@ -50,12 +50,12 @@ internal static class NormalizeCommand
         }
     }
 
-    private static int Compare(CanonicalizationRules? before, CanonicalizationRules? after)
+    private static int Compare(CanonicalizationRules? before, CanonicalizationRules? after, bool readsJson)
     {
         if (before is null || after is null)
             return ExitCode.Usage;
         using var lines = StandardInput.Open();
-        new RulesComparison(before, after).Run(lines, Console.Out);
+        new RulesComparison(before, after, readsJson).Run(lines, Console.Out);
         return ExitCode.Done;
     }
 

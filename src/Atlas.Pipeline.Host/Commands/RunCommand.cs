@@ -4,8 +4,8 @@ using Atlas.Pipeline.Graph;
 using Atlas.Pipeline.Host.Reporting;
 using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Topology;
+using Atlas.Pipeline.Write;
 using Microsoft.Extensions.Logging;
-using Spectre.Console;
 
 namespace Atlas.Pipeline.Host.Commands;
 
@@ -18,7 +18,7 @@ internal static class RunCommand
         var file = PipelineArguments.File();
         var set = PipelineArguments.Set();
         var state = PipelineArguments.State();
-        var report = new Option<string?>("--report") { Description = "Writes the report as JSON; '-' is stdout.", HelpName = "FILE" };
+        var report = new Option<string?>("--report") { Description = "Writes the report as JSON; '-' is stdout, where no stage writes there.", HelpName = "FILE" };
         var quiet = new Option<bool>("--quiet") { Description = "No progress and no summary, only warnings and errors." };
         var logFormat = new Option<string>("--log-format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
         logFormat.AcceptOnlyFromAmong("text", "json");
@@ -36,18 +36,14 @@ internal static class RunCommand
     {
         var time = TimeProvider.System;
         var startedAt = time.GetUtcNow();
-        if (TroubleWith(settings.Report, StateOf(definition)) is var (code, trouble))
+        if (TroubleWith(settings.Report, definition) is var (code, trouble))
         {
             Console.Error.WriteLine(trouble);
             return code;
         }
 
         using var fileSizes = FileSizeLimit.Report();
-        var console = ConsoleOnStderr();
-        var live = !settings.Quiet && !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi;
-        using var logs = LoggerFactory.Create(builder => builder
-            .SetMinimumLevel(settings.Quiet ? LogLevel.Warning : LogLevel.Information)
-            .AddProvider(new StderrLog(settings.JsonLogs, time, text => WriteLog(console, live, text))));
+        using var narration = new Narration(time, settings.Quiet, settings.JsonLogs, LogLevel.Information);
         try
         {
             var abortedBy = 0;
@@ -55,8 +51,8 @@ internal static class RunCommand
             await using var output = StandardOutput.Open();
             await using var input = StandardInput.Open();
             var steps = new StepProgress(time);
-            var opening = Task.Run(() => PipelineRun.OpenAsync(definition, seams with { Logs = logs }, input, output, steps));
-            await new StepWatch(console, time, live, settings.Quiet).WatchAsync(steps, opening);
+            var opening = Task.Run(() => PipelineRun.OpenAsync(definition, seams with { Logs = narration.Logs }, input, output, steps));
+            await narration.WatchAsync(steps, opening);
             await using var run = await opening;
             await using var leaving = run.Leaving.Register(() => exit.Start(() => abortedBy != 0 ? abortedBy : ExitCode.Failed));
             using var signals = new Signals(run.Drain, code =>
@@ -65,47 +61,30 @@ internal static class RunCommand
                 run.Abort();
             });
 
-            if (!settings.Quiet && definition.Memory is { } memory)
-                Console.Error.WriteLine($"{definition.Name}: {memory.Sentence}");
+            if (definition.Memory is { } memory)
+                narration.Say($"{definition.Name}: {memory.Sentence}");
             var running = run.RunAsync();
-            await new ProgressWatch(console, time, live, settings.Quiet).WatchAsync(run.Look, running);
+            await narration.WatchAsync(run.Look, running);
             var outcome = await running;
             WriteReport(settings, definition, startedAt, outcome);
-            if (!settings.Quiet)
-                console.Profile.Out.Writer.WriteLine(RunSummary.Write(outcome));
-            else if (!outcome.Balances)
+            narration.Say(RunSummary.Write(outcome));
+            if (settings.Quiet && !outcome.Balances)
                 Console.Error.WriteLine(RunSummary.Balance(outcome));
             return ExitOf(outcome, definition, abortedBy);
         }
-        catch (Exception error) when (error is StateInUseException or StateDamagedException)
+        catch (Exception error) when (Narration.CanExplain(error))
         {
-            return Refused(error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or LedgerException)
-        {
-            return Failed(error, StateOf(definition));
+            return Explain(error, definition);
         }
     }
 
-    /// <summary>Left to itself the console takes redirected input, which is the usual way here, for a terminal that nobody watches.</summary>
-    private static IAnsiConsole ConsoleOnStderr() => AnsiConsole.Create(new AnsiConsoleSettings
+    /// <summary>What can be known to go wrong before a line is read: a report among the rows, one that nobody could write at the end of a long run, a state directory that cannot be made.</summary>
+    private static (int Exit, string Message)? TroubleWith(string? report, PipelineDefinition definition)
     {
-        Out = new AnsiConsoleOutput(Console.Error),
-        Interactive = Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Yes,
-    });
+        if (report == "-" && definition.Stages.FirstOrDefault(stage => stage.Options is WriteOptions { To: WriteOptions.Stdout }) is { } writer)
+            return (ExitCode.Usage, $"--report - would put the report among the rows that '{writer.Name}' writes to stdout: give --report FILE, or --set stages.{writer.Name}.to=FILE.");
 
-    /// <summary>On a terminal through the console, which moves what it has drawn out of the way; elsewhere as it is, without wrapping.</summary>
-    private static void WriteLog(IAnsiConsole console, bool live, string text)
-    {
-        if (live)
-            console.WriteLine(text);
-        else
-            console.Profile.Out.Writer.WriteLine(text);
-    }
-
-    /// <summary>What can be known to go wrong before a line is read: a report that nobody could write at the end of a long run, a state directory that cannot be made.</summary>
-    private static (int Exit, string Message)? TroubleWith(string? report, string? state)
-    {
+        var state = StateOf(definition);
         try
         {
             if (report is not (null or "-") && !File.Exists(report))
@@ -155,11 +134,11 @@ internal static class RunCommand
     private static int ExitOf(RunOutcome outcome, PipelineDefinition definition, int abortedBy)
     {
         if (outcome.Failure is { } failure)
-            return Taken(failure) is { } taken ? Refused(taken) : Failed(failure, StateOf(definition));
+            return Explain(Taken(failure) ?? failure, definition);
         if (abortedBy != 0)
             return abortedBy;
         if (outcome.LeftBehind)
-            return Failed(new TimeoutException(TimeIsOver(definition)), StateOf(definition));
+            return Explain(new TimeoutException(TimeIsOver(definition)), definition);
         return outcome.Balances ? ExitCode.Done : ExitCode.Unbalanced;
     }
 
@@ -174,18 +153,12 @@ internal static class RunCommand
         return failure as StateInUseException;
     }
 
-    private static int Refused(Exception state)
+    private static int Explain(Exception failure, PipelineDefinition definition)
     {
-        Console.Error.WriteLine(state.Message);
-        return ExitCode.State;
-    }
-
-    private static int Failed(Exception failure, string? state)
-    {
-        Console.Error.WriteLine($"The run failed: {FailureText.Of(failure)}");
-        if (state is not null)
+        var code = Narration.Explain("The run", failure);
+        if (code == ExitCode.Failed && StateOf(definition) is { } state)
             Console.Error.WriteLine($"What was committed is in {state}; the next run goes on from there.");
-        return ExitCode.Failed;
+        return code;
     }
 
     private sealed record RunSettings(string? Report, bool Quiet, bool JsonLogs);

@@ -61,8 +61,8 @@ internal static class LiveProgress
     private static Markup Foot(RunSnapshot run, Pace pace, string gap)
     {
         var books = run.Books;
-        var lines = $"received [bold]{Figures.Count(books.Received)}[/]{Rate(pace.Received)}{gap}= duplicates {Figures.Count(books.Duplicates)} + rejected {Figures.Count(books.Rejected.Values.Sum())} + admitted {Figures.Count(books.Admitted)}";
-        if (!run.Stages.Any(stage => stage.Kind == "buffer"))
+        var lines = $"received [bold]{Figures.Count(books.Received)}[/]{Rate(pace.Received)}{gap}= duplicates {Figures.Count(books.Duplicates)} + rejected {Figures.Count(books.Rejected.Values.Sum())} + {(run.HasQueue ? "admitted" : "passed")} {Figures.Count(books.Admitted)}";
+        if (!run.HasQueue)
             return new Markup(lines);
 
         var dead = books.Dead.Values.Sum();

@@ -10,9 +10,10 @@ internal static class PlainProgress
         var books = run.Books;
         var fullest = run.Edges.Where(edge => edge.Capacity > 0).MaxBy(edge => (double)edge.Depth / edge.Capacity);
         var line = $"{Figures.Time(run.Elapsed)}: received {Figures.Count(books.Received)} ({Figures.Rate(pace.Received)}), " +
-            $"duplicates {Figures.Count(books.Duplicates)}, rejected {Figures.Count(books.Rejected.Values.Sum())}, " +
-            $"admitted {Figures.Count(books.Admitted)}, queued {Figures.Count(books.Queued + books.Leased)}, " +
-            $"done {Figures.Count(books.Done)} ({Figures.Rate(pace.Finished)}), dead {Figures.Count(books.Dead.Values.Sum())}";
+            $"duplicates {Figures.Count(books.Duplicates)}, rejected {Figures.Count(books.Rejected.Values.Sum())}, ";
+        line += run.HasQueue
+            ? $"admitted {Figures.Count(books.Admitted)}, queued {Figures.Count(books.Queued + books.Leased)}, done {Figures.Count(books.Done)} ({Figures.Rate(pace.Finished)}), dead {Figures.Count(books.Dead.Values.Sum())}"
+            : $"passed {Figures.Count(books.Admitted)}";
         if (fullest is { Depth: > 0 })
             line += $"; fullest edge {fullest.Stage} {fullest.Depth}/{fullest.Capacity}";
         if (pace.Left() is { } left)

@@ -13,19 +13,41 @@ internal static class RunSummary
         var run = outcome.Last;
         var books = run.Books;
         var text = new StringBuilder();
-        var seconds = Math.Max(1e-3, run.Elapsed.TotalSeconds);
-        text.AppendLine($"{run.Pipeline}: {Figures.Count(books.Received)} lines in {Figures.Time(run.Elapsed)} ({Figures.Rate(books.Received / seconds)}).");
+        text.AppendLine($"{run.Pipeline}: {Figures.Count(books.Received)} lines in {Figures.Time(run.Elapsed)} ({Figures.Rate(books.Received / Seconds(run))}).");
         if (run.LinesSkipped > 0)
             text.AppendLine($"  skipped          {Figures.Count(run.LinesSkipped),14}  blank lines and comments, not counted as received");
         Row(text, "received", books.Received, books.Received);
         Row(text, "duplicates", books.Duplicates, books.Received);
         if (DuplicateText.Short(SourceDuplicates.Kinds(books.DuplicatesBySource), books.Duplicates) is { Length: > 0 } kinds)
             text.AppendLine($"    {kinds}");
-        if (DuplicateText.Short(outcome.Last.WorstHosts) is { Length: > 0 } hosts)
+        if (DuplicateText.Short(run.WorstHosts) is { Length: > 0 } hosts)
             text.AppendLine($"    most at {hosts}");
         Row(text, "rejected", books.Rejected.Values.Sum(), books.Received);
         Reasons(text, books.Rejected);
-        Row(text, "admitted", books.Admitted, books.Received);
+        Row(text, run.HasQueue ? "admitted" : "passed", books.Admitted, books.Received);
+        if (run.HasQueue)
+            Work(text, run);
+        if (outcome is { Aborted: true, Failure: null })
+            text.AppendLine(run.HasQueue ? "Aborted: what was being worked on goes on at the next start." : "Aborted: what has not passed has to be read again.");
+        text.Append(Balance(outcome));
+        return text.ToString();
+    }
+
+    /// <summary>Whether the books balance, and if not, what is off.</summary>
+    public static string Balance(RunOutcome outcome)
+    {
+        if (outcome.Imbalances() is { Count: > 0 } imbalances)
+            return $"THE BOOKS DO NOT BALANCE: {string.Join(" Also: ", imbalances)} Somebody changed the ledger, or this is a bug: please keep the state directory and report it.";
+        return outcome.Last.HasQueue
+            ? "The books balance: received = duplicates + rejected + admitted,\n  and all admitted = done + dead + queued."
+            : "The books balance: received = duplicates + rejected + passed.";
+    }
+
+    /// <summary>What became of all that was ever admitted.</summary>
+    private static void Work(StringBuilder text, RunSnapshot run)
+    {
+        var books = run.Books;
+        var seconds = Seconds(run);
         if (books.AdmittedBefore > 0)
             Row(text, "admitted before", books.AdmittedBefore, 0);
 
@@ -42,20 +64,9 @@ internal static class RunSummary
             text.AppendLine($"  commits          {Figures.Count(commits.Commits),14}  {Figures.Count((long)Math.Round(commits.MeanRows))} rows each in {commits.MeanTime.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms; at most {Figures.Count(commits.Size)} at the end");
         if (books.DedupAuthorityCaught > 0)
             text.AppendLine($"  caught late      {Figures.Count(books.DedupAuthorityCaught),14}  second records that the last constraint refused: the dedup index missed them");
-        if (outcome is { Aborted: true, Failure: null })
-            text.AppendLine("Aborted: what was being worked on goes on at the next start.");
-        text.Append(Balance(outcome));
-        return text.ToString();
     }
 
-    /// <summary>Whether the books balance, and if not, what is off.</summary>
-    public static string Balance(RunOutcome outcome)
-    {
-        var imbalances = outcome.Imbalances();
-        return imbalances.Count == 0
-            ? "The books balance: received = duplicates + rejected + admitted,\n  and all admitted = done + dead + queued."
-            : $"THE BOOKS DO NOT BALANCE: {string.Join(" Also: ", imbalances)} Somebody changed the ledger, or this is a bug: please keep the state directory and report it.";
-    }
+    private static double Seconds(RunSnapshot run) => Math.Max(1e-3, run.Elapsed.TotalSeconds);
 
     private static void Row(StringBuilder text, string name, long count, long whole) =>
         text.AppendLine($"  {name,-16} {Figures.Count(count),14}  {Figures.Share(count, whole)}".TrimEnd());

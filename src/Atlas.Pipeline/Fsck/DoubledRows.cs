@@ -22,8 +22,10 @@ internal static class DoubledRows
         foreach (var row in rows)
             settled += Settle(examination, row) ? 1 : 0;
         examination.Repairable("ledger", "rows had the key of an earlier one and waited", first, settled, "They count as duplicates.", () => { });
-        if (count > settled)
-            examination.Note("ledger", "rows have the key of an earlier one", first, count - settled, "They were fetched or refused before: nothing is lost, nothing to do.");
+        if (rows.Count > settled)
+            examination.Note("ledger", "rows have the key of an earlier one", first, rows.Count - settled, "They were fetched or refused before: nothing is lost, nothing to do.");
+        if (count > rows.Count)
+            examination.Damage("ledger", "more rows have the key of an earlier one than one repair looks at", first, count - rows.Count, "Repair again.");
     }
 
     private static bool Settle(Examination examination, long row)
@@ -37,11 +39,12 @@ internal static class DoubledRows
                 var isBacklog = Exists($"cursors WHERE class = {priority} AND seq < {row}");
                 if (!isBacklog && !Exists($"work WHERE seq = {row}"))
                     return false;
+                var isLeased = Exists($"work WHERE seq = {row} AND state = 'leased'");
                 examination.InTransaction(() =>
                 {
                     ledger.Execute(string.Create(CultureInfo.InvariantCulture, $"DELETE FROM work WHERE seq = {row}; DELETE FROM {queue} WHERE seq = {row}"));
                     examination.AddToCounter("admitted", -1);
-                    examination.AddToCounter("queued", -1);
+                    examination.AddToCounter(isLeased ? "leased" : "queued", -1);
                     examination.AddToCounter("duplicates", 1);
                     if (isBacklog)
                         examination.AddToCounter("backlog", -1);

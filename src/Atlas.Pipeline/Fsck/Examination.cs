@@ -51,8 +51,20 @@ internal sealed class Examination(StateDirectory state, SqlConnection ledger, bo
         }
         catch
         {
-            Ledger.Execute("ROLLBACK");
+            RollBack();
             throw;
+        }
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            Ledger.Execute("ROLLBACK");
+        }
+        catch (LedgerException)
+        {
+            // SQLite has done so itself, as it does on a full disk; what ended the transaction is worth more.
         }
     }
 

@@ -9,6 +9,7 @@ internal static class IndexCheck
     private const string WillRebuild = "--repair makes the index anew from the ledger; so does the next run by itself.";
 
     /// <summary>False when there is no checkpoint whose keys could be read.</summary>
+    /// <exception cref="SpillException">There is no room for the keys.</exception>
     public static bool TryRead(Examination examination, IDisk disk, DedupOptions? settings, KeyPartitions keys, out long highWater)
     {
         var row = examination.Ledger.Prepare("SELECT token, high_water, manifest FROM seen_checkpoint");
@@ -49,7 +50,7 @@ internal static class IndexCheck
             });
             return true;
         }
-        catch (Exception doubt) when (doubt is IOException or InvalidDataException or FormatException or OverflowException or UnauthorizedAccessException)
+        catch (Exception doubt) when (doubt is (IOException or InvalidDataException or FormatException or OverflowException or UnauthorizedAccessException) and not SpillException)
         {
             Rebuild(examination, $"the index is not as its checkpoint left it: {doubt.Message}", examination.State.SeenDirectory);
             return false;

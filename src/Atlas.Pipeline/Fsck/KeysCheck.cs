@@ -39,7 +39,7 @@ internal static class KeysCheck
         if (foreign > 0)
             Rebuild(examination, "the index has keys that the ledger lacks: their URLs would be taken for known and never be fetched", $"key {firstForeign}", foreign);
 
-        void Compare(NumberedKey[] rows, NumberedKey[] known)
+        void Compare(ReadOnlySpan<NumberedKey> rows, ReadOnlySpan<NumberedKey> known)
         {
             int row = 0, key = 0;
             while (row < rows.Length || key < known.Length)

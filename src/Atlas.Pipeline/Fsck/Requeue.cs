@@ -13,15 +13,16 @@ internal static class Requeue
         {
             if (examination.Ledger.Scalar(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM {LedgerSchema.QueueOf(priority)} WHERE seq = {sequence}")) == 0)
                 continue;
+            var isInWork = examination.Ledger.Scalar(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM work WHERE seq = {sequence}")) > 0;
             examination.InTransaction(() =>
             {
                 examination.Ledger.Execute(string.Create(CultureInfo.InvariantCulture, $"""
                     DELETE FROM content_metadata WHERE id = {id};
-                    INSERT INTO work(seq, class, state, attempt, lost, deferrals, due_at, epoch, detail) VALUES({sequence}, {priority}, 'queued', 0, 0, 0, 0, 0, 'its body was gone or damaged')
+                    INSERT INTO work(seq, class, state, attempt, lost, deferrals, due_at, epoch, detail) VALUES({sequence}, {priority}, 'queued', 0, 0, 0, 0, 0, 'its body was gone or damaged') ON CONFLICT DO NOTHING
                     """));
                 examination.AddToCounter("done", -1);
                 examination.AddToCounter("recorded", -1);
-                examination.AddToCounter("queued", 1);
+                examination.AddToCounter("queued", isInWork ? 0 : 1);
             });
             return true;
         }

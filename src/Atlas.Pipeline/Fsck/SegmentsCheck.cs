@@ -6,12 +6,30 @@ namespace Atlas.Pipeline.Fsck;
 /// <summary>Whether the segment files fit the place where writing goes on, after the bodies in them were checked.</summary>
 internal sealed class SegmentsCheck(Examination examination)
 {
+    /// <summary>Segments that a repair makes; a number farther off is a damaged one, and not that many files are gone.</summary>
+    private const int MostMade = 1_000;
+
     public void Run()
     {
         var ledger = examination.Ledger;
-        var segment = (int)ledger.Scalar("SELECT segment FROM bodies_tail");
+        var tail = ledger.Scalar("SELECT segment FROM bodies_tail");
         var end = ledger.Scalar("SELECT end_offset FROM bodies_tail");
         var newest = ledger.Scalar("SELECT coalesce(max(segment), 0) FROM content_metadata");
+        var known = Math.Max(newest, Numbers().DefaultIfEmpty(0).Max());
+        if (known > int.MaxValue - MostMade)
+        {
+            examination.Damage("bodies", "there is a segment of a number that none has", Text($"segment {known}"), 1, "Put a copy of ledger.db back, or move the file of this number away.");
+            return;
+        }
+
+        if (tail - known > MostMade)
+        {
+            CheckMissing((int)known);
+            MoveTail("writing goes on far behind the last segment", Text($"segment {known}"), Text($"segment {tail}"), (int)known);
+            return;
+        }
+
+        var segment = (int)tail;
         var furthest = ledger.Scalar($"SELECT coalesce(max(body_offset + body_length), 0) FROM content_metadata WHERE segment = {Math.Max(segment, newest)}");
         if (newest > segment || (newest == segment && furthest > end))
         {
@@ -37,39 +55,47 @@ internal sealed class SegmentsCheck(Examination examination)
     /// <summary>A file that is missing is refused by a run; once its documents are queued again, an empty one says so.</summary>
     private void CheckMissing(int tail)
     {
-        for (var segment = 1; segment < tail; segment++)
+        var there = Numbers().Where(number => number > 0 && number < tail).ToHashSet();
+        var count = tail - 1 - there.Count;
+        if (count <= 0)
+            return;
+        var missing = Enumerable.Range(1, tail - 1).Where(number => !there.Contains(number)).Take(MostMade).ToList();
+        if (count > MostMade)
         {
-            var path = PathOf(segment);
-            if (!File.Exists(path))
-            {
-                examination.Repairable("bodies", "a segment is gone", path, 1, "--repair puts an empty file in its place, after its documents were queued again.", () =>
-                {
-                    Directory.CreateDirectory(examination.State.BodiesDirectory);
-                    File.Create(path).Dispose();
-                });
-            }
+            examination.Damage("bodies", "segments are gone, more than a repair makes anew", PathOf(missing[0]), count, "A document's segment may be damaged in ledger.db: put a copy of it back, or the files.");
+            return;
         }
+
+        examination.Repairable("bodies", "segments are gone", PathOf(missing[0]), count, "--repair puts an empty file in the place of each, after its documents were queued again.", () => missing.ForEach(Make));
     }
 
     /// <summary>Writing goes on in a segment that nothing lies in yet: nothing is written over, and no hole is hidden.</summary>
     private void MoveTail(string what, string where, string? tail, int last)
     {
-        examination.Repairable("bodies", what, tail is null ? where : $"{where}; writing goes on at {tail}", 1, "--repair has writing go on in a new segment.", () =>
+        var place = tail is null ? where : $"{where}; writing goes on at {tail}";
+        var next = Math.Max(last, Numbers().DefaultIfEmpty(0).Max()) + 1;
+        if (next - last > MostMade)
         {
-            var next = Math.Max(last, Numbers().DefaultIfEmpty(0).Max()) + 1;
-            if (!File.Exists(PathOf(last)))
-            {
-                Directory.CreateDirectory(examination.State.BodiesDirectory);
-                File.Create(PathOf(last)).Dispose();
-            }
+            examination.Damage("bodies", what, place, 1, $"{PathOf(next - 1)} has a number too high to go on behind it: move it away, and repair again.");
+            return;
+        }
 
+        examination.Repairable("bodies", what, place, 1, "--repair has writing go on in a new segment.", () =>
+        {
+            if (last > 0)
+                Make(last);
             examination.InTransaction(() => examination.Ledger.Execute(Text($"INSERT INTO bodies_tail VALUES(1, {next}, 0) ON CONFLICT DO UPDATE SET segment = excluded.segment, end_offset = excluded.end_offset")));
             for (var between = last + 1; between < next; between++)
-            {
-                if (!File.Exists(PathOf(between)))
-                    File.Create(PathOf(between)).Dispose();
-            }
+                Make(between);
         });
+    }
+
+    /// <summary>Makes an empty segment where there is none.</summary>
+    private void Make(int segment)
+    {
+        Directory.CreateDirectory(examination.State.BodiesDirectory);
+        if (!File.Exists(PathOf(segment)))
+            File.Create(PathOf(segment)).Dispose();
     }
 
     private void Cut(FileInfo file, long end)

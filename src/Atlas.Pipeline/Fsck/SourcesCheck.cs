@@ -10,8 +10,16 @@ internal static class SourcesCheck
         examination.Progress.Begin("checking the sources' places", 0);
         foreach (var tail in tails)
         {
-            foreach (var path in tail.Patterns.SelectMany(PathGlob.Find).Distinct())
-                Check(examination, tail.Source, path);
+            try
+            {
+                foreach (var path in tail.Patterns.SelectMany(PathGlob.Find).Distinct())
+                    Check(examination, tail.Source, path);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // The files are no part of the state: a repair of it does not fail over them.
+                examination.Note("sources", $"what {tail.Source} follows cannot be looked at: {error.Message}", string.Join(", ", tail.Patterns), 1, "Nothing to do here; a run says so as well.");
+            }
         }
 
         var negative = examination.Ledger.Scalar("SELECT count(*) FROM source_offsets WHERE offset < 0");

@@ -104,6 +104,8 @@ internal sealed partial class DiskReserve : IDisposable
             {
                 if (!IsPaused)
                     Look_Locked();
+                if (_failure.Task.Exception is { } failure)
+                    throw failure.GetBaseException();
                 if (!IsPaused)
                 {
                     Interlocked.Add(ref _allowance, -bytes);

@@ -34,6 +34,9 @@ internal sealed record RunSnapshot
     /// <summary>Whether the run takes nothing new and finishes what is inside.</summary>
     public bool Draining { get; init; }
 
+    /// <summary>Whether there is a queue; without one a line has passed when it is written out.</summary>
+    public bool HasQueue => Stages.Any(stage => stage.Kind == "buffer");
+
     /// <summary>How rows are gathered into commits; null for a pipeline without a ledger.</summary>
     public CommitPace? Commits { get; init; }
 

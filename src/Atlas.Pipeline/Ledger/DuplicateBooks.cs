@@ -113,11 +113,11 @@ internal sealed class DuplicateBooks
     {
         var lines = text.Split('\n');
         var head = lines[0].Split(' ');
-        var total = long.TryParse(head[0], CultureInfo.InvariantCulture, out var value) ? value : 0;
+        var total = long.TryParse(head[0], NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
         var hits = new Dictionary<string, HeavyHitter>(StringComparer.Ordinal);
         foreach (var line in lines.Skip(1).Take(DuplicateTally.Hosts))
         {
-            if (line.Split(' ') is [var host, var count, var error] && long.TryParse(count, CultureInfo.InvariantCulture, out var times) && long.TryParse(error, CultureInfo.InvariantCulture, out var off))
+            if (line.Split(' ') is [var host, var count, var error] && long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var times) && long.TryParse(error, NumberStyles.None, CultureInfo.InvariantCulture, out var off))
                 hits[host] = new HeavyHitter(host, times, off);
         }
 

@@ -20,8 +20,15 @@ internal readonly record struct LedgerMark(string LedgerId, long Progress)
     /// <summary>The mark that an open ledger would leave.</summary>
     public static LedgerMark Of(SqlConnection connection) => new(connection.Text(LedgerIdSql), connection.Scalar(ProgressSql));
 
-    public void Write(Span<byte> into) =>
-        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{LedgerId} {Progress:D19}\n"), into);
+    /// <summary>Written after every commit, so without an allocation.</summary>
+    /// <param name="into"><see cref="Size"/> bytes.</param>
+    public void Write(Span<byte> into)
+    {
+        var end = Encoding.ASCII.GetBytes(LedgerId, into);
+        into[end++] = (byte)' ';
+        Progress.TryFormat(into[end..], out var digits, "D19", CultureInfo.InvariantCulture);
+        into[end + digits] = (byte)'\n';
+    }
 
     /// <summary>Null when it is none: a lock that no ledger was opened with yet.</summary>
     public static LedgerMark? Parse(ReadOnlySpan<byte> bytes)

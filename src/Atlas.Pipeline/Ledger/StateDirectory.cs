@@ -66,7 +66,7 @@ internal sealed class StateDirectory : IDisposable
     /// <exception cref="DirectoryNotFoundException">The directory itself is gone.</exception>
     public void ThrowIfTaken()
     {
-        if (FileIdentity.OfPath(_lockFile) == _identity)
+        if (FileIdentity.IsOfPath(_lockFile, _identity))
             return;
         if (!Directory.Exists(Path))
             throw new DirectoryNotFoundException($"The state directory {Path} was taken away.");

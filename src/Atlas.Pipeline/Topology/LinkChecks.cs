@@ -31,6 +31,7 @@ internal sealed class LinkChecks
     {
         AddStations();
         CheckOnlyOnes();
+        CheckPlaces();
         foreach (var stage in _stages)
         {
             foreach (var feed in stage.From)
@@ -66,6 +67,17 @@ internal sealed class LinkChecks
         {
             foreach (var station in alike.Skip(1))
                 Report(station.Key, station.Path, $"there can be one '{alike.Key}' only, and '{alike.First().Name}' is it; let the stages it feeds name that one.");
+        }
+    }
+
+    private void CheckPlaces()
+    {
+        var writers = _stages.Select(stage => (Stage: stage, Place: stage.Kind?.WritesTo?.Invoke(stage.Options))).Where(writer => writer.Place is not null);
+        foreach (var alike in writers.GroupBy(writer => writer.Place))
+        {
+            var first = alike.First().Stage;
+            foreach (var (station, _) in alike.Skip(1))
+                Report(station.Key, $"{station.Path}.to", $"'{first.Name}' writes to the same place, and two would tear each other's lines: let '{first.Name}' take what both take, or write to another file.");
         }
     }
 

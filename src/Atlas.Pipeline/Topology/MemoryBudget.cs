@@ -41,7 +41,7 @@ internal sealed record MemoryBudget(long Given, IReadOnlyList<(string Part, long
         return shared;
     }
 
-    /// <summary>1 GiB, 512.0 MiB.</summary>
+    /// <summary>1.00 GiB, 512.0 MiB.</summary>
     public static string Size(long bytes) => bytes >= 1L << 30
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.00} GiB")
         : string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MiB");

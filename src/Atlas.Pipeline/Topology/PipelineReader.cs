@@ -27,7 +27,7 @@ internal static class PipelineReader
         var paths = new Dictionary<string, int>(StringComparer.Ordinal);
         if (SettingsParser.Parse(file, yamlText, found) is { } root)
         {
-            root = SettingsOverrides.Apply(root, overrides, paths, found);
+            root = SettingsOverrides.WithoutStrays(SettingsOverrides.Apply(root, overrides, paths, found), paths, found);
             var places = found.Select(mistake => (mistake.Line, mistake.Column, mistake.Path)).ToHashSet();
             var later = new List<Mistake>();
             definition = ReadRoot(root, file, kinds, stateDirectory, later, notes);
@@ -91,13 +91,7 @@ internal static class PipelineReader
     /// <summary>A mistake in a value that an override gave is a mistake of the override, not of the file.</summary>
     private static Mistake PlacedAtOverride(Mistake mistake, Dictionary<string, int> paths)
     {
-        foreach (var (path, number) in paths)
-        {
-            var isInside = mistake.Path == path || mistake.Path.StartsWith(path + ".", StringComparison.Ordinal);
-            if (isInside)
-                return mistake with { File = SettingsOverrides.File, Line = number };
-        }
-
-        return mistake;
+        var around = paths.Keys.Where(path => mistake.Path == path || mistake.Path.StartsWith(path + ".", StringComparison.Ordinal)).MaxBy(path => path.Length);
+        return around is null ? mistake : mistake with { File = SettingsOverrides.File, Line = paths[around] };
     }
 }

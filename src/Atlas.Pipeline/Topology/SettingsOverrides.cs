@@ -9,7 +9,7 @@ internal static class SettingsOverrides
     /// <summary>The map with all overrides applied in order. Their nodes carry the override's number, from 1, as the line and the value's place in it as the column.</summary>
     /// <param name="root">The file's map.</param>
     /// <param name="overrides">As <c>stages.fetch.concurrency=64</c>; the value is YAML, so that <c>[a, b]</c> is a list.</param>
-    /// <param name="paths">Gets the path and the number of each override that was applied.</param>
+    /// <param name="paths">Gets what overrides put in, with the number of the override: the path of each, or how much of it the file does not have.</param>
     /// <param name="mistakes">Gets what is wrong with an override; it is then left out.</param>
     public static MappingNode Apply(MappingNode root, IReadOnlyList<string> overrides, Dictionary<string, int> paths, List<Mistake> mistakes)
     {
@@ -43,11 +43,51 @@ internal static class SettingsOverrides
                 continue;
             }
 
+            paths[string.Join('.', steps[..CreatedAt(root, steps)])] = i + 1;
             root = changed;
-            paths[path] = i + 1;
         }
 
         return root;
+    }
+
+    /// <summary>The map without the sources and stages that overrides made and that nothing can come of, as they say neither what they are nor who feeds them: their names are mistyped.</summary>
+    /// <param name="root">The map with all overrides applied.</param>
+    /// <param name="paths">What they put in.</param>
+    /// <param name="mistakes">Gets one for each that was left out.</param>
+    public static MappingNode WithoutStrays(MappingNode root, Dictionary<string, int> paths, List<Mistake> mistakes)
+    {
+        foreach (var (section, needed, word) in new[] { ("sources", "type", "source"), ("stages", "from", "stage") })
+        {
+            var at = root.Entries.ToList().FindIndex(entry => entry.Key.Text == section);
+            if (at < 0 || root.Entries[at].Value is not MappingNode map)
+                continue;
+
+            var strays = map.Entries.Where(entry => paths.ContainsKey($"{section}.{entry.Key.Text}") && entry.Value is MappingNode { Entries: var settings } && !settings.Any(setting => setting.Key.Text == needed)).ToList();
+            var kept = map.Entries.Except(strays).ToList();
+            var names = kept.Select(entry => entry.Key.Text).ToList();
+            foreach (var stray in strays)
+            {
+                var name = stray.Key.Text;
+                mistakes.Add(new Mistake(File, paths[$"{section}.{name}"], 1, $"{section}.{name}", $"the file has no {word} of this name.{DidYouMean.Among(name, names)} Here: {string.Join(", ", names)}."));
+            }
+
+            root = root with { Entries = [.. root.Entries.Take(at), root.Entries[at] with { Value = map with { Entries = kept } }, .. root.Entries.Skip(at + 1)] };
+        }
+
+        return root;
+    }
+
+    /// <summary>How many steps of a path lead to the first that a map does not have yet; all of them when it has all.</summary>
+    private static int CreatedAt(MappingNode map, string[] steps)
+    {
+        for (var i = 0; i < steps.Length; i++)
+        {
+            if (map.Entries.FirstOrDefault(entry => entry.Key.Text == steps[i])?.Value is not MappingNode below)
+                return i + 1;
+            map = below;
+        }
+
+        return steps.Length;
     }
 
     private static MappingNode? Put(MappingNode map, ReadOnlySpan<string> steps, SettingsNode value)
@@ -62,7 +102,7 @@ internal static class SettingsOverrides
             var inside = old switch
             {
                 MappingNode existing => existing,
-                null or ScalarNode { Text: "", IsQuoted: false } => new MappingNode([], map.Line, map.Column),
+                null or ScalarNode { Text: "", IsQuoted: false } => new MappingNode([], value.Line, value.Column),
                 _ => null,
             };
             if (inside is null || Put(inside, steps[1..], value) is not { } below)

@@ -39,6 +39,9 @@ internal sealed record StageKind(string Word, Port Takes, Port Gives, Func<Setti
     /// <summary>Whether <c>parallelism</c> may be set: how many batches it works on at once.</summary>
     public bool MayRunParallel { get; init; }
 
+    /// <summary>The place that it alone must write to, by its options: two stages would tear each other's lines there. Null where any number may write.</summary>
+    public Func<object, string?>? WritesTo { get; init; }
+
     /// <summary>Whether a pipeline has one of it at most, as what it reads from can be read once.</summary>
     public bool IsTheOnlyOne { get; init; }
 }

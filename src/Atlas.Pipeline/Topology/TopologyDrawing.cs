@@ -9,12 +9,12 @@ internal static class TopologyDrawing
     public static string Text(PipelineDefinition pipeline)
     {
         var text = new StringBuilder().Append(pipeline.Name).Append('\n');
-        var width = pipeline.Sources.Concat(pipeline.Stages).Max(stage => stage.Name.Length);
+        var width = pipeline.Sources.Concat(pipeline.Stages).Max(stage => LabelOf(stage).Length);
         foreach (var stage in pipeline.Sources.Concat(pipeline.Stages))
         {
-            text.Append("  ").Append(stage.Name.PadRight(width)).Append("  ").Append(stage.Kind.Word);
+            text.Append("  ").Append(LabelOf(stage));
             if (stage.From.Count > 0)
-                text.Append("  <- ").AppendJoin(", ", stage.From.Select(NameOf));
+                text.Append(' ', width - LabelOf(stage).Length).Append("  <- ").AppendJoin(", ", stage.From.Select(NameOf));
             text.Append('\n');
         }
 
@@ -73,6 +73,7 @@ internal static class TopologyDrawing
 
     private static string NameOf(Link link) => link.Output is null ? link.From : $"{link.From}.{link.Output}";
 
+    /// <summary>The name, and the kind where it is another word.</summary>
     private static string LabelOf(StageDefinition stage) => stage.Name == stage.Kind.Word ? stage.Name : $"{stage.Name} ({stage.Kind.Word})";
 
     private static string ForMermaid(string text) =>

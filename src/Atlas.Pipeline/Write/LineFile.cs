@@ -10,13 +10,12 @@ internal static class LineFile
     /// <exception cref="IOException">It cannot be opened, or does not end as a file of lines can: then it is left alone.</exception>
     public static FileStream OpenToAppend(string path)
     {
-        if (new FileInfo(path) is not { Exists: true, Length: > 0 })
-            return new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
-
-        var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        if (!file.CanSeek)
+            return file;
         try
         {
-            var end = EndOfLastLine(file, path);
+            var end = EndOfLastLine(path, file.Length);
             if (end < file.Length)
                 file.SetLength(end);
             file.Seek(end, SeekOrigin.Begin);
@@ -29,12 +28,18 @@ internal static class LineFile
         }
     }
 
-    private static long EndOfLastLine(FileStream file, string path)
+    private static long EndOfLastLine(string path, long length)
     {
-        var start = Math.Max(0, file.Length - LongestLine);
-        var tail = new byte[file.Length - start];
-        file.Seek(start, SeekOrigin.Begin);
-        file.ReadExactly(tail);
+        if (length == 0)
+            return 0;
+        var start = Math.Max(0, length - LongestLine);
+        var tail = new byte[length - start];
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0))
+        {
+            file.Seek(start, SeekOrigin.Begin);
+            file.ReadExactly(tail);
+        }
+
         var end = start + tail.AsSpan().LastIndexOf((byte)'\n') + 1;
         if (end == start && start > 0)
             throw new IOException($"{path} is no file of lines: there is no line end in its last {LongestLine >> 10} KiB. Nothing is appended to it; name another file.");

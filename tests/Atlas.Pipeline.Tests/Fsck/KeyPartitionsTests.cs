@@ -6,7 +6,7 @@ namespace Atlas.Pipeline.Tests.Fsck;
 public sealed class KeyPartitionsTests
 {
     [Fact]
-    public void More_keys_than_fit_the_buffers_come_back_sorted_and_complete_and_leave_no_file()
+    public void More_keys_than_fit_the_buffers_come_back_sorted_and_complete_and_leave_no_file_even_when_the_process_is_killed()
     {
         var directory = Directory.CreateTempSubdirectory("atlas-keys-").FullName;
         try
@@ -16,9 +16,10 @@ public sealed class KeyPartitionsTests
             {
                 for (var i = 0; i < keys.Length; i++)
                     partitions.Add(keys[i], i);
-                Assert.NotEmpty(Directory.GetFiles(directory));
+                if (!OperatingSystem.IsWindows())
+                    Assert.Empty(Directory.GetFiles(directory));
 
-                var sorted = Enumerable.Range(0, KeyPartitions.Parts).SelectMany(partitions.Sorted).ToList();
+                var sorted = Enumerable.Range(0, KeyPartitions.Parts).SelectMany(part => partitions.Sorted(part).ToArray()).ToList();
 
                 Assert.Equal(keys.Length, sorted.Count);
                 Assert.True(sorted.TrueForAll(key => keys[key.Number] == key.Key));

@@ -167,6 +167,19 @@ public sealed class DiskReserveTests : IDisposable
         await Assert.ThrowsAsync<IOException>(() => reserve.Failure);
     }
 
+    /// <summary>While nothing waited, everything went on passing.</summary>
+    [Fact]
+    public async Task A_disk_that_does_not_answer_lets_nothing_pass_that_would_need_a_look()
+    {
+        using var reserve = Open();
+        _disk.IsGone = true;
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        // The one that crosses the line passes.
+        Assert.True(PassesAtOnce(reserve, 10_000));
+        await Assert.ThrowsAsync<IOException>(() => reserve.PassAsync(1, TestContext.Current.CancellationToken).AsTask());
+    }
+
     private DiskReserve Open(long bytes = Kept) => new("state", bytes, new Seams { Disk = _disk, Time = _time, Logs = _said });
 
     private static bool PassesAtOnce(DiskReserve reserve, long bytes)

@@ -1,52 +1,28 @@
-using System.Text;
 using Atlas.Pipeline.Graph;
-using Atlas.Pipeline.Topology;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Atlas.Pipeline.Tests.Graph;
 
 /// <summary>Whole runs on a disk that is nearly full.</summary>
 public sealed class NearlyFullDiskTests : IDisposable
 {
-    private const string Queue =
-        """
-        name: queue
-        disk_reserve_bytes: 1000
-        sources: { lines: { type: stdin } }
-        stages:
-          normalize: { from: lines }
-          classify: { from: normalize }
-          dedup: { from: classify, expected_urls: 1000, memory_bytes: 16777216 }
-          buffer: { from: dedup }
-        """;
-
-    private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(60);
-
-    private readonly string _state = Directory.CreateTempSubdirectory("atlas-").FullName;
-    private readonly FakeTimeProvider _time = new();
+    private readonly RunTestBed _bed = new();
     private readonly ScarceDisk _disk = new();
-    private readonly MemoryStream _lines = new(Encoding.ASCII.GetBytes("http://a.test/\nhttp://b.test/\nhttp://a.test/\n"));
 
-    public void Dispose()
-    {
-        _lines.Dispose();
-        if (Directory.Exists(_state))
-            Directory.Delete(_state, recursive: true);
-    }
+    public void Dispose() => _bed.Dispose();
 
     [Fact]
     public async Task A_run_that_starts_without_room_waits_and_has_not_touched_the_state()
     {
         _disk.Free = 0;
         var opening = OpenAsync();
-        _time.Advance(TimeSpan.FromMinutes(10));
+        _bed.Time.Advance(TimeSpan.FromMinutes(10));
         Assert.False(opening.IsCompleted);
-        Assert.Empty(Directory.GetFileSystemEntries(_state));
+        Assert.Empty(Directory.GetFileSystemEntries(_bed.State));
 
         _disk.Free = long.MaxValue;
-        _time.Advance(TimeSpan.FromSeconds(1));
-        await using var run = await opening.WaitAsync(AtMost, TestContext.Current.CancellationToken);
-        var outcome = await run.RunAsync().WaitAsync(AtMost, TestContext.Current.CancellationToken);
+        _bed.Time.Advance(TimeSpan.FromSeconds(1));
+        await using var run = await RunTestBed.EndAsync(opening);
+        var outcome = await RunTestBed.EndAsync(run.RunAsync());
 
         Assert.Null(outcome.Failure);
         Assert.Equal(2, outcome.Last.Books.Admitted);
@@ -57,7 +33,7 @@ public sealed class NearlyFullDiskTests : IDisposable
     {
         await using var run = await OpenAsync();
         _disk.Free = 0;
-        _time.Advance(TimeSpan.FromSeconds(1));
+        _bed.Time.Advance(TimeSpan.FromSeconds(1));
 
         var running = run.RunAsync();
         var stopped = run.Look();
@@ -65,8 +41,8 @@ public sealed class NearlyFullDiskTests : IDisposable
         Assert.Equal(0, stopped.DiskFreeBytes);
         Assert.Equal(0, stopped.Books.Received);
         _disk.Free = long.MaxValue;
-        _time.Advance(TimeSpan.FromSeconds(1));
-        var outcome = await running.WaitAsync(AtMost, TestContext.Current.CancellationToken);
+        _bed.Time.Advance(TimeSpan.FromSeconds(1));
+        var outcome = await RunTestBed.EndAsync(running);
 
         Assert.Null(outcome.Failure);
         Assert.Equal(3, outcome.Last.Books.Received);
@@ -78,13 +54,13 @@ public sealed class NearlyFullDiskTests : IDisposable
     {
         await using var run = await OpenAsync();
         _disk.Free = 0;
-        _time.Advance(TimeSpan.FromSeconds(1));
+        _bed.Time.Advance(TimeSpan.FromSeconds(1));
 
         var running = run.RunAsync();
-        while (_lines.Position == 0)
+        while (_bed.Lines.Position == 0)
             await Task.Yield();
         run.Drain();
-        var outcome = await running.WaitAsync(AtMost, TestContext.Current.CancellationToken);
+        var outcome = await RunTestBed.EndAsync(running);
 
         Assert.Null(outcome.Failure);
         Assert.False(outcome.Aborted);
@@ -95,12 +71,12 @@ public sealed class NearlyFullDiskTests : IDisposable
     [Fact]
     public async Task Input_that_has_ended_ends_the_run_though_there_is_no_room()
     {
-        _lines.SetLength(0);
+        _bed.Lines.SetLength(0);
         await using var run = await OpenAsync();
         _disk.Free = 0;
-        _time.Advance(TimeSpan.FromSeconds(1));
+        _bed.Time.Advance(TimeSpan.FromSeconds(1));
 
-        var outcome = await run.RunAsync().WaitAsync(AtMost, TestContext.Current.CancellationToken);
+        var outcome = await RunTestBed.EndAsync(run.RunAsync());
 
         Assert.Null(outcome.Failure);
         Assert.True(outcome.Balances);
@@ -111,30 +87,17 @@ public sealed class NearlyFullDiskTests : IDisposable
     public async Task A_run_whose_state_directory_is_deleted_fails_and_names_it()
     {
         using var never = new EndlessInput();
-        await using var run = await PipelineRun.OpenAsync(Define(), new Seams { Time = _time, Disk = _disk }, never, Stream.Null);
+        await using var run = await OpenAsync(never);
         var running = run.RunAsync();
 
-        Directory.Delete(_state, recursive: true);
-        _time.Advance(TimeSpan.FromSeconds(1));
-        for (var waited = 0; !running.IsCompleted && waited < 4_000; waited++)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.WhenAny(running, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken));
-        }
+        Directory.Delete(_bed.State, recursive: true);
+        _bed.Time.Advance(TimeSpan.FromSeconds(1));
+        var outcome = await _bed.InTimeAsync(running);
 
-        var outcome = await running.WaitAsync(AtMost, TestContext.Current.CancellationToken);
-        Assert.Contains(Path.Combine(_state, "ledger.db") + " is gone", outcome.Failure!.Message, StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(_bed.State, "ledger.db") + " is gone", outcome.Failure!.Message, StringComparison.Ordinal);
     }
 
-    private Task<PipelineRun> OpenAsync() => PipelineRun.OpenAsync(Define(), new Seams { Time = _time, Disk = _disk }, _lines, Stream.Null);
-
-    private PipelineDefinition Define()
-    {
-        var mistakes = new List<Mistake>();
-        var definition = PipelineReader.Read("p.yaml", Queue, StageCatalog.Kinds, [], _state, mistakes, []);
-        Assert.Equal("", string.Join('\n', mistakes));
-        return definition!;
-    }
+    private Task<PipelineRun> OpenAsync(Stream? input = null) => _bed.OpenAsync(RunTestBed.Queue, _disk, input);
 
     /// <summary>A terminal at which nobody types.</summary>
     private sealed class EndlessInput : MemoryStream

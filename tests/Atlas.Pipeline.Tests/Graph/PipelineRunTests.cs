@@ -1,9 +1,6 @@
-using System.Text;
 using Atlas.Pipeline.Graph;
 using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Tests.Dedup;
-using Atlas.Pipeline.Topology;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Atlas.Pipeline.Tests.Graph;
 
@@ -20,41 +17,22 @@ public sealed class PipelineRunTests : IDisposable
           write: { from: dedup }
         """;
 
-    private const string Queue =
-        """
-        name: queue
-        sources: { lines: { type: stdin } }
-        stages:
-          normalize: { from: lines }
-          classify: { from: normalize }
-          dedup: { from: classify, expected_urls: 1000, memory_bytes: 16777216 }
-          buffer: { from: dedup }
-        """;
+    private readonly RunTestBed _bed = new();
 
-    private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(60);
-
-    private readonly string _state = Directory.CreateTempSubdirectory("atlas-").FullName;
-    private readonly FakeTimeProvider _time = new();
-    private readonly MemoryStream _lines = new(Encoding.ASCII.GetBytes("http://a.test/\nhttp://b.test/\nhttp://a.test/\n"));
-
-    public void Dispose()
-    {
-        _lines.Dispose();
-        Directory.Delete(_state, recursive: true);
-    }
+    public void Dispose() => _bed.Dispose();
 
     /// <summary>Three signals did not end a filter whose reader stood still.</summary>
     [Fact]
     public async Task An_abort_leaves_a_write_behind_that_does_not_come_back_and_counts_nothing_of_it()
     {
         using var output = new StuckOutput();
-        await using var run = await OpenAsync(Filter, output);
+        await using var run = await _bed.OpenAsync(Filter, output: output);
 
         var running = run.RunAsync();
-        await output.Stuck.WaitAsync(AtMost, TestContext.Current.CancellationToken);
+        await output.Stuck.WaitAsync(RunTestBed.AtMost, TestContext.Current.CancellationToken);
         run.Drain();
         run.Abort();
-        var outcome = await InTimeAsync(running);
+        var outcome = await _bed.InTimeAsync(running);
         output.LetGo();
 
         Assert.True(outcome.Aborted);
@@ -68,12 +46,12 @@ public sealed class PipelineRunTests : IDisposable
     public async Task A_drain_ends_though_a_write_does_not_come_back()
     {
         using var output = new StuckOutput();
-        await using var run = await OpenAsync(Filter, output);
+        await using var run = await _bed.OpenAsync(Filter, output: output);
 
         var running = run.RunAsync();
-        await output.Stuck.WaitAsync(AtMost, TestContext.Current.CancellationToken);
+        await output.Stuck.WaitAsync(RunTestBed.AtMost, TestContext.Current.CancellationToken);
         run.Drain();
-        var outcome = await InTimeAsync(running);
+        var outcome = await _bed.InTimeAsync(running);
         output.LetGo();
 
         Assert.True(outcome.Aborted);
@@ -84,13 +62,13 @@ public sealed class PipelineRunTests : IDisposable
     public async Task An_abort_waits_a_moment_for_a_write_that_comes_back()
     {
         using var output = new StuckOutput();
-        await using var run = await OpenAsync(Filter, output);
+        await using var run = await _bed.OpenAsync(Filter, output: output);
 
         var running = run.RunAsync();
-        await output.Stuck.WaitAsync(AtMost, TestContext.Current.CancellationToken);
+        await output.Stuck.WaitAsync(RunTestBed.AtMost, TestContext.Current.CancellationToken);
         run.Abort();
         output.LetGo();
-        var outcome = await running.WaitAsync(AtMost, TestContext.Current.CancellationToken);
+        var outcome = await RunTestBed.EndAsync(running);
 
         Assert.True(outcome.Aborted);
         Assert.False(outcome.LeftBehind);
@@ -102,14 +80,14 @@ public sealed class PipelineRunTests : IDisposable
     [Fact]
     public async Task A_run_fails_when_the_commit_of_its_last_dedup_checkpoint_fails()
     {
-        await using (var first = await OpenAsync(Queue, Stream.Null))
+        await using (var first = await _bed.OpenAsync(RunTestBed.Queue))
             Assert.Null((await first.RunAsync()).Failure);
-        using (var ledger = SqlConnection.Open(Path.Combine(_state, "ledger.db"), readOnly: false))
+        using (var ledger = SqlConnection.Open(Path.Combine(_bed.State, "ledger.db"), readOnly: false))
             ledger.Execute("CREATE TRIGGER full BEFORE INSERT ON seen_checkpoint BEGIN SELECT RAISE(FAIL, 'no space is left'); END");
 
-        _lines.Position = 0;
-        await using var run = await OpenAsync(Queue, Stream.Null);
-        var outcome = await run.RunAsync().WaitAsync(AtMost, TestContext.Current.CancellationToken);
+        _bed.Lines.Position = 0;
+        await using var run = await _bed.OpenAsync(RunTestBed.Queue);
+        var outcome = await RunTestBed.EndAsync(run.RunAsync());
 
         Assert.IsType<LedgerException>(outcome.Failure);
     }
@@ -130,41 +108,19 @@ public sealed class PipelineRunTests : IDisposable
                 mayGoOn.Wait();
             },
         };
-        var text = Queue.Replace("memory_bytes", "checkpoint_every_urls: 1, memory_bytes", StringComparison.Ordinal);
-        using var input = new FailingInput(_lines, hangs.Task);
-        await using var run = await PipelineRun.OpenAsync(Define(text), new Seams { Time = _time, Disk = disk }, input, Stream.Null);
+        var text = RunTestBed.Queue.Replace("memory_bytes", "checkpoint_every_urls: 1, memory_bytes", StringComparison.Ordinal);
+        using var input = new FailingInput(_bed.Lines, hangs.Task);
+        await using var run = await _bed.OpenAsync(text, disk, input);
 
         var running = run.RunAsync();
-        await input.Failed.WaitAsync(AtMost, TestContext.Current.CancellationToken);
+        await input.Failed.WaitAsync(RunTestBed.AtMost, TestContext.Current.CancellationToken);
         await Task.WhenAny(running, Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, TestContext.Current.CancellationToken));
         var endedBefore = running.IsCompleted;
         mayGoOn.Set();
-        var outcome = await InTimeAsync(running);
+        var outcome = await _bed.InTimeAsync(running);
 
         Assert.False(endedBefore);
         Assert.IsType<StageFailedException>(outcome.Failure);
-    }
-
-    private Task<PipelineRun> OpenAsync(string text, Stream output) => PipelineRun.OpenAsync(Define(text), new Seams { Time = _time }, _lines, output);
-
-    private PipelineDefinition Define(string text)
-    {
-        var mistakes = new List<Mistake>();
-        var definition = PipelineReader.Read("p.yaml", text, StageCatalog.Kinds, [], _state, mistakes, []);
-        Assert.Equal("", string.Join('\n', mistakes));
-        return definition!;
-    }
-
-    /// <summary>Lets the time go by until the run has ended.</summary>
-    private async Task<RunOutcome> InTimeAsync(Task<RunOutcome> running)
-    {
-        for (var waited = 0; !running.IsCompleted && waited < 4_000; waited++)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.WhenAny(running, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken));
-        }
-
-        return await running.WaitAsync(TimeSpan.FromMilliseconds(1), TestContext.Current.CancellationToken);
     }
 
     /// <summary>A pipe whose reader stands still: a write blocks its thread.</summary>
@@ -196,7 +152,7 @@ public sealed class PipelineRunTests : IDisposable
         {
             if (lines.Read(buffer, offset, count) is > 0 and var read)
                 return read;
-            when.Wait(AtMost);
+            when.Wait(RunTestBed.AtMost);
             _failed.TrySetResult();
             throw new IOException("The input is broken.");
         }

@@ -77,5 +77,29 @@ public sealed class StateDirectoryTests : IDisposable
         StateDirectory.Open(_path, new Disk()).Dispose();
     }
 
+    [Fact]
+    public void What_every_commit_asks_and_notes_here_allocates_nothing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a file is known by a text.");
+        using var state = StateDirectory.Open(_path, new Disk());
+        var mark = new LedgerMark(Guid.NewGuid().ToString("n"), 1_234_567_890_123);
+        Commit();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (var i = 0; i < 100; i++)
+            Commit();
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        state.Dispose();
+        using var again = StateDirectory.Open(_path, new Disk());
+        Assert.Equal(mark, again.Mark);
+
+        void Commit()
+        {
+            state.ThrowIfTaken();
+            state.WriteMark(mark);
+        }
+    }
+
     public void Dispose() => Directory.Delete(_path, recursive: true);
 }

@@ -14,78 +14,52 @@ public sealed class WalKeeperTests
     [Fact]
     public async Task A_wal_past_its_bound_is_begun_anew_and_loses_nothing()
     {
-        await using var bed = LedgerTestBed.Fresh();
-        await bed.Ledger.DisposeAsync();
-        var file = Path.Combine(bed.Directory, "ledger.db");
-        using var writer = LedgerSchema.OpenForWriting(file);
-        using var keeper = new WalKeeper(SqlConnection.Open(file), NullLogger.Instance, Bound);
-        Fill(writer);
-        var begun = Generation(file);
+        await using var bed = await WalBed.OpenAsync();
+        using var keeper = WalBed.Keep(SqlConnection.Open(bed.File), NullLogger.Instance);
+        bed.Fill();
+        var begun = bed.Generation();
 
-        var rows = Write(writer, keeper, file, until: () => Generation(file) >= begun + 3);
+        var rows = bed.Write(keeper, until: () => bed.Generation() >= begun + 3);
 
-        Assert.Equal(rows + 1, bed.Scalar("SELECT count(*) FROM meta WHERE name LIKE 'filler%'"));
-        Assert.Equal("ok", bed.Text("PRAGMA integrity_check"));
+        Assert.Equal(rows + 1, bed.Ledger.Scalar("SELECT count(*) FROM meta WHERE name LIKE 'filler%'"));
+        Assert.Equal("ok", bed.Ledger.Text("PRAGMA integrity_check"));
     }
 
     [Fact]
     public async Task A_reader_keeps_the_wal_and_the_writer_goes_on()
     {
-        await using var bed = LedgerTestBed.Fresh();
-        await bed.Ledger.DisposeAsync();
-        var file = Path.Combine(bed.Directory, "ledger.db");
-        using var writer = LedgerSchema.OpenForWriting(file);
-        using var keeper = new WalKeeper(SqlConnection.Open(file), NullLogger.Instance, Bound);
-        Fill(writer);
-        var begun = Generation(file);
-        using (var reader = SqlConnection.Open(file, readOnly: true))
+        await using var bed = await WalBed.OpenAsync();
+        using var keeper = WalBed.Keep(SqlConnection.Open(bed.File), NullLogger.Instance);
+        bed.Fill();
+        var begun = bed.Generation();
+        using (var reader = SqlConnection.Open(bed.File, readOnly: true))
         {
             reader.Execute("BEGIN");
             Assert.Equal(1, reader.Scalar("SELECT count(*) FROM meta WHERE name LIKE 'filler%'"));
 
-            Write(writer, keeper, file, until: () => new FileInfo(file + "-wal").Length > 4 * Bound);
+            bed.Write(keeper, until: () => bed.WalBytes > 4 * Bound);
 
-            Assert.Equal(begun, Generation(file));
+            Assert.Equal(begun, bed.Generation());
             Assert.Equal(1, reader.Scalar("SELECT count(*) FROM meta WHERE name LIKE 'filler%'"));
             reader.Execute("COMMIT");
         }
 
-        Write(writer, keeper, file, until: () => Generation(file) > begun);
+        bed.Write(keeper, until: () => bed.Generation() > begun);
     }
 
     [Fact]
     public async Task A_wal_that_cannot_be_copied_is_said_and_ends_the_writer_after_a_few()
     {
-        await using var bed = LedgerTestBed.Fresh();
-        await bed.Ledger.DisposeAsync();
-        var file = Path.Combine(bed.Directory, "ledger.db");
+        await using var bed = await WalBed.OpenAsync();
         var log = new Said();
-        using var writer = LedgerSchema.OpenForWriting(file);
-        using var keeper = new WalKeeper(SqlConnection.Open(file, readOnly: true), log, Bound);
+        using var keeper = WalBed.Keep(SqlConnection.Open(bed.File, readOnly: true), log);
 
-        var failure = Assert.Throws<LedgerException>(() => Write(writer, keeper, file, until: () => false));
+        var failure = Assert.Throws<LedgerException>(() => bed.Write(keeper, until: () => false));
 
         Assert.True(failure.IsOfTheMachine, failure.Message);
         Assert.Equal(5, log.Messages.Count);
         Assert.Contains("(5 in a row)", log.Messages.Last(), StringComparison.Ordinal);
     }
-
-    private static int Write(SqlConnection writer, WalKeeper keeper, string file, Func<bool> until)
-    {
-        var start = Stopwatch.GetTimestamp();
-        var rows = 0;
-        while (!until())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60), $"{file}-wal has {new FileInfo(file + "-wal").Length} bytes after {rows} commits.");
-            Fill(writer);
-            rows++;
-            keeper.Committed(writer, rows: 16_384);
-        }
-
-        return rows;
-    }
-
-    private static void Fill(SqlConnection writer) => writer.Execute("BEGIN; INSERT INTO meta VALUES('filler' || hex(randomblob(16)), hex(zeroblob(32768))); COMMIT");
 
     private sealed class Said : ILogger
     {
@@ -100,11 +74,63 @@ public sealed class WalKeeperTests
             Messages.Enqueue(formatter(state, exception));
     }
 
-    /// <summary>How often the WAL was begun anew, from its header.</summary>
-    private static uint Generation(string file)
+    /// <summary>A ledger that a connection of the test writes to.</summary>
+    private sealed class WalBed : IAsyncDisposable
     {
-        using var wal = new FileStream(file + "-wal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        Span<byte> header = stackalloc byte[16];
-        return wal.ReadAtLeast(header, 16, throwOnEndOfStream: false) < 16 ? 0 : BinaryPrimitives.ReadUInt32BigEndian(header[12..]);
+        private readonly SqlConnection _writer;
+
+        private WalBed(LedgerTestBed ledger)
+        {
+            Ledger = ledger;
+            _writer = LedgerSchema.OpenForWriting(File);
+        }
+
+        public LedgerTestBed Ledger { get; }
+
+        public string File => Path.Combine(Ledger.Directory, "ledger.db");
+
+        public long WalBytes => new FileInfo(File + "-wal").Length;
+
+        public static async Task<WalBed> OpenAsync()
+        {
+            var ledger = LedgerTestBed.Fresh();
+            await ledger.Ledger.DisposeAsync();
+            return new WalBed(ledger);
+        }
+
+        public static WalKeeper Keep(SqlConnection connection, ILogger log) => new(connection, log, Bound);
+
+        /// <summary>A commit of some size.</summary>
+        public void Fill() => _writer.Execute("BEGIN; INSERT INTO meta VALUES('filler' || hex(randomblob(16)), hex(zeroblob(32768))); COMMIT");
+
+        /// <summary>Commits until something is so, and returns how often.</summary>
+        public int Write(WalKeeper keeper, Func<bool> until)
+        {
+            var start = Stopwatch.GetTimestamp();
+            var rows = 0;
+            while (!until())
+            {
+                Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60), $"{File}-wal has {WalBytes} bytes after {rows} commits.");
+                Fill();
+                rows++;
+                keeper.Committed(_writer, rows: 16_384);
+            }
+
+            return rows;
+        }
+
+        /// <summary>How often the WAL was begun anew, from its header.</summary>
+        public uint Generation()
+        {
+            using var wal = new FileStream(File + "-wal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            Span<byte> header = stackalloc byte[16];
+            return wal.ReadAtLeast(header, 16, throwOnEndOfStream: false) < 16 ? 0 : BinaryPrimitives.ReadUInt32BigEndian(header[12..]);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _writer.Dispose();
+            await Ledger.DisposeAsync();
+        }
     }
 }

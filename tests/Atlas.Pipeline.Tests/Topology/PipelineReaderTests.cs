@@ -106,6 +106,22 @@ public sealed class PipelineReaderTests
             mistakes.Select((mistake, i) => i switch { 3 => mistake.ToString()[..37], 4 => mistake.ToString()[..52], _ => mistake.ToString() }));
     }
 
+    /// <summary>They were reported in the first line of the file, as a stage without a 'from'.</summary>
+    [Fact]
+    public void An_override_of_a_stage_that_is_not_there_is_a_mistake_of_the_override()
+    {
+        var (_, mistakes, _) = Read(Good, "stages.fetsch.user_agent=me", "sources.files.path=x", "admision.size=4", "stages.fetsch.capacity=2", "stages.side={type: write, from: nobody}");
+
+        Assert.Equal(
+            [
+                "--set(1,1): stages.fetsch: the file has no stage of this name. Did you mean 'fetch'? Here: normalize, classify, dedup, buffer, fetch, persist, side.",
+                "--set(2,1): sources.files: the file has no source of this name. Here: lines.",
+                "--set(3,15): admision: no such setting. Did you mean 'admission'?",
+                "--set(5,33): stages.side.from: no source or stage is called 'nobody'. Here: lines, normalize, classify, dedup, buffer, fetch, persist, side.",
+            ],
+            mistakes.Select(mistake => mistake.ToString()));
+    }
+
     [Fact]
     public void No_message_shows_a_secret()
     {

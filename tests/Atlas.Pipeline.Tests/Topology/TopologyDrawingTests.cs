@@ -7,11 +7,11 @@ namespace Atlas.Pipeline.Tests.Topology;
 public sealed class TopologyDrawingTests
 {
     [Fact]
-    public void Text_has_a_line_for_each_in_flow_order()
+    public void Text_has_a_line_for_each_in_flow_order_and_names_a_kind_only_where_it_is_another_word()
     {
         var text = TopologyDrawing.Text(Definition("name: a\nsources: { lines: { type: stdin } }\nstages: { r: { type: route, from: lines, outputs: [x] }, write: { from: [r, r.x] } }"));
 
-        Assert.Equal("a\n  lines  stdin\n  r      route  <- lines\n  write  write  <- r, r.x\n", text);
+        Assert.Equal("a\n  lines (stdin)\n  r (route)      <- lines\n  write          <- r, r.x\n", text);
     }
 
     [Fact]
