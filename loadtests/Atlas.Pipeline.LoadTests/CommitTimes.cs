@@ -11,6 +11,9 @@ internal sealed class CommitTimes : IDisposable
     private readonly List<double> _commits = [];
     private readonly List<double> _durable = [];
 
+    /// <summary>Raised on the ledger's own thread when the first batch has become durable.</summary>
+    public event Action? First;
+
     public CommitTimes()
     {
         _listener.InstrumentPublished = (instrument, listener) =>
@@ -20,8 +23,16 @@ internal sealed class CommitTimes : IDisposable
         };
         _listener.SetMeasurementEventCallback<double>((instrument, seconds, _, _) =>
         {
+            bool isFirst;
             lock (_gate)
-                (instrument.Name == "atlas.ledger.commit.duration" ? _commits : _durable).Add(seconds);
+            {
+                var times = instrument.Name == "atlas.ledger.commit.duration" ? _commits : _durable;
+                times.Add(seconds);
+                isFirst = times == _durable && times.Count == 1;
+            }
+
+            if (isFirst)
+                First?.Invoke();
         });
         _listener.Start();
     }

@@ -4,7 +4,10 @@ using System.Diagnostics;
 namespace Atlas.Pipeline.LoadTests;
 
 /// <summary>The lines of <see cref="UrlLists.WriteNewAsync"/> without a file, as fast as memory, with a note of time and memory after every part.</summary>
-internal sealed class GeneratedStream(long lines, int parts) : Stream
+/// <param name="lines">How many.</param>
+/// <param name="parts">Stretches of equal length.</param>
+/// <param name="first">The number of the first line; others than those of a run before it are new to its state.</param>
+internal sealed class GeneratedStream(long lines, int parts, long first = 0) : Stream
 {
     private const int LongestLine = 128;
 
@@ -40,7 +43,7 @@ internal sealed class GeneratedStream(long lines, int parts) : Stream
 
         var written = 0;
         for (; _next < lines && buffer.Length - written >= LongestLine; _next++)
-            written += Write(_next, buffer[written..]);
+            written += Write(first + _next, buffer[written..]);
         _lastRead = Stopwatch.GetTimestamp();
         return written;
     }

@@ -6,7 +6,17 @@ using Atlas.ScriptedWeb;
 // What the machine does with whole pipelines: admission of new, known and mixed lines, and fetching. Figures are of one run; see loadtests/results for what they mean.
 // Arguments: lines (2,000,000), passes over them (3), pages to fetch (20,000), whether canonical forms are compared (1); 0 leaves a part out.
 // Or: lists, the path of atlas, lines (10,000,000): distinct lines beside awk and sort.
-// Or: scale, lines (100,000,000), memory (2GiB), the picture's file (scale.svg): many distinct lines in one run.
+// Or: scale, lines (100,000,000), memory (2GiB), the picture's file (scale.svg): many distinct lines in one run. With a folder behind them the state stays there.
+// Or: restart, folder, lines (100,000,000), memory (2GiB): from the start of the process to its first durable line, on the state that such a run has left.
+if (args is ["restart", ..])
+{
+    await ScaleBench.RestartAsync(
+        args[1],
+        args.Length > 2 ? long.Parse(args[2], CultureInfo.InvariantCulture) : 100_000_000,
+        args.Length > 3 ? args[3] : "2GiB");
+    return;
+}
+
 var comparesLists = args is ["lists", ..];
 var scales = args is ["scale", ..];
 int[] sizes = [2_000_000, 3, 20_000, 1];
@@ -25,10 +35,11 @@ try
     if (scales)
     {
         await ScaleBench.RunAsync(
-            folder,
+            args.Length > 4 ? args[4] : folder,
             args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 100_000_000,
             args.Length > 2 ? args[2] : "2GiB",
-            args.Length > 3 ? args[3] : "scale.svg");
+            args.Length > 3 ? args[3] : "scale.svg",
+            keeps: args.Length > 4);
         return;
     }
 

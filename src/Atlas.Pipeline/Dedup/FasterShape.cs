@@ -16,6 +16,9 @@ internal static class FasterShape
     /// <summary>What the index takes beside its table when all expected keys are in: buckets that overflow. 13.3 bytes in all were measured at 100 million keys.</summary>
     public const long OverflowBytesPerKey = 3;
 
+    /// <summary>Raised when files, filter or hashes of a checkpoint change their meaning: 3 had SHA-256.</summary>
+    private const string Version = "4/";
+
     private const long BytesPerExpectedKey = 10;
     private const long LeastIndexBytes = 64 << 10;
 
@@ -23,9 +26,12 @@ internal static class FasterShape
     public static long IndexBytes(DedupOptions options) =>
         (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(options.ExpectedUrls * BytesPerExpectedKey, LeastIndexBytes));
 
-    /// <summary>The same name: the same layout of files and filter.</summary>
+    /// <summary>The same name: the same layout of files and filter, and the same kind of hashes.</summary>
     public static string NameOf(DedupOptions options) => string.Create(CultureInfo.InvariantCulture,
-        $"3/{IndexBytes(options)}/{PageBytes}/{SegmentBytes}/{options.ExpectedUrls}/{options.FalsePositiveRate}");
+        $"{Version}{IndexBytes(options)}/{PageBytes}/{SegmentBytes}/{options.ExpectedUrls}/{options.FalsePositiveRate}");
+
+    /// <summary>Whether the checkpoint that a name stands in can be read, its settings aside.</summary>
+    public static bool IsOfThisVersion(string name) => name.StartsWith(Version, StringComparison.Ordinal);
 
     /// <summary>The settings that a name was made from, as far as it tells; the defaults where it does not.</summary>
     public static DedupOptions OptionsOf(string name) =>

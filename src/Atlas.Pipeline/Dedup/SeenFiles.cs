@@ -1,17 +1,21 @@
 using System.Buffers;
-using System.Security.Cryptography;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.ExceptionServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Atlas.Pipeline.Dedup;
 
 /// <summary>The files in the index's directory: makes checkpoints' files durable, seals them with hashes, verifies and deletes them.</summary>
 /// <remarks>
+/// The hashes guard against damage, not against forgery: whoever can write here can write the ledger too. So they are of the kind that costs no more than reading.
 /// The index opens its files itself, so they are reached here directly too; only the filter's file is the pipeline's own.
 /// The log is only appended to, but for the marks that <see cref="LogRecords"/> names, so stretches of it that a checkpoint covered whole are hashed once, however many checkpoints follow.
 /// </remarks>
 internal sealed class SeenFiles(string root, IDisk disk)
 {
-    /// <summary>Bytes of the log under one hash; divides a segment.</summary>
+    /// <summary>Bytes of the log, and of a large file of a checkpoint, under one hash; divides a segment.</summary>
     private const long StretchBytes = 64L << 20;
 
     private readonly List<SealedStretch> _wholeStretches = [];
@@ -64,19 +68,13 @@ internal sealed class SeenFiles(string root, IDisk disk)
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
     public void Verify(SeenManifest manifest)
     {
-        foreach (var stretch in manifest.Stretches)
-        {
-            // Without its filter the index is slower and as exact.
-            if (stretch.Name == FilterOf(manifest.Token))
-                continue;
-            if (HashOf(stretch.Name, stretch.Start, stretch.Length, makeDurable: false) != stretch.Sha256)
-                throw new InvalidDataException($"'{stretch.Name}' of the dedup index is not as its checkpoint left it.");
-            if (IsLog(stretch.Name) && stretch.Length == StretchBytes)
-                _wholeStretches.Add(stretch);
-            if (IsPartOf(stretch.Name, manifest.IndexToken))
-                _table.Add(stretch);
-        }
+        // Without its filter the index is slower and as exact.
+        var stretches = manifest.Stretches.Where(stretch => stretch.Name != FilterOf(manifest.Token)).ToArray();
+        if (FirstDamaged(stretches) is { } damaged)
+            throw new InvalidDataException($"'{damaged.Name}' of the dedup index is not as its checkpoint left it.");
 
+        _wholeStretches.AddRange(stretches.Where(stretch => IsLog(stretch.Name) && stretch.Length == StretchBytes));
+        _table.AddRange(stretches.Where(stretch => IsPartOf(stretch.Name, manifest.IndexToken)));
         if (!manifest.Stretches.Any(stretch => IsLog(stretch.Name)) || _table.Count == 0 || !manifest.Stretches.Any(stretch => IsPartOf(stretch.Name, manifest.Token)))
             throw new InvalidDataException("The manifest of the dedup index is not complete.");
     }
@@ -88,7 +86,7 @@ internal sealed class SeenFiles(string root, IDisk disk)
         if (manifest.Stretches.FirstOrDefault(stretch => stretch.Name == name) is not { } saved || !disk.Exists(Path.Combine(Root, name)))
             return false;
         var bytes = disk.ReadAll(Path.Combine(Root, name));
-        if (bytes.Length != into.Bytes.Length || Convert.ToHexStringLower(SHA256.HashData(bytes)) != saved.Sha256)
+        if (bytes.Length != into.Bytes.Length || TextOf(XxHash128.HashToUInt128(bytes)) != saved.Hash)
             return false;
         bytes.CopyTo(into.Bytes);
         return true;
@@ -100,7 +98,7 @@ internal sealed class SeenFiles(string root, IDisk disk)
         if (manifest.Stretches.FirstOrDefault(stretch => stretch.Name == FilterOf(manifest.Token)) is not { } saved)
             return true;
         return disk.Exists(Path.Combine(Root, saved.Name)) && new FileInfo(Path.Combine(Root, saved.Name)).Length == saved.Length
-            && HashOf(saved.Name, 0, saved.Length, makeDurable: false) == saved.Sha256;
+            && HashOf(saved.Name, 0, saved.Length, makeDurable: false) == saved.Hash;
     }
 
     /// <summary>After a new checkpoint: the one before it stays, because the ledger may not come to know the new one.</summary>
@@ -115,6 +113,30 @@ internal sealed class SeenFiles(string root, IDisk disk)
     {
         DeleteCheckpointsExcept(names, null);
         _previous = names;
+    }
+
+    /// <summary>Reads all of them, as many at a time as there are cores; null when each is what it was.</summary>
+    private SealedStretch? FirstDamaged(SealedStretch[] stretches)
+    {
+        SealedStretch? damaged = null;
+        ExceptionDispatchInfo? failure = null;
+        Parallel.ForEach(Partitioner.Create(stretches, EnumerablePartitionerOptions.NoBuffering), (stretch, all) =>
+        {
+            try
+            {
+                if (HashOf(stretch.Name, stretch.Start, stretch.Length, makeDurable: false) == stretch.Hash)
+                    return;
+                damaged = stretch;
+            }
+            catch (Exception error)
+            {
+                failure = ExceptionDispatchInfo.Capture(error);
+            }
+
+            all.Stop();
+        });
+        failure?.Throw();
+        return damaged;
     }
 
     private List<SealedStretch> SealLog(long tail)
@@ -135,7 +157,19 @@ internal sealed class SeenFiles(string root, IDisk disk)
         Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
             .Select(path => Path.GetRelativePath(Root, path))
             .Where(name => IsPartOf(name, token))
-            .Select(name => Sealed(name, 0, new FileInfo(Path.Combine(Root, name)).Length));
+            .SelectMany(name => SealWhole(name, new FileInfo(Path.Combine(Root, name)).Length));
+
+    /// <summary>A large file in stretches, so that they can be verified at the same time; an empty one is a stretch too, as it has to be there.</summary>
+    private IEnumerable<SealedStretch> SealWhole(string name, long length)
+    {
+        var start = 0L;
+        do
+        {
+            yield return Sealed(name, start, Math.Min(StretchBytes, length - start));
+            start += StretchBytes;
+        }
+        while (start < length);
+    }
 
     private void DeleteCheckpointsExcept(CheckpointNames first, CheckpointNames? second)
     {
@@ -167,7 +201,7 @@ internal sealed class SeenFiles(string root, IDisk disk)
             FileShare.ReadWrite | FileShare.Delete);
         if (makeDurable)
             RandomAccess.FlushToDisk(handle);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new XxHash128();
         var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
         for (var end = start + length; start < end;)
         {
@@ -175,13 +209,15 @@ internal sealed class SeenFiles(string root, IDisk disk)
             ReadAll(handle, name, part, start);
             if (IsLog(name))
                 LogRecords.MaskPassingMarks(part);
-            hash.AppendData(part);
+            hash.Append(part);
             start += part.Length;
         }
 
         ArrayPool<byte>.Shared.Return(buffer);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return TextOf(hash.GetCurrentHashAsUInt128());
     }
+
+    private static string TextOf(UInt128 hash) => hash.ToString("x32", CultureInfo.InvariantCulture);
 
     internal static void ReadAll(SafeFileHandle handle, string name, Span<byte> into, long offset)
     {

@@ -7,8 +7,8 @@ namespace Atlas.Pipeline.Dedup;
 /// <param name="Name">The file, relative to the index's directory.</param>
 /// <param name="Start">The stretch's first byte.</param>
 /// <param name="Length">Bytes.</param>
-/// <param name="Sha256">Lower-case hexadecimal.</param>
-internal sealed record SealedStretch(string Name, long Start, long Length, string Sha256);
+/// <param name="Hash">XXH128, 32 lower-case hexadecimal digits.</param>
+internal sealed record SealedStretch(string Name, long Start, long Length, string Hash);
 
 /// <summary>What a checkpoint consists of, so that a damaged file is noticed before it is believed.</summary>
 /// <param name="Token">The checkpoint's name, 32 hexadecimal digits.</param>
@@ -24,7 +24,7 @@ internal sealed record SeenManifest(string Token, string IndexToken, long IndexC
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{Token}|{Shape}|{Count}|{IndexToken}|{IndexCount}\n");
         foreach (var stretch in Stretches)
-            text.Append(CultureInfo.InvariantCulture, $"{stretch.Name}|{stretch.Start}|{stretch.Length}|{stretch.Sha256}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{stretch.Name}|{stretch.Start}|{stretch.Length}|{stretch.Hash}\n");
         return text.ToString();
     }
 

@@ -36,6 +36,12 @@ internal static class IndexCheck
             examination.IndexSettings = FasterShape.OptionsOf(manifest.Shape);
             if (manifest.Token != checkpoint.Token)
                 throw new FormatException("The manifest of the dedup index is another checkpoint's.");
+            if (!FasterShape.IsOfThisVersion(manifest.Shape))
+            {
+                examination.Note("index", "the index was made by another version of the program", examination.State.SeenDirectory, 1, "Nothing to do: the next run makes it anew from the ledger.");
+                return false;
+            }
+
             var files = new SeenFiles(examination.State.SeenDirectory, disk);
             files.Verify(manifest);
             if (!files.FilterIsWhole(manifest))

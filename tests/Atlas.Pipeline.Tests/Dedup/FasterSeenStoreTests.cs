@@ -188,6 +188,55 @@ public sealed class FasterSeenStoreTests : IDisposable
         Assert.Equal(0, DedupTestBed.AddAll(store, keys));
     }
 
+    /// <summary>Files of SHA-256's time are whole, and say nothing that could be compared.</summary>
+    [Fact]
+    public async Task A_checkpoint_of_an_older_version_ends_in_a_rebuild()
+    {
+        var keys = DedupTestBed.Keys(3000, seed: 1);
+        await FillAsync(keys, above: []);
+        var manifest = SeenManifest.Parse(_ledger.LastSeenCheckpoint!.Manifest);
+        _ledger.LastSeenCheckpoint = _ledger.LastSeenCheckpoint with { Manifest = (manifest with { Shape = "3" + manifest.Shape[1..] }).ToText() };
+
+        using var store = Open();
+        Assert.True(store.WasRebuilt);
+        Assert.Equal(0, DedupTestBed.AddAll(store, keys));
+    }
+
+    /// <summary>A hash table of 128 MiB is sealed as two stretches or more, each with a hash of its own.</summary>
+    [Fact]
+    public async Task Damage_to_any_stretch_of_a_large_hash_table_is_noticed()
+    {
+        var large = DedupTestBed.Small with { ExpectedUrls = 7_000_000 };
+        var keys = DedupTestBed.Keys(3000, seed: 1);
+        _ledger.Keys.AddRange(keys);
+        using (var store = FasterSeenStore.Open(_bed.Seen, large, _ledger, new Seams()))
+            _ledger.LastSeenCheckpoint = await store.CheckpointAsync(_ledger.LastSequence);
+        var manifest = SeenManifest.Parse(_ledger.LastSeenCheckpoint.Manifest);
+        var table = manifest.Stretches.GroupBy(stretch => stretch.Name).Single(file => file.Count() > 1).ToArray();
+        var files = new SeenFiles(_bed.Seen, new Seams().Disk);
+        files.Verify(manifest);
+
+        foreach (var stretch in table)
+        {
+            var last = stretch.Start + stretch.Length - 1;
+            FlipIn(stretch.Name, last);
+            Assert.Throws<InvalidDataException>(() => files.Verify(manifest));
+            FlipIn(stretch.Name, last);
+        }
+
+        new SeenFiles(_bed.Seen, new Seams().Disk).Verify(manifest);
+        Assert.Equal(new FileInfo(Path.Combine(_bed.Seen, table[0].Name)).Length, table.Sum(stretch => stretch.Length));
+
+        void FlipIn(string name, long at)
+        {
+            using var file = new FileStream(Path.Combine(_bed.Seen, name), FileMode.Open, FileAccess.ReadWrite);
+            file.Position = at;
+            var value = file.ReadByte();
+            file.Position = at;
+            file.WriteByte((byte)(value ^ 0x10));
+        }
+    }
+
     [Fact]
     public async Task The_newest_two_checkpoints_are_kept_and_the_older_of_them_still_opens()
     {
