@@ -17,6 +17,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private readonly SeenFiles _files;
     private readonly TimeProvider _time;
     private readonly SeenLogDevice _device;
+    private readonly CheckpointFiles _checkpoints;
     private readonly FasterKV<LogKey, long> _store;
     private readonly BatchInserts _inserts;
     private readonly BloomFilter? _bloom;
@@ -33,12 +34,14 @@ internal sealed partial class FasterSeenStore : ISeenStore
         _bloom = bloom;
         _shape = FasterShape.NameOf(options);
         _device = new SeenLogDevice(files.LogPath, time);
-        _store = new FasterKV<LogKey, long>(FasterShape.SettingsFor(options, _device, files));
+        _checkpoints = new CheckpointFiles(files.Root, time);
+        _store = new FasterKV<LogKey, long>(FasterShape.SettingsFor(options, _device, _checkpoints.Manager()));
         try
         {
             if (from is not null)
                 _store.Recover(Guid.ParseExact(from.IndexToken, "N"), Guid.ParseExact(from.Token, "N"));
             _device.ThrowIfFailed();
+            _checkpoints.ThrowIfFailed();
             _inserts = new BatchInserts(_store, _device, bloom);
         }
         catch
@@ -112,6 +115,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
             return written;
 
         var (taken, token) = await _store.TakeIndexCheckpointAsync();
+        _checkpoints.ThrowIfFailed();
         return taken ? _table = new WrittenTable(token, known) : throw new IOException("The dedup index did not begin a checkpoint.");
     });
 

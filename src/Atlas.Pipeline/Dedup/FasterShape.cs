@@ -41,18 +41,16 @@ internal static class FasterShape
             ? new DedupOptions { ExpectedUrls = expected, FalsePositiveRate = share }
             : new DedupOptions();
 
-    public static FasterKVSettings<LogKey, long> SettingsFor(DedupOptions options, IDevice device, SeenFiles files) => new()
+    public static FasterKVSettings<LogKey, long> SettingsFor(DedupOptions options, IDevice device, ICheckpointManager checkpoints) => new()
     {
         IndexSize = IndexBytes(options),
         LogDevice = device,
         PageSize = PageBytes,
         SegmentSize = SegmentBytes,
         MemorySize = (long)(BitOperations.RoundUpToPowerOf2((ulong)Math.Max(options.MemoryBytes, PageBytes * 16) + 1) / 2),
-        CheckpointDir = files.Root,
+        CheckpointManager = checkpoints,
         EqualityComparer = new LogKeyComparer(),
         ConcurrencyControlMode = ConcurrencyControlMode.None,
-        // Which checkpoint is the right one is the ledger's to say, and which may go is decided here.
-        RemoveOutdatedCheckpoints = false,
         TryRecoverLatest = false,
     };
 }

@@ -5,7 +5,8 @@ namespace Atlas.Pipeline.Dedup;
 
 /// <summary>The files of the index's log: pages are written in the background, and the records that a batch asks for are read together, after all of it was asked.</summary>
 /// <remarks>
-/// FASTER's own device makes several tasks for every record it reads, syncs every page that it writes, and its caller overlooks a read that failed. Here nothing is synced: sealing a checkpoint is what makes the log durable.
+/// FASTER's own device makes several tasks for every record it reads, syncs every page that it writes, and its caller overlooks a read that failed. Here sealing a checkpoint is what makes the log durable;
+/// until then it is synced now and then, so that the sealing has little left to sync: the ledger's commits wait behind it.
 /// Writes come from any thread. <see cref="Collect"/> and <see cref="ReadCollected"/> belong to the one thread that is inside the index; a read outside of the two is done at once.
 /// </remarks>
 internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
@@ -17,11 +18,15 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
 
     private const int ParallelReads = 16;
 
+    /// <summary>Bytes written between two syncs: some 20 ms of a disk.</summary>
+    private const int MostUnsynced = 8 << 20;
+
     private readonly Lock _gate = new();
     private readonly List<SafeFileHandle?> _segments = [];
     private readonly Transfer[] _collected = new Transfer[UrlBatch.MaxRows];
     private readonly object _writesEnd = new();
     private int _writes;
+    private int _unsynced;
     private int _count;
     private bool _collects;
     private volatile bool _hasFailed;
@@ -124,7 +129,13 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
     {
         try
         {
-            RandomAccess.Write(HandleOf(write.Segment), new ReadOnlySpan<byte>((void*)write.Memory, write.Length), write.Offset);
+            var file = HandleOf(write.Segment);
+            RandomAccess.Write(file, new ReadOnlySpan<byte>((void*)write.Memory, write.Length), write.Offset);
+            if (Interlocked.Add(ref _unsynced, write.Length) >= MostUnsynced)
+            {
+                Volatile.Write(ref _unsynced, 0);
+                RandomAccess.FlushToDisk(file);
+            }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -10,15 +10,20 @@ namespace Atlas.Pipeline.Graph;
 /// </remarks>
 internal sealed class BatchBlocks(Seams seams, RunFailure failure)
 {
-    /// <summary>A block around a stage that decides on rows in place and never waits.</summary>
-    public TransformBlock<UrlBatch, UrlBatch> Deciding(IBatchStage stage, StageDefinition definition, StageMeter meter) =>
-        new(
+    /// <summary>A block around a stage that decides on rows in place, on several batches at once if it is told to.</summary>
+    public TransformBlock<UrlBatch, UrlBatch> Deciding(IBatchStage stage, StageDefinition definition, StageMeter meter)
+    {
+        if (!stage.NeverWaits)
+            return new(batch => DecideOrReportAsync(stage, definition, batch, meter).AsTask(), Options(definition, definition.Parallelism));
+
+        return new(
             batch =>
             {
                 var deciding = DecideOrReportAsync(stage, definition, batch, meter);
                 return deciding.IsCompletedSuccessfully ? deciding.Result : deciding.AsTask().GetAwaiter().GetResult();
             },
             Options(definition, definition.Parallelism));
+    }
 
     /// <summary>Two blocks around a stage that may wait while it decides: one batch at a time; what is decided stands in the second until it is taken.</summary>
     /// <remarks>

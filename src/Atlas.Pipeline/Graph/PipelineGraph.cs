@@ -155,7 +155,7 @@ internal sealed class PipelineGraph
     private void AddDeciding(StageDefinition stage, DecidingPart part)
     {
         var meter = AddMeter(stage);
-        if (part.Stage.NeverWaits)
+        if (part.Stage.NeverWaits || stage.Parallelism > 1)
         {
             var block = _batches.Deciding(part.Stage, stage, meter);
             AddDeciding(stage, block, block, () => block.InputCount + block.OutputCount);

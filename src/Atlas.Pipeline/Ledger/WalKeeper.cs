@@ -6,7 +6,7 @@ namespace Atlas.Pipeline.Ledger;
 /// <summary>Keeps the WAL short: copies it to the database on a thread and connection of its own, and has the writer begin it anew when it grows too long.</summary>
 /// <remarks>
 /// While the writer is busy a copy never ends at the WAL's end, so nobody but the writer can begin it anew, and the writer must not wait for the disk long.
-/// Therefore the keeper copies and syncs first, and asks then: what is left for the writer is what came meanwhile.
+/// Therefore the keeper copies and syncs first, and asks then: what is left for the writer is what came meanwhile. It syncs after every copy: a sync of all copies at once would stand in the disk's queue before the writer's commits.
 /// A copy that fails loses nothing, as the WAL keeps what is not copied; but if none succeeds, the WAL grows until the disk is full. So it is said at once, and after a few in a row, or when a sync has failed, it is the writer that fails.
 /// </remarks>
 internal sealed partial class WalKeeper : IDisposable
@@ -92,10 +92,8 @@ internal sealed partial class WalKeeper : IDisposable
             {
                 var pages = _connection.CheckpointPassive();
                 _failures = 0;
-                if (pages <= _longest)
-                    continue;
                 _connection.SyncDatabase();
-                _isTooLong = true;
+                _isTooLong = pages > _longest;
             }
             catch (LedgerException error)
             {
