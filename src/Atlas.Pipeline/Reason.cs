@@ -100,6 +100,9 @@ internal readonly record struct Reason(ushort Code)
         return false;
     }
 
+    /// <summary>The reasons with a name of their own: all but the HTTP statuses.</summary>
+    public static IEnumerable<Reason> OwnNames => Named.Keys.Select(code => new Reason(code));
+
     /// <summary>Whether a stored code means a reason.</summary>
     public static bool IsKnown(ushort code) => code is >= HttpBase + 100 and <= HttpBase + 999 || Named.ContainsKey(code);
 

@@ -35,9 +35,9 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
             s_transaction = default;
             kill.Reach("begin");
         }
-        else if (sql.StartsWith("INSERT INTO queue_", StringComparison.Ordinal) || (sql.StartsWith("INSERT INTO dead_letter_queue", StringComparison.Ordinal) && !sql.Contains("notes", StringComparison.Ordinal)))
+        else if (sql.StartsWith("INSERT INTO queue_", StringComparison.Ordinal) || sql.StartsWith("INSERT INTO refused", StringComparison.Ordinal))
         {
-            // One statement writes several rows. Only an admitted URL's dead letter, which is no new row, has notes.
+            // One statement writes several rows.
             s_transaction.Rows += sql.AsSpan().Count("(?");
             kill.Reach("row");
         }

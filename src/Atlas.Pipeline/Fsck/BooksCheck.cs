@@ -48,7 +48,7 @@ internal static class BooksCheck
         var counted = new SortedDictionary<int, long>();
         var rows = new SortedDictionary<int, long>();
         Fill(counted, "SELECT code, value FROM counters WHERE name = 'dead'", statement => (int)statement.Int64(0));
-        Fill(rows, "SELECT failure_classification, count(*) FROM dead_letter_queue WHERE was_admitted = 1 GROUP BY failure_classification",
+        Fill(rows, "SELECT failure_classification, count(*) FROM dead GROUP BY failure_classification",
             statement => Reason.TryParse(statement.Text(0), out var reason) ? reason.Code : 0);
         foreach (var code in counted.Keys.Union(rows.Keys).ToList())
         {
@@ -77,7 +77,7 @@ internal static class BooksCheck
     /// <summary>A refused line that comes again is counted and has no row, so that there may be fewer rows than counts and never more.</summary>
     private static void CompareRefused(Examination examination)
     {
-        var rows = examination.Ledger.Scalar("SELECT count(*) FROM dead_letter_queue WHERE was_admitted = 0");
+        var rows = examination.Ledger.Scalar("SELECT count(*) FROM refused");
         var counted = examination.Counter("rejected");
         if (rows > counted)
             examination.Damage("ledger", $"{rows} refused lines have a row, but only {counted} were counted", "counters.rejected", rows - counted, "Which reasons were not counted nobody knows: put a copy of ledger.db back if the counts matter. No URL is lost by it.");

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Atlas.Pipeline.Ledger;
+using Atlas.Urls;
 
 namespace Atlas.Pipeline.Fsck;
 
@@ -18,7 +19,9 @@ internal static class RowsCheck
         examination.Progress.Begin("checking the rows", Math.Max(highWater, 1));
         var tables = Open(examination.Ledger);
         var heads = tables.Select(Next).ToArray();
-        var (last, twice, broken, misspelt) = (0L, new Tally("", 0), new Tally("", 0), new Tally("", 0));
+        var sources = Sources(examination.Ledger);
+        var last = 0L;
+        Tally twice = new("", 0), broken = new("", 0), misspelt = new("", 0), meaningless = new("", 0);
         while (Array.IndexOf(heads, heads.Min()) is var table && heads[table] is var sequence and not long.MaxValue)
         {
             var row = tables[table];
@@ -32,6 +35,8 @@ internal static class RowsCheck
                 keys.Add(table == RefusedTable ? SeenKey.OfRefused(id) : SeenKey.OfAdmitted(id), sequence);
                 if (table != RefusedTable && spelling?.Gives(row.Bytes(2), id) == false)
                     misspelt = misspelt.Add(sequence);
+                if (table == RefusedTable && !HasMeaning(PackedRefusal.Read(row.Bytes(1)), sources))
+                    meaningless = meaningless.Add(sequence);
             }
 
             heads[table] = Next(row);
@@ -45,6 +50,12 @@ internal static class RowsCheck
         if (misspelt.Count > 0)
             examination.Damage("ledger", "URLs do not give the content id of their row", misspelt.First, misspelt.Count,
                 "Their text was damaged, or they came by lists of parameters and sites that normalize no longer has. In the first case put a copy of ledger.db back, or feed the list again on an empty state.");
+        if (meaningless.Count > 0)
+        {
+            examination.Damage("ledger", "refused lines have a reason, a flaw or a source that there is not", meaningless.First, meaningless.Count,
+                "They were written by another version of the program, or are damaged: put a copy of ledger.db back.");
+        }
+
         if (last > highWater)
         {
             examination.Repairable("ledger", $"the high water is {highWater}, but there is a row {last}", "counters.sequence", 1, "--repair raises it, so that no number is given twice.",
@@ -55,7 +66,7 @@ internal static class RowsCheck
     private static SqlStatement[] Open(SqlConnection ledger) =>
     [
         .. Enumerable.Range(0, PriorityClasses.Count).Select(priority => ledger.Prepare($"SELECT seq, packed, url FROM {LedgerSchema.QueueOf(priority)} ORDER BY seq")),
-        ledger.Prepare("SELECT id, content_id FROM dead_letter_queue WHERE was_admitted = 0 ORDER BY id"),
+        ledger.Prepare("SELECT seq, packed FROM refused ORDER BY seq"),
     ];
 
     private static long Next(SqlStatement rows)
@@ -69,10 +80,23 @@ internal static class RowsCheck
     private static bool TryKey(SqlStatement row, int table, out UInt128 id)
     {
         var bytes = row.Bytes(1);
-        if (table == RefusedTable)
-            return UInt128.TryParse(bytes, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out id);
         id = bytes.Length >= 16 ? BinaryPrimitives.ReadUInt128BigEndian(bytes) : 0;
+        if (table == RefusedTable)
+            return bytes.Length == PackedRefusal.Size;
         return bytes.Length == PackedRow.Size && bytes[16] < ProcessingStrategies.Names.Count && row.Bytes(2).Length > 0;
+    }
+
+    private static bool HasMeaning(in PackedRefusal row, HashSet<long> sources) =>
+        Reason.IsKnown(row.Reason.Code) && row.Flaw <= CanonicalizationError.BadPort && sources.Contains(row.Source);
+
+    private static HashSet<long> Sources(SqlConnection ledger)
+    {
+        var sources = new HashSet<long>();
+        var rows = ledger.Prepare("SELECT id FROM sources");
+        while (rows.Step())
+            sources.Add(rows.Int64(0));
+        rows.Reset();
+        return sources;
     }
 
     private readonly record struct Tally(string First, long Count)

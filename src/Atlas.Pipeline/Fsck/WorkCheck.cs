@@ -44,7 +44,7 @@ internal static class WorkCheck
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
             taken += ledger.Scalar($"SELECT count(*) FROM {LedgerSchema.QueueOf(priority)} WHERE seq <= {CursorOf(priority)}");
         var settled = ledger.Scalar("SELECT count(*) FROM work") + ledger.Scalar("SELECT count(*) FROM content_metadata") + examination.Counter("caught")
-            + ledger.Scalar("SELECT count(*) FROM dead_letter_queue WHERE was_admitted = 1");
+            + ledger.Scalar("SELECT count(*) FROM dead");
         if (taken == settled)
             return;
 
@@ -73,22 +73,22 @@ internal static class WorkCheck
 
     private static void CheckDeadLetters(Examination examination)
     {
-        var broken = Count(examination, "FROM dead_letter_queue r WHERE r.id <> r.seq OR length(r.content_id) <> 32 OR r.content_id GLOB '*[^0-9a-f]*' OR r.was_admitted NOT IN (0, 1)");
+        var broken = Count(examination, "FROM dead r WHERE length(r.content_id) <> 32 OR r.content_id GLOB '*[^0-9a-f]*'");
         if (broken.Count > 0)
-            examination.Damage("ledger", "dead letters make no sense", $"dead_letter_queue.seq {broken.First}", broken.Count, "Put a copy of ledger.db back, or delete these rows by hand.");
+            examination.Damage("ledger", "dead letters make no sense", $"dead.seq {broken.First}", broken.Count, "Put a copy of ledger.db back, or delete these rows by hand.");
 
-        var other = Count(examination, $"FROM dead_letter_queue r WHERE r.was_admitted = 1 AND {NotAsQueued} AND NOT ({NoQueueRow})");
+        var other = Count(examination, $"FROM dead r WHERE {NotAsQueued} AND NOT ({NoQueueRow})");
         if (other.Count > 0)
-            examination.Damage("ledger", "dead letters have another URL or content id than the row they were made from", $"dead_letter_queue.seq {other.First}", other.Count, "The text of one of the two was damaged: put a copy of ledger.db back.");
-        var lost = Count(examination, $"FROM dead_letter_queue r WHERE r.was_admitted = 1 AND {NoQueueRow}");
+            examination.Damage("ledger", "dead letters have another URL or content id than the row they were made from", $"dead.seq {other.First}", other.Count, "The text of one of the two was damaged: put a copy of ledger.db back.");
+        var lost = Count(examination, $"FROM dead r WHERE {NoQueueRow}");
         if (lost.Count > 0)
-            examination.Damage("ledger", "dead letters stand for no admitted URL", $"dead_letter_queue.seq {lost.First}", lost.Count, "The rows they were made from are lost; the URLs are in the dead letters. Put a copy of ledger.db back.");
+            examination.Damage("ledger", "dead letters stand for no admitted URL", $"dead.seq {lost.First}", lost.Count, "The rows they were made from are lost; the URLs are in the dead letters. Put a copy of ledger.db back.");
 
-        var reasons = examination.Ledger.Prepare("SELECT failure_classification, count(*), min(seq) FROM dead_letter_queue GROUP BY failure_classification");
+        var reasons = examination.Ledger.Prepare("SELECT failure_classification, count(*), min(seq) FROM dead GROUP BY failure_classification");
         while (reasons.Step())
         {
             if (!Reason.TryParse(reasons.Text(0), out _))
-                examination.Damage("ledger", $"dead letters have a reason that there is not: {reasons.Text(0)}", $"dead_letter_queue.seq {reasons.Int64(2)}", reasons.Int64(1), "They were written by another version of the program, or are damaged: put a copy of ledger.db back.");
+                examination.Damage("ledger", $"dead letters have a reason that there is not: {reasons.Text(0)}", $"dead.seq {reasons.Int64(2)}", reasons.Int64(1), "They were written by another version of the program, or are damaged: put a copy of ledger.db back.");
         }
 
         reasons.Reset();
@@ -104,12 +104,12 @@ internal static class WorkCheck
     private static string OfNoClass() => "NOT (" + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
         $"(r.class = {priority} AND r.seq <= {CursorOf(priority)} AND EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q WHERE q.seq = r.seq))"))) + ")";
 
-    private static string IsOver() => "EXISTS(SELECT 1 FROM dead_letter_queue d WHERE d.id = r.seq) OR " + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
+    private static string IsOver() => "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR " + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
         $"(r.class = {priority} AND EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q JOIN content_metadata m ON m.content_id = lower(hex(substr(q.packed, 1, 16))) WHERE q.seq = r.seq AND m.seq = r.seq))")));
 
     /// <summary>Of a queue's row: dead, or its content id is recorded, by itself or by a twin.</summary>
     private static string IsSettled() =>
-        "EXISTS(SELECT 1 FROM dead_letter_queue d WHERE d.id = r.seq) OR EXISTS(SELECT 1 FROM content_metadata m WHERE m.content_id = lower(hex(substr(r.packed, 1, 16))))";
+        "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR EXISTS(SELECT 1 FROM content_metadata m WHERE m.content_id = lower(hex(substr(r.packed, 1, 16))))";
 
     private static string CursorOf(int priority) => string.Create(CultureInfo.InvariantCulture, $"(SELECT seq FROM cursors WHERE class = {priority})");
 }

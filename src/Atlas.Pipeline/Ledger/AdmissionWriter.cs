@@ -6,19 +6,16 @@ namespace Atlas.Pipeline.Ledger;
 internal sealed class AdmissionWriter
 {
     private readonly QueueInsert[] _enqueue = new QueueInsert[PriorityClasses.Count];
-    private readonly DeadLetterInsert _refuse;
+    private readonly RefusedInsert _refuse;
     private readonly BooksCounter _books;
     private readonly Sources _sources;
     private readonly TimeProvider _time;
-
-    /// <summary>The names of the reasons that were used, by code.</summary>
-    private readonly Dictionary<ushort, byte[]> _reasons = [];
 
     public AdmissionWriter(SqlConnection connection, BooksCounter books, Sources sources, TimeProvider time)
     {
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
             _enqueue[priority] = new QueueInsert(connection, LedgerSchema.QueueOf(priority));
-        _refuse = new DeadLetterInsert(connection);
+        _refuse = new RefusedInsert(connection);
         _books = books;
         _sources = sources;
         _time = time;
@@ -78,25 +75,13 @@ internal sealed class AdmissionWriter
 
     private void Refuse(UrlBatch batch, ref UrlRow row, int source, long now)
     {
-        var letter = new DeadLetterRow(_books.NextSequence(), new PinnedSpan(batch.TextOf(row)), new PinnedSpan(ErrorOf(row)), new PinnedSpan(NameOf(row.Reason)),
-            now, new PinnedSpan(_sources.PinnedNameOf(source)), row.SourceOffset);
-        _refuse.Add(batch.IdOf(ref row), letter);
-    }
-
-    /// <summary>What is known of the error beyond its class. A literal, or pinned.</summary>
-    private ReadOnlySpan<byte> ErrorOf(in UrlRow row) => row.Flaw == CanonicalizationError.None ? NameOf(row.Reason) : CanonicalizationErrorNames.Of(row.Flaw);
-
-    private byte[] NameOf(Reason reason)
-    {
-        if (!_reasons.TryGetValue(reason.Code, out var name))
-            _reasons[reason.Code] = name = PinnedText.Of(reason.Name);
-        return name;
+        _refuse.Add(_books.NextSequence(), batch.TextOf(row), new PackedRefusal(batch.IdOf(ref row), row.Reason, row.Flaw, now, source, row.SourceOffset, CanonicalizationRules.RulesetVersion));
     }
 }
 
 /// <summary>What a batch left in the ledger.</summary>
 /// <param name="Admitted">Rows of a queue.</param>
-/// <param name="Refused">Dead letters.</param>
+/// <param name="Refused">Rows of refused lines.</param>
 internal readonly record struct AdmittedRows(int Admitted, int Refused)
 {
     public int Written => Admitted + Refused;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using Atlas.Urls;
 
 namespace Atlas.Pipeline.Ledger;
@@ -14,22 +13,16 @@ internal sealed class KeyScan
     private const int RowsPerPiece = 100_000;
 
     private readonly SqlStatement _done;
-    private readonly SqlStatement _refused;
-    private readonly SqlStatement[] _queues = new SqlStatement[PriorityClasses.Count];
-    private readonly SqlStatement[] _newer = new SqlStatement[PriorityClasses.Count];
-    private readonly SqlStatement _newerRefused;
+
+    /// <summary>Of the queues, and of the refused lines after them.</summary>
+    private readonly SqlStatement[] _all, _newer;
 
     public KeyScan(SqlConnection connection)
     {
         _done = connection.Prepare("SELECT seq FROM content_metadata WHERE content_id = ?1");
-        _refused = connection.Prepare("SELECT id, was_admitted, content_id FROM dead_letter_queue WHERE id > ?1 ORDER BY id LIMIT ?2");
-        _newerRefused = connection.Prepare("SELECT content_id, id FROM dead_letter_queue WHERE id > ?1 AND id <= ?2 AND was_admitted = 0");
-        for (var priority = 0; priority < PriorityClasses.Count; priority++)
-        {
-            var queue = LedgerSchema.QueueOf(priority);
-            _queues[priority] = connection.Prepare($"SELECT seq, packed FROM {queue} WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-            _newer[priority] = connection.Prepare($"SELECT packed, seq FROM {queue} WHERE seq > ?1 AND seq <= ?2");
-        }
+        string[] tables = [.. Enumerable.Range(0, PriorityClasses.Count).Select(LedgerSchema.QueueOf), LedgerSchema.Refused];
+        _all = [.. tables.Select(table => connection.Prepare($"SELECT seq, packed FROM {table} WHERE seq > ?1 ORDER BY seq LIMIT ?2"))];
+        _newer = [.. tables.Select(table => connection.Prepare($"SELECT seq, packed FROM {table} WHERE seq > ?1 AND seq <= ?2"))];
     }
 
     /// <summary>The rows of content ids: for each that has one, its sequence number. A URL that was admitted is not looked up among the refused lines.</summary>
@@ -49,12 +42,11 @@ internal sealed class KeyScan
         }
 
         long read = 0;
-        for (var priority = 0; priority < PriorityClasses.Count; priority++)
-            InPieces(_queues[priority], row => BinaryPrimitives.ReadUInt128BigEndian(row.Bytes(1)));
-        InPieces(_refused, row => row.Int64(1) == 0 ? UInt128.Parse(row.Bytes(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) : null);
+        foreach (var table in _all)
+            InPieces(table);
         return found;
 
-        void InPieces(SqlStatement table, Func<SqlStatement, UInt128?> keyOf)
+        void InPieces(SqlStatement table)
         {
             long last = 0;
             for (var rows = RowsPerPiece; rows == RowsPerPiece && missing.Count > 0;)
@@ -65,7 +57,7 @@ internal sealed class KeyScan
                 {
                     rows++;
                     last = table.Int64(0);
-                    if (keyOf(table) is { } id && missing.Remove(id))
+                    if (KeyOf(table) is var id && missing.Remove(id))
                         found[id] = last;
                 }
 
@@ -85,22 +77,20 @@ internal sealed class KeyScan
         for (long step = 256; above < last; step *= 4)
         {
             var end = Math.Min(last, above + step);
-            foreach (var queue in _newer)
+            foreach (var table in _newer)
             {
-                if (Search(queue, row => BinaryPrimitives.ReadUInt128BigEndian(row.Bytes(0))) is var sequence and > 0)
+                if (Search(table) is var sequence and > 0)
                     return sequence;
             }
 
-            if (Search(_newerRefused, row => UInt128.Parse(row.Bytes(0), NumberStyles.HexNumber, CultureInfo.InvariantCulture)) is var refused and > 0)
-                return refused;
             above = end;
 
-            long Search(SqlStatement rows, Func<SqlStatement, UInt128> keyOf)
+            long Search(SqlStatement rows)
             {
                 long sequence = 0;
                 rows.Bind(1, above).Bind(2, end);
                 while (sequence == 0 && rows.Step())
-                    sequence = keyOf(rows) == id ? rows.Int64(1) : 0;
+                    sequence = KeyOf(rows) == id ? rows.Int64(0) : 0;
                 rows.Reset();
                 return sequence;
             }
@@ -108,4 +98,7 @@ internal sealed class KeyScan
 
         return 0;
     }
+
+    /// <summary>What every packed column begins with.</summary>
+    private static UInt128 KeyOf(SqlStatement row) => BinaryPrimitives.ReadUInt128BigEndian(row.Bytes(1));
 }

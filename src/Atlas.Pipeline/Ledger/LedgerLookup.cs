@@ -8,7 +8,7 @@ internal sealed class LedgerLookup : IDisposable
     private readonly SqlConnection _connection;
     private readonly KeyScan _scan;
     private readonly SqlStatement[] _queues = new SqlStatement[PriorityClasses.Count];
-    private readonly SqlStatement _work, _done, _dead, _source, _last;
+    private readonly SqlStatement _work, _done, _refused, _dead, _source, _last;
 
     /// <exception cref="StateDamagedException">The file is no ledger of this version, or its keys are by other rules.</exception>
     /// <exception cref="LedgerException">SQLite does not open it.</exception>
@@ -22,7 +22,8 @@ internal sealed class LedgerLookup : IDisposable
                 _queues[priority] = _connection.Prepare(string.Create(CultureInfo.InvariantCulture, $"SELECT url, packed, seq > (SELECT seq FROM cursors WHERE class = {priority}) FROM {LedgerSchema.QueueOf(priority)} WHERE seq = ?1"));
             _work = _connection.Prepare("SELECT state, attempt, due_at, coalesce(last_reason, '') FROM work WHERE seq = ?1");
             _done = _connection.Prepare("SELECT attempts FROM content_metadata WHERE content_id = lower(hex(?1))");
-            _dead = _connection.Prepare("SELECT source_url, failure_classification, retry_count, quarantined_at, was_admitted, source_name, source_offset FROM dead_letter_queue WHERE id = ?1");
+            _refused = _connection.Prepare("SELECT line, packed FROM refused WHERE seq = ?1");
+            _dead = _connection.Prepare("SELECT failure_classification, retry_count FROM dead WHERE seq = ?1");
             _source = _connection.Prepare("SELECT name FROM sources WHERE id = ?1");
             _last = _connection.Prepare("SELECT value FROM counters WHERE name = 'sequence'");
         }
@@ -99,7 +100,7 @@ internal sealed class LedgerLookup : IDisposable
             return isInBacklog ? row : WithState(row, id);
         }
 
-        return Dead(sequence) ?? new LedgerRow(sequence, "lost", [], default, "", 0, 0);
+        return Refused(sequence) ?? new LedgerRow(sequence, "lost", [], default, "", 0, 0);
     }
 
     /// <summary>What became of a row that was taken from the backlog.</summary>
@@ -119,22 +120,30 @@ internal sealed class LedgerLookup : IDisposable
         {
             row = row with { State = "done", Attempts = (int)_done.Int64(0) };
         }
-        else if (Dead(row.Sequence) is { } dead)
+        else if (_dead.Bind(1, row.Sequence).Step())
         {
-            row = row with { State = dead.State, Attempts = dead.Attempts, Reason = dead.Reason };
+            row = row with { State = "dead", Attempts = (int)_dead.Int64(1), Reason = _dead.Text(0) };
         }
 
         _work.Reset();
         _done.Reset();
+        _dead.Reset();
         return row;
     }
 
-    private LedgerRow? Dead(long sequence)
+    private LedgerRow? Refused(long sequence)
     {
         LedgerRow? row = null;
-        if (_dead.Bind(1, sequence).Step())
-            row = new LedgerRow(sequence, _dead.Int64(4) != 0 ? "dead" : "refused", _dead.Bytes(0).ToArray(), TimeOf(_dead.Int64(3)), _dead.Text(5), _dead.Int64(6), (int)_dead.Int64(2)) { Reason = _dead.Text(1) };
-        _dead.Reset();
+        if (_refused.Bind(1, sequence).Step())
+        {
+            var packed = PackedRefusal.Read(_refused.Bytes(1));
+            row = new LedgerRow(sequence, "refused", _refused.Bytes(0).ToArray(), TimeOf(packed.RefusedAt), SourceOf(packed.Source), packed.SourceOffset, 0)
+            {
+                Reason = Reason.IsKnown(packed.Reason.Code) ? packed.Reason.Name : $"code {packed.Reason.Code}",
+            };
+        }
+
+        _refused.Reset();
         return row;
     }
 

@@ -66,9 +66,9 @@ internal sealed class LedgerReader : IDisposable
             End();
         }
 
-        var refused = connection.Prepare("SELECT content_id, id FROM dead_letter_queue WHERE id > ?1 AND was_admitted = 0 ORDER BY id").Bind(1, above);
+        var refused = connection.Prepare("SELECT packed, seq FROM refused WHERE seq > ?1 ORDER BY seq").Bind(1, above);
         while (refused.Step())
-            Give(SeenKey.OfRefused(UInt128.Parse(refused.Bytes(0), NumberStyles.HexNumber, CultureInfo.InvariantCulture)), refused.Int64(1));
+            Give(SeenKey.OfRefused(BinaryPrimitives.ReadUInt128BigEndian(refused.Bytes(0))), refused.Int64(1));
         End();
 
         void Give(UInt128 key, long sequence)
@@ -106,7 +106,7 @@ internal sealed class LedgerReader : IDisposable
             backlog + connection.Scalar("SELECT count(*) FROM work WHERE state = 'queued'"),
             connection.Scalar("SELECT count(*) FROM work WHERE state = 'leased'"),
             connection.Scalar("SELECT count(*) FROM content_metadata") + connection.Scalar("SELECT value FROM counters WHERE name = 'caught'"),
-            connection.Scalar("SELECT count(*) FROM dead_letter_queue WHERE was_admitted = 1"));
+            connection.Scalar("SELECT count(*) FROM dead"));
         connection.Execute("COMMIT");
         return audit;
     }

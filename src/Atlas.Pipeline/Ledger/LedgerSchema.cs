@@ -11,7 +11,7 @@ internal static class LedgerSchema
     /// <summary>"ATLS": the file is ours.</summary>
     public const int ApplicationId = 0x41544C53;
 
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>3.51.3, the first version without the WAL-reset bug.</summary>
     private const int OldestSqlite = 3_051_003;
@@ -21,6 +21,12 @@ internal static class LedgerSchema
 
     /// <summary>The row of <c>meta</c> with the rules for keys of the last run.</summary>
     public const string KeyRules = "key_rules";
+
+    /// <summary>The lines that never became work.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>The admitted URLs that were given up.</summary>
+    public const string Dead = "dead";
 
     private const string Tables = """
         CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -33,9 +39,10 @@ internal static class LedgerSchema
           body_offset INTEGER NOT NULL, body_length INTEGER NOT NULL, fetched_at INTEGER NOT NULL, created_at INTEGER NOT NULL, source_name TEXT NOT NULL,
           attempts INTEGER NOT NULL, seq INTEGER NOT NULL, ruleset_version INTEGER NOT NULL);
         CREATE INDEX content_metadata_body ON content_metadata(body_sha256);
-        CREATE TABLE dead_letter_queue(id INTEGER PRIMARY KEY, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,
-          failure_classification TEXT NOT NULL, retry_count INTEGER NOT NULL, quarantined_at INTEGER NOT NULL, notes TEXT, seq INTEGER NOT NULL,
-          was_admitted INTEGER NOT NULL, source_name TEXT NOT NULL, source_offset INTEGER NOT NULL, ruleset_version INTEGER NOT NULL);
+        CREATE TABLE refused(seq INTEGER PRIMARY KEY, line BLOB NOT NULL, packed BLOB NOT NULL);
+        CREATE TABLE dead(seq INTEGER PRIMARY KEY, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,
+          failure_classification TEXT NOT NULL, retry_count INTEGER NOT NULL, quarantined_at INTEGER NOT NULL, notes TEXT,
+          source_name TEXT NOT NULL, source_offset INTEGER NOT NULL, ruleset_version INTEGER NOT NULL);
         CREATE TABLE sources(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
         CREATE TABLE source_offsets(source TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY(source, file)) WITHOUT ROWID;
         CREATE TABLE counters(name TEXT NOT NULL, code INTEGER NOT NULL, value INTEGER NOT NULL, PRIMARY KEY(name, code)) WITHOUT ROWID;
@@ -103,6 +110,16 @@ internal static class LedgerSchema
         connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=268435456; PRAGMA cache_size=-32768");
         if (isEmpty)
             Create(connection);
+        else
+            RenewDeadLetterView(connection);
+    }
+
+    /// <summary>The view names reasons, and a later program of the same schema may know more of them.</summary>
+    private static void RenewDeadLetterView(SqlConnection connection)
+    {
+        var sql = DeadLetterView.Sql();
+        if (connection.Text($"SELECT sql FROM sqlite_schema WHERE name = '{DeadLetterView.Name}'") != sql)
+            connection.Execute($"BEGIN IMMEDIATE; DROP VIEW IF EXISTS {DeadLetterView.Name}; {sql}; COMMIT");
     }
 
     private static StateDamagedException NotOurs(string file, long application) => new($"{file} is a database of something else (application_id {application}).");
@@ -110,7 +127,7 @@ internal static class LedgerSchema
     private static void CheckVersions(SqlConnection connection, string file)
     {
         if (connection.Scalar("PRAGMA user_version") is var found and not Version)
-            throw new StateDamagedException($"{file} has schema version {found}; this program works on version {Version}.");
+            throw new StateDamagedException($"{file} has schema version {found}; this program works on version {Version}. Go on with the program that made it, or begin again with an empty state directory.");
         if (connection.Text("SELECT value FROM meta WHERE name = 'ruleset_version'") is var rules && rules != Rules)
             throw new StateDamagedException($"{file} holds keys by version {rules} of the canonical rules; this program makes them by version {Rules}, and a URL known by one would be new to the other. Go on with the program that made it, or begin again with an empty state directory.");
     }
@@ -124,7 +141,7 @@ internal static class LedgerSchema
             sql.Append("INSERT INTO cursors VALUES(").Append(priority).AppendLine(", 0);");
         }
 
-        sql.AppendLine(QueueView.Sql());
+        sql.AppendLine(QueueView.Sql()).Append(DeadLetterView.Sql()).AppendLine(";");
         sql.Append("INSERT INTO meta VALUES('schema_version', '").Append(Version).Append("'), ('ruleset_version', '").Append(Rules).AppendLine("'), ('epoch', '0'), ('ledger_id', lower(hex(randomblob(16))));");
         sql.Append("PRAGMA application_id=").Append(ApplicationId).AppendLine(";");
         sql.Append("PRAGMA user_version=").Append(Version).AppendLine(";");

@@ -5,7 +5,6 @@ internal sealed class Sources
 {
     private readonly Dictionary<string, int> _ids = [];
     private readonly Dictionary<int, string> _names = [];
-    private readonly Dictionary<int, byte[]> _pinnedNames = [];
     private readonly List<(string File, long Offset)> _advances = [];
     private readonly SqlStatement _insert;
     private readonly SqlStatement _advance;
@@ -33,9 +32,6 @@ internal sealed class Sources
 
     public string NameOf(int id) => _names[id];
 
-    /// <summary>The name in UTF-8, where it may be bound in place.</summary>
-    public ReadOnlySpan<byte> PinnedNameOf(int id) => _pinnedNames[id];
-
     /// <summary>Stores the positions that the transaction's batches, or others before, have settled.</summary>
     public void SaveAdvances(ReadOnlySpan<SourceProgress> followed)
     {
@@ -53,6 +49,5 @@ internal sealed class Sources
     {
         _ids[name] = id;
         _names[id] = name;
-        _pinnedNames[id] = PinnedText.Of(name);
     }
 }

@@ -32,8 +32,8 @@ internal sealed class WorkWriter
             VALUES(?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT(content_id) DO NOTHING
             """);
         _bury = connection.Prepare("""
-            INSERT INTO dead_letter_queue(id, seq, content_id, source_url, original_error, failure_classification, retry_count, quarantined_at, notes, was_admitted, source_name, source_offset, ruleset_version)
-            VALUES(?1, ?1, ?2, CAST(?3 AS BLOB), ?4, ?5, ?6, ?7, ?8, 1, ?9, 0, ?10)
+            INSERT INTO dead(seq, content_id, source_url, original_error, failure_classification, retry_count, quarantined_at, notes, source_name, source_offset, ruleset_version)
+            VALUES(?1, ?2, CAST(?3 AS BLOB), ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)
             """);
         _tail = connection.Prepare("INSERT INTO bodies_tail VALUES(1, ?1, ?2) ON CONFLICT DO UPDATE SET segment = excluded.segment, end_offset = excluded.end_offset");
     }

@@ -106,7 +106,7 @@ public sealed class StateCheckTests
 
     [Theory]
     [InlineData("DELETE FROM content_metadata WHERE seq = 2", "http://a.test/2")]
-    [InlineData("DELETE FROM dead_letter_queue WHERE seq = 7", "http://a.test/7")]
+    [InlineData("DELETE FROM dead WHERE seq = 7", "http://a.test/7")]
     public async Task An_admitted_URL_that_is_nowhere_is_queued_again(string sql, string url)
     {
         await using var bed = await FsckTestBed.FilledAsync();
@@ -138,11 +138,12 @@ public sealed class StateCheckTests
     [InlineData("DELETE FROM queue_normal WHERE seq = 3")]
     [InlineData("UPDATE queue_normal SET packed = x'00' WHERE seq = 9")]
     [InlineData("UPDATE queue_normal SET url = 'http://a.test/9!' WHERE seq = 9")]
-    [InlineData("UPDATE dead_letter_queue SET content_id = 'x' WHERE was_admitted = 1")]
-    [InlineData("UPDATE dead_letter_queue SET failure_classification = 'bored' WHERE was_admitted = 1")]
+    [InlineData("UPDATE dead SET content_id = 'x'")]
+    [InlineData("UPDATE dead SET failure_classification = 'bored'")]
     [InlineData("UPDATE content_metadata SET source_url = 'http://a.test/11' WHERE seq = 1")]
     [InlineData("UPDATE content_metadata SET content_id = '0' || substr(content_id, 2) WHERE seq < 4")]
-    [InlineData("UPDATE dead_letter_queue SET source_url = x'61' WHERE was_admitted = 1")]
+    [InlineData("UPDATE dead SET source_url = x'61'")]
+    [InlineData("DROP TABLE refused")]
     [InlineData("UPDATE cursors SET seq = 1000")]
     [InlineData("DELETE FROM cursors")]
     [InlineData("DROP TABLE sources")]
@@ -153,6 +154,33 @@ public sealed class StateCheckTests
         bed.Sabotage(sql);
 
         Assert.Contains(await bed.CheckAsync(knowsRules: true), finding => finding.State == FindingState.Damaged);
+    }
+
+    [Theory]
+    [InlineData("packed = x'00'", "rows cannot be read")]
+    [InlineData("packed = packed || x'00'", "rows cannot be read")]
+    [InlineData("packed = substr(packed, 1, 16) || x'ffff' || substr(packed, 19)", "refused lines have a reason, a flaw or a source that there is not")]
+    [InlineData("packed = substr(packed, 1, 18) || x'05' || substr(packed, 20)", "refused lines have a reason, a flaw or a source that there is not")]
+    [InlineData("packed = substr(packed, 1, 27) || x'01' || substr(packed, 29)", "refused lines have a reason, a flaw or a source that there is not")]
+    [InlineData("packed = x'00' || substr(packed, 2)", "the index lacks keys that the ledger has: their URLs would be admitted again")]
+    [InlineData("seq = 3", "sequence numbers are given twice")]
+    public async Task A_refused_line_that_was_damaged_is_found_and_named(string damage, string finding)
+    {
+        await using var bed = await FsckTestBed.FilledAsync();
+        bed.Sabotage($"UPDATE refused SET {damage}");
+
+        var found = Assert.Single(await bed.CheckAsync(), found => found.What == finding);
+
+        Assert.Equal((FindingState.Damaged, damage == "seq = 3" ? "row 3" : "row 11", 1), (found.State, found.Where, found.Count));
+    }
+
+    [Fact]
+    public async Task Refused_lines_that_nobody_counted_are_found()
+    {
+        await using var bed = await FsckTestBed.FilledAsync();
+        bed.Sabotage("INSERT INTO refused SELECT 12, x'61', x'00' || substr(packed, 2) FROM refused; UPDATE counters SET value = value + 1 WHERE name = 'sequence'");
+
+        Assert.Contains(await bed.CheckAsync(), found => found.State == FindingState.Damaged && found.What.StartsWith("2 refused lines have a row, but only 1 were counted", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class SqliteLedgerTests
 
     [Theory]
     [InlineData("PRAGMA application_id=7")]
-    [InlineData("PRAGMA user_version=1")]
+    [InlineData("PRAGMA user_version=4")]
     public async Task A_file_that_is_no_ledger_of_this_version_is_refused(string change)
     {
         await using var bed = LedgerTestBed.Fresh();
@@ -26,6 +26,21 @@ public sealed class SqliteLedgerTests
             connection.Execute(change);
 
         Assert.Throws<StateDamagedException>(() => SqliteLedger.Open(bed.Directory, new Seams()));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_ledger_of_an_earlier_schema_is_refused_with_the_ways_out(int version)
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.Ledger.DisposeAsync();
+        using (var connection = SqlConnection.Open(Path.Combine(bed.Directory, "ledger.db")))
+            connection.Execute($"PRAGMA user_version={version}");
+
+        var refused = Assert.Throws<StateDamagedException>(() => SqliteLedger.Open(bed.Directory, new Seams()));
+
+        Assert.EndsWith($"ledger.db has schema version {version}; this program works on version 3. Go on with the program that made it, or begin again with an empty state directory.", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
