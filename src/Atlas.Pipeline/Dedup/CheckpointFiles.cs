@@ -3,10 +3,11 @@ using FASTER.core;
 namespace Atlas.Pipeline.Dedup;
 
 /// <summary>The files of FASTER's checkpoints: as it makes them itself, but for the hash table's.</summary>
-internal sealed class CheckpointFiles(string root, TimeProvider time) : INamedDeviceFactory
+internal sealed class CheckpointFiles(string root, TimeProvider time) : INamedDeviceFactory, IDisposable
 {
     private readonly LocalStorageNamedDeviceFactory _others = new();
     private readonly DefaultCheckpointNamingScheme _names = new(root);
+    private readonly WriteThread _writer = new("dedup hash table");
     private volatile bool _hasFailed;
 
     /// <summary>What FASTER asks for them. Which checkpoint is the right one is the ledger's to say, and which may go is decided in <see cref="SeenFiles"/>: nothing is removed here.</summary>
@@ -28,8 +29,10 @@ internal sealed class CheckpointFiles(string root, TimeProvider time) : INamedDe
 
         var directory = Path.Combine(root, fileInfo.directoryName);
         Directory.CreateDirectory(directory);
-        return new TableDevice(Path.Combine(directory, fileInfo.fileName), time, () => _hasFailed = true);
+        return new TableDevice(Path.Combine(directory, fileInfo.fileName), _writer, time, () => _hasFailed = true);
     }
+
+    public void Dispose() => _writer.Dispose();
 
     public void Delete(FileDescriptor fileInfo) => _others.Delete(fileInfo);
 

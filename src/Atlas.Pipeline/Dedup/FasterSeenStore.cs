@@ -48,6 +48,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         {
             _store.Dispose();
             _device.Dispose();
+            _checkpoints.Dispose();
             throw;
         }
 
@@ -152,6 +153,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
             _device.WaitForWrites();
             _store.Dispose();
             _device.Dispose();
+            _checkpoints.Dispose();
         }
     }
 

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Atlas.Pipeline.Dedup;
 
-/// <summary>The files of the index's log: pages are written in the background, and the records that a batch asks for are read together, after all of it was asked.</summary>
+/// <summary>The files of the index's log: pages are written on a thread of its own, and the records that a batch asks for are read together, after all of it was asked.</summary>
 /// <remarks>
 /// FASTER's own device makes several tasks for every record it reads, syncs every page that it writes, and its caller overlooks a read that failed. Here sealing a checkpoint is what makes the log durable;
 /// until then it is synced now and then, so that the sealing has little left to sync: the ledger's commits wait behind it.
@@ -22,14 +22,17 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
     private const int MostUnsynced = 8 << 20;
 
     private readonly Lock _gate = new();
+    private readonly WriteThread _writer = new("dedup log");
     private readonly List<SafeFileHandle?> _segments = [];
     private readonly Transfer[] _collected = new Transfer[UrlBatch.MaxRows];
     private readonly object _writesEnd = new();
     private int _writes;
-    private int _unsynced;
     private int _count;
     private bool _collects;
     private volatile bool _hasFailed;
+
+    /// <summary>Bytes; the writing thread's alone.</summary>
+    private int _unsynced;
 
     /// <exception cref="IOException">Something could not be read or written: what the index answers from now on is not to be trusted, and no checkpoint either.</exception>
     public void ThrowIfFailed()
@@ -83,7 +86,7 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
     {
         lock (_writesEnd)
             _writes++;
-        ThreadPool.UnsafeQueueUserWorkItem(_ => Write(new Transfer(segmentId, (long)destinationAddress, sourceAddress, (int)numBytesToWrite, callback, context)), null);
+        _writer.Do(() => Write(new Transfer(segmentId, (long)destinationAddress, sourceAddress, (int)numBytesToWrite, callback, context)));
     }
 
     public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result)
@@ -96,7 +99,7 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
 
     public override void Dispose()
     {
-        WaitForWrites();
+        _writer.Dispose();
         Close();
     }
 
@@ -131,9 +134,10 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
         {
             var file = HandleOf(write.Segment);
             RandomAccess.Write(file, new ReadOnlySpan<byte>((void*)write.Memory, write.Length), write.Offset);
-            if (Interlocked.Add(ref _unsynced, write.Length) >= MostUnsynced)
+            _unsynced += write.Length;
+            if (_unsynced >= MostUnsynced)
             {
-                Volatile.Write(ref _unsynced, 0);
+                _unsynced = 0;
                 RandomAccess.FlushToDisk(file);
             }
         }

@@ -9,20 +9,18 @@ namespace Atlas.Pipeline.Dedup;
 /// a commit beside it waits for milliseconds (a sync of 512 KiB, measured: 6 ms at most; 113 to 227 ms without the rests).
 /// FASTER overlooks a transfer that failed, so <paramref name="failed"/> is told. Made for one checkpoint or one recovery.
 /// </remarks>
-internal sealed class TableDevice(string path, TimeProvider time, Action failed) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
+internal sealed class TableDevice(string path, WriteThread writer, TimeProvider time, Action failed) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
 {
     private const int Sector = 512;
 
     /// <summary>Bytes that are written before they are synced: some 10 ms of a disk.</summary>
     private const int PartBytes = 4 << 20;
 
-    /// <summary>One part at a time, whichever write it is of.</summary>
-    private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _gate = new();
     private SafeFileHandle? _file;
 
     public override void WriteAsync(nint sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context) =>
-        _ = Task.Run(async () => callback(await WriteAsync(sourceAddress, (long)destinationAddress, numBytesToWrite) ? 0 : uint.MaxValue, numBytesToWrite, context));
+        writer.Do(() => callback(Attempt(() => Write(sourceAddress, (long)destinationAddress, numBytesToWrite)) ? 0 : uint.MaxValue, numBytesToWrite, context));
 
     public override void ReadAsync(int segmentId, ulong sourceAddress, nint destinationAddress, uint readLength, DeviceIOCompletionCallback callback, object context)
     {
@@ -41,26 +39,18 @@ internal sealed class TableDevice(string path, TimeProvider time, Action failed)
 
     public override void Dispose() => Close();
 
-    private async Task<bool> WriteAsync(nint from, long offset, long length)
+    private void Write(nint from, long offset, long length)
     {
         for (var done = 0L; done < length; done += PartBytes)
         {
-            await _turn.WaitAsync();
-            try
-            {
-                var start = time.GetTimestamp();
-                if (!Attempt(() => WritePart(from + (nint)done, offset + done, (int)Math.Min(PartBytes, length - done))))
-                    return false;
-                if (done + PartBytes < length)
-                    await Task.Delay(time.GetElapsedTime(start), time);
-            }
-            finally
-            {
-                _turn.Release();
-            }
-        }
+            var start = time.GetTimestamp();
+            var part = (int)Math.Min(PartBytes, length - done);
+            WritePart(from + (nint)done, offset + done, part);
 
-        return true;
+            // The pages of the table's overflow are a part each, and as many.
+            if (part == PartBytes)
+                Task.Delay(time.GetElapsedTime(start), time).Wait();
+        }
     }
 
     private unsafe void WritePart(nint from, long offset, int length)
