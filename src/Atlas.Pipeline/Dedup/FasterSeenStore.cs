@@ -13,6 +13,9 @@ namespace Atlas.Pipeline.Dedup;
 /// </remarks>
 internal sealed partial class FasterSeenStore : ISeenStore
 {
+    /// <summary>Bytes of log that may be left to write while nobody adds keys: a few milliseconds.</summary>
+    private const long LeastLeft = 1 << 20;
+
     private readonly Lock _gate = new();
     private readonly SeenFiles _files;
     private readonly TimeProvider _time;
@@ -106,18 +109,23 @@ internal sealed partial class FasterSeenStore : ISeenStore
             _inserts.Find(keys, above);
     }
 
-    /// <summary>First part: has the log written as far as it goes, and the hash table if it is due, while keys are added.</summary>
+    /// <summary>First part: has the hash table written if it is due, and the log as far as it goes, while keys are added.</summary>
     /// <exception cref="TimeoutException">It took too long; the store goes on, and takes no checkpoint any more.</exception>
     public Task<WrittenTable> BeginCheckpointAsync() => WithinDeadline(async () =>
     {
-        _store.Log.ShiftReadOnlyAddress(_store.Log.TailAddress, wait: false);
         var known = Count;
         if (_table is { } written && known - written.Count < NewKeysPerTable)
+        {
+            await WriteLogAsync();
             return written;
+        }
 
         var (taken, token) = await _store.TakeIndexCheckpointAsync();
         _checkpoints.ThrowIfFailed();
-        return taken ? _table = new WrittenTable(token, known) : throw new IOException("The dedup index did not begin a checkpoint.");
+        if (!taken)
+            throw new IOException("The dedup index did not begin a checkpoint.");
+        await WriteLogAsync();
+        return _table = new WrittenTable(token, known);
     });
 
     /// <summary>Second part: fixes where the log ends. Nobody may add keys until it completes.</summary>
@@ -156,6 +164,28 @@ internal sealed partial class FasterSeenStore : ISeenStore
             _checkpoints.Dispose();
         }
     }
+
+    /// <summary>Has the log written until little is left, which is written while nobody may add keys: what came while the table was written may be hundreds of megabytes.</summary>
+    /// <remarks>Not on the pool, whose threads the stages need; and FASTER's own waiting turns in circles on a core of theirs.</remarks>
+    private Task WriteLogAsync() => Task.Factory.StartNew(
+        () =>
+        {
+            const int Rounds = 5;
+            long written = 0;
+            for (var round = 0; round < Rounds && _store.Log.TailAddress - written > LeastLeft; round++)
+            {
+                written = _store.Log.TailAddress;
+                _store.Log.ShiftReadOnlyAddress(written, wait: false);
+
+                // Who is inside sees the pages handed out when he leaves.
+                lock (_gate)
+                    _device.ThrowIfFailed();
+                _device.WaitForWrites();
+            }
+        },
+        CancellationToken.None,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default);
 
     /// <summary>A part that comes back after the deadline is not heard: its files stay unused.</summary>
     private async Task<T> WithinDeadline<T>(Func<Task<T>> part)
