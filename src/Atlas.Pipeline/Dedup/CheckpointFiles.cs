@@ -8,15 +8,16 @@ internal sealed class CheckpointFiles(string root, TimeProvider time) : INamedDe
     private readonly LocalStorageNamedDeviceFactory _others = new();
     private readonly DefaultCheckpointNamingScheme _names = new(root);
     private readonly WriteThread _writer = new("dedup hash table");
-    private volatile bool _hasFailed;
+    private int _failures;
 
     /// <summary>What FASTER asks for them. Which checkpoint is the right one is the ledger's to say, and which may go is decided in <see cref="SeenFiles"/>: nothing is removed here.</summary>
     public ICheckpointManager Manager() => new DeviceLogCommitCheckpointManager(this, _names, removeOutdated: false);
 
-    /// <exception cref="IOException">A hash table could not be written or read: no checkpoint of it may be used.</exception>
+    /// <summary>After a hash table was written or read. A failure is of that table: the next one is a new file.</summary>
+    /// <exception cref="IOException">It could not be written or read: no checkpoint of it may be used.</exception>
     public void ThrowIfFailed()
     {
-        if (_hasFailed)
+        if (Interlocked.Exchange(ref _failures, 0) > 0)
             throw new IOException("The dedup index could not write or read its hash table.");
     }
 
@@ -29,7 +30,7 @@ internal sealed class CheckpointFiles(string root, TimeProvider time) : INamedDe
 
         var directory = Path.Combine(root, fileInfo.directoryName);
         Directory.CreateDirectory(directory);
-        return new TableDevice(Path.Combine(directory, fileInfo.fileName), _writer, time, () => _hasFailed = true);
+        return new TableDevice(Path.Combine(directory, fileInfo.fileName), _writer, time, () => Interlocked.Increment(ref _failures));
     }
 
     public void Dispose() => _writer.Dispose();

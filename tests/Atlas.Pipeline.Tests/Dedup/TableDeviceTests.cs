@@ -41,6 +41,24 @@ public sealed class TableDeviceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_table_that_could_not_be_written_does_not_forbid_the_next()
+    {
+        using var files = new CheckpointFiles(_folder, TimeProvider.System);
+        var table = new DefaultCheckpointNamingScheme(_folder).HashTable(Guid.NewGuid());
+        using var device = files.Get(table);
+        var from = Memory(512);
+
+        Directory.Delete(Path.Combine(_folder, table.directoryName), recursive: true);
+        Assert.NotEqual(0u, await Ended(done => device.WriteAsync(from, 0, 0, 512, done, null!)));
+        Assert.Throws<IOException>(files.ThrowIfFailed);
+
+        using var next = files.Get(table);
+        Assert.Equal(0u, await Ended(done => next.WriteAsync(from, 0, 0, 512, done, null!)));
+        files.ThrowIfFailed();
+        Free(from);
+    }
+
+    [Fact]
     public async Task A_thread_for_writes_does_them_in_their_order_and_ends_with_the_last()
     {
         var order = new List<int>();
