@@ -36,7 +36,7 @@ internal sealed class AdmissionBench(string folder, int lines, int passes)
     private async Task<double> ReportAsync(string what, string list, string state, int times, string dedup = "")
     {
         using var input = new PassesStream(list, times, Parts);
-        using var latency = new CommitTimes();
+        using var latency = new Timings();
         var run = await Measured.RunAsync(Yaml(dedup), Path.Combine(folder, state), input);
         Console.WriteLine($"admission: {what}: balanced {run.Books.Balance}");
         var first = 0.0;

@@ -18,7 +18,8 @@ internal sealed record Measured(double Seconds, long AllocatedBytes, Books Books
             ?? throw new InvalidOperationException(string.Join('\n', mistakes));
         var allocated = GC.GetTotalAllocatedBytes(precise: true);
         var clock = Stopwatch.StartNew();
-        await using var run = await PipelineRun.OpenAsync(definition, new Seams(), input, Stream.Null);
+        using var warnings = new Warnings();
+        await using var run = await PipelineRun.OpenAsync(definition, new Seams { Logs = warnings }, input, Stream.Null);
         var outcome = await run.RunAsync();
         clock.Stop();
         if (outcome.Failure is { } failure)

@@ -18,7 +18,7 @@ internal static class ScaleBench
         var yaml = Pipeline(lines, memory);
         var state = Path.Combine(folder, "scale");
         using var input = new GeneratedStream(lines, Parts);
-        using var latency = new CommitTimes();
+        using var latency = new Timings();
         var run = await Measured.RunAsync(yaml, state, input);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"scale: {lines:N0} distinct URLs in {run.Seconds:0} s, memory {memory}, balanced {run.Books.Balance}"));
 
@@ -53,7 +53,7 @@ internal static class ScaleBench
         var sinceStart = TimeProvider.System.GetLocalNow() - Process.GetCurrentProcess().StartTime;
         var started = Stopwatch.GetTimestamp();
         using var input = new GeneratedStream(lines: 1, parts: 1, first: Stopwatch.GetTimestamp());
-        using var commits = new CommitTimes();
+        using var commits = new Timings();
         commits.First += () =>
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

@@ -14,7 +14,7 @@ internal static class WriterBench
         var source = new SourceProgress("lines");
         var text = Encoding.ASCII.GetBytes(UrlLists.Url(lines / 2).TrimEnd());
         var random = new Random(1);
-        using var latency = new CommitTimes();
+        using var latency = new Timings();
         await using var ledger = SqliteLedger.Open(state, new Seams());
         var clock = Stopwatch.StartNew();
         var warm = lines / 4;

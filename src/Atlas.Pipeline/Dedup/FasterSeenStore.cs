@@ -66,6 +66,9 @@ internal sealed partial class FasterSeenStore : ISeenStore
     /// <remarks>The table is written and hashed whole, 10 to 20 bytes for every expected URL, however few keys are new.</remarks>
     public long NewKeysPerTable { get; set; } = 8_000_000;
 
+    /// <summary>The hash table that the newest checkpoint has, or shares; null before there is one.</summary>
+    public WrittenTable? NewestTable => _table;
+
     /// <summary>Whether opening it had to go through the whole ledger.</summary>
     public bool WasRebuilt { get; private init; }
 

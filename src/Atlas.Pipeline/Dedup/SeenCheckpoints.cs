@@ -16,6 +16,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
     private readonly ILedger _ledger;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly CheckpointInstruments _instruments;
     private readonly SemaphoreSlim _due = new(0, 1);
 
     public SeenCheckpoints(DedupStage stage, FasterSeenStore store, InFlight decided, ILedger ledger, Seams seams)
@@ -26,6 +27,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
         _ledger = ledger;
         _time = seams.Time;
         _log = seams.Logs.CreateLogger<SeenCheckpoints>();
+        _instruments = new CheckpointInstruments(this);
         _stage.CheckpointDue += Signal;
     }
 
@@ -63,17 +65,22 @@ internal sealed partial class SeenCheckpoints : IDisposable
             if (!HasRoom())
             {
                 LogNoRoom(_log);
+                _instruments.Failed();
                 return false;
             }
 
+            var begun = _time.GetTimestamp();
+            var before = _store.NewestTable;
             var table = await _store.BeginCheckpointAsync();
             var (taken, highWater) = await FixAsync(table, stop);
             await _ledger.RecordSeenCheckpointAsync(await _store.SealCheckpointAsync(taken, highWater));
+            _instruments.Taken(_time.GetElapsedTime(begun), withTable: table != before);
             return true;
         }
         catch (Exception error) when (!stop.IsCancellationRequested)
         {
             LogFailed(_log, error);
+            _instruments.Failed();
             return false;
         }
     }
@@ -82,11 +89,13 @@ internal sealed partial class SeenCheckpoints : IDisposable
     {
         _stage.CheckpointDue -= Signal;
         _due.Dispose();
+        _instruments.Dispose();
     }
 
     private async Task<(FixedCheckpoint Taken, long HighWater)> FixAsync(WrittenTable table, CancellationToken stop)
     {
         await _stage.HoldAsync(stop);
+        var held = _time.GetTimestamp();
         try
         {
             await _decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);
@@ -99,6 +108,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
             // Batches that were decided before the stage stood still may have signalled again: this checkpoint is theirs too.
             await _due.WaitAsync(TimeSpan.Zero, CancellationToken.None);
             _stage.LetGo();
+            _instruments.Held(_time.GetElapsedTime(held));
         }
     }
 

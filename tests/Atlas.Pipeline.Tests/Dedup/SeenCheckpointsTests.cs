@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Atlas.Pipeline.Dedup;
 using Microsoft.Extensions.Time.Testing;
 
@@ -13,6 +14,7 @@ public sealed class SeenCheckpointsTests : IDisposable
     private readonly FasterSeenStore _store;
     private readonly DedupStage _stage;
     private readonly SeenCheckpoints _checkpoints;
+    private bool _hasRoom = true;
 
     public SeenCheckpointsTests()
     {
@@ -20,7 +22,7 @@ public sealed class SeenCheckpointsTests : IDisposable
         var options = DedupTestBed.Small with { CheckpointEveryUrls = 2 };
         _store = FasterSeenStore.Open(_bed.Seen, options, _ledger, seams);
         _stage = new DedupStage(options, _store, _decided);
-        _checkpoints = new SeenCheckpoints(_stage, _store, _decided, _ledger, seams);
+        _checkpoints = new SeenCheckpoints(_stage, _store, _decided, _ledger, seams) { HasRoom = () => _hasRoom };
     }
 
     public void Dispose()
@@ -112,6 +114,39 @@ public sealed class SeenCheckpointsTests : IDisposable
         Assert.Equal(1, _ledger.Flushes);
         await stop.CancelAsync();
         await running;
+    }
+
+    [Fact]
+    public async Task What_a_checkpoint_costs_is_measured_and_a_failed_one_is_counted()
+    {
+        var seen = new List<string>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, _checkpoints))
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, seconds, tags, _) => seen.Add($"{instrument.Name} {(tags is [var tag] ? tag.Value : null)}".Trim()));
+        listener.SetMeasurementEventCallback<long>((instrument, count, _, _) => seen.Add($"{instrument.Name} {count}"));
+        listener.Start();
+        var batch = BatchOf(1);
+        await _stage.ProcessAsync(batch);
+        batch.Release();
+
+        Assert.True(await _checkpoints.TakeAsync(TestContext.Current.CancellationToken));
+        Assert.True(await _checkpoints.TakeAsync(TestContext.Current.CancellationToken));
+        _hasRoom = false;
+        Assert.False(await _checkpoints.TakeAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(
+            [
+                "atlas.dedup.checkpoint.hold", "atlas.dedup.checkpoint.duration True",
+                "atlas.dedup.checkpoint.hold", "atlas.dedup.checkpoint.duration False",
+                "atlas.dedup.checkpoint.failures 1",
+            ],
+            seen);
     }
 
     /// <summary>Until the hash table is written keys may come: the first batch that has to wait is the one that finds the stage held.</summary>
