@@ -33,6 +33,7 @@ internal sealed unsafe class BloomFilter
         _memory = GC.AllocateArray<byte>((int)_blocks * BytesPerBlock + BytesPerBlock - 1, pinned: true);
         _table = (Vector256<uint>*)(((nuint)Unsafe.AsPointer(ref _memory[0]) + BytesPerBlock - 1) & ~(nuint)(BytesPerBlock - 1));
         HugePages.AskFor(_table, (long)_blocks * BytesPerBlock);
+        HugePages.Touch(_table, (long)_blocks * BytesPerBlock);
     }
 
     /// <summary>The bits as bytes, to save them and to load them into a filter made with the same arguments.</summary>

@@ -3,7 +3,7 @@ using FASTER.core;
 namespace Atlas.Pipeline.Dedup;
 
 /// <summary>The files of FASTER's checkpoints: as it makes them itself, but for the hash table's.</summary>
-internal sealed class CheckpointFiles(string root, TimeProvider time) : INamedDeviceFactory, IDisposable
+internal sealed class CheckpointFiles(string root) : INamedDeviceFactory, IDisposable
 {
     private readonly LocalStorageNamedDeviceFactory _others = new();
     private readonly DefaultCheckpointNamingScheme _names = new(root);
@@ -30,7 +30,7 @@ internal sealed class CheckpointFiles(string root, TimeProvider time) : INamedDe
 
         var directory = Path.Combine(root, fileInfo.directoryName);
         Directory.CreateDirectory(directory);
-        return new TableDevice(Path.Combine(directory, fileInfo.fileName), _writer, time, () => Interlocked.Increment(ref _failures));
+        return new TableDevice(Path.Combine(directory, fileInfo.fileName), _writer, () => Interlocked.Increment(ref _failures));
     }
 
     public void Dispose() => _writer.Dispose();

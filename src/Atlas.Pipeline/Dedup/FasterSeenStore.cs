@@ -37,7 +37,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         _bloom = bloom;
         _shape = FasterShape.NameOf(options);
         _device = new SeenLogDevice(files.LogPath, time);
-        _checkpoints = new CheckpointFiles(files.Root, time);
+        _checkpoints = new CheckpointFiles(files.Root);
         _store = new FasterKV<LogKey, long>(FasterShape.SettingsFor(options, _device, _checkpoints.Manager()));
         try
         {

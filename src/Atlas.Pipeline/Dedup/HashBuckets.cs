@@ -32,6 +32,7 @@ internal sealed unsafe class HashBuckets
             _table = (byte*)table.Address;
             _mask = (ulong)index.IndexSize - 1;
             HugePages.AskFor(_table, index.IndexSize * BytesPerBucket);
+            HugePages.Touch(_table, index.IndexSize * BytesPerBucket);
         }
         catch (MissingMemberException)
         {

@@ -83,7 +83,7 @@ public sealed class TableDeviceTests : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private TableDevice DeviceIn(string folder) => new(Path.Combine(folder, "ht.dat"), _writer, TimeProvider.System, () => _hasFailed = true);
+    private TableDevice DeviceIn(string folder) => new(Path.Combine(folder, "ht.dat"), _writer, () => _hasFailed = true);
 
     private static Task<uint> Ended(Action<DeviceIOCompletionCallback> begin)
     {
