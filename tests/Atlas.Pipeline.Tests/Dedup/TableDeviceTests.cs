@@ -43,7 +43,7 @@ public sealed class TableDeviceTests : IDisposable
     [Fact]
     public async Task A_table_that_could_not_be_written_does_not_forbid_the_next()
     {
-        using var files = new CheckpointFiles(_folder, TimeProvider.System);
+        using var files = new CheckpointFiles(_folder);
         var table = new DefaultCheckpointNamingScheme(_folder).HashTable(Guid.NewGuid());
         using var device = files.Get(table);
         var from = Memory(512);
