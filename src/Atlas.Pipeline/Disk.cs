@@ -8,7 +8,8 @@ internal sealed class Disk : IDisk
     /// <summary>Bytes that are synced together when a file is replaced: some 10 ms of a disk.</summary>
     private const int PartBytes = 4 << 20;
 
-    private const FileShare Sharing = FileShare.Read | FileShare.Delete;
+    /// <summary>The dedup index is written by one handle and sealed by another.</summary>
+    private const FileShare Sharing = FileShare.ReadWrite | FileShare.Delete;
 
     public IDiskFile Open(string path, long preallocate = 0)
     {
@@ -27,6 +28,8 @@ internal sealed class Disk : IDisk
 
         return new OpenFile(File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, Sharing), isReserved: false);
     }
+
+    public IDiskFile OpenRead(string path) => new OpenFile(File.OpenHandle(path, FileMode.Open, FileAccess.Read, Sharing), isReserved: false);
 
     public bool Exists(string path) => File.Exists(path);
 

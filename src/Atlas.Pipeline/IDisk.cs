@@ -1,12 +1,15 @@
 namespace Atlas.Pipeline;
 
-/// <summary>The one door to files that are the pipeline's own (segments, manifests, filters), so that a simulation can put a disk behind it that forgets what was not synced.</summary>
+/// <summary>The one door to files that are the pipeline's own (segments, the dedup index), so that a simulation can put a disk behind it that forgets what was not synced.</summary>
 internal interface IDisk
 {
     /// <summary>Opens a file for reading and writing at offsets; creates it if it is not there.</summary>
     /// <param name="path">The file.</param>
     /// <param name="preallocate">Bytes to reserve for a new file, if there is room for them. Its length stays what was written, and closing it gives the rest back.</param>
     IDiskFile Open(string path, long preallocate = 0);
+
+    /// <summary>Opens a file that is there, to read it only.</summary>
+    IDiskFile OpenRead(string path) => Open(path);
 
     bool Exists(string path);
 

@@ -13,6 +13,12 @@ internal sealed class WatchedDisk(IFileWatch watch) : IDisk
         return new File(watch, path, _disk.Open(path, preallocate));
     }
 
+    public IDiskFile OpenRead(string path)
+    {
+        Enter(FileOperation.Open, path);
+        return new File(watch, path, _disk.OpenRead(path));
+    }
+
     public bool Exists(string path) => _disk.Exists(path);
 
     public void CreateDirectory(string path)

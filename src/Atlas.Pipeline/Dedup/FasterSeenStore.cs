@@ -30,17 +30,17 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private long _count;
     private volatile bool _checkpointsAreStuck;
 
-    private FasterSeenStore(SeenFiles files, DedupOptions options, TimeProvider time, SeenManifest? from, BloomFilter? bloom)
+    private FasterSeenStore(SeenFiles files, DedupOptions options, Seams seams, SeenManifest? from, BloomFilter? bloom)
     {
         _files = files;
-        _time = time;
+        _time = seams.Time;
         _bloom = bloom;
         _shape = FasterShape.NameOf(options);
-        _device = new SeenLogDevice(files.LogPath, time);
-        _checkpoints = new CheckpointFiles(files.Root);
-        _store = new FasterKV<LogKey, long>(FasterShape.SettingsFor(options, _device, _checkpoints.Manager()));
+        _device = new SeenLogDevice(files.LogPath, seams.Disk, seams.Time);
+        _checkpoints = new CheckpointFiles(files.Root, seams.Disk);
         try
         {
+            _store = new FasterKV<LogKey, long>(FasterShape.SettingsFor(options, _device, _checkpoints.Manager()));
             if (from is not null)
                 _store.Recover(Guid.ParseExact(from.IndexToken, "N"), Guid.ParseExact(from.Token, "N"));
             _device.ThrowIfFailed();
@@ -49,7 +49,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         }
         catch
         {
-            _store.Dispose();
+            _store?.Dispose();
             _device.Dispose();
             _checkpoints.Dispose();
             throw;
@@ -88,7 +88,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         {
             try
             {
-                return Recover(files, options, ledger, checkpoint, seams.Time, progress);
+                return Recover(files, options, ledger, checkpoint, seams, progress);
             }
             catch (Exception doubt) when (doubt is not (OutOfMemoryException or LedgerException))
             {
@@ -99,7 +99,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
 
         files.DeleteAll();
         var bloom = new BloomFilter(options.ExpectedUrls, options.FalsePositiveRate);
-        var store = new FasterSeenStore(files, options, seams.Time, from: null, bloom) { WasRebuilt = true };
+        var store = new FasterSeenStore(files, options, seams, from: null, bloom) { WasRebuilt = true };
         progress?.Begin("rebuilding the dedup index from the ledger", ledger.LastSequence);
         return store.Replaying(ledger, above: 0, progress);
     }
@@ -139,6 +139,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         var (taken, log) = await _store.TakeHybridLogCheckpointAsync(CheckpointType.FoldOver);
         if (!taken)
             throw new IOException("The dedup index did not take a checkpoint.");
+        _checkpoints.ThrowIfFailed();
         _device.ThrowIfFailed();
         return new FixedCheckpoint(log, table, Count, _store.Log.TailAddress);
     });
@@ -208,7 +209,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         }
     }
 
-    private static FasterSeenStore Recover(SeenFiles files, DedupOptions options, ILedger ledger, SeenCheckpoint checkpoint, TimeProvider time, StepProgress? progress)
+    private static FasterSeenStore Recover(SeenFiles files, DedupOptions options, ILedger ledger, SeenCheckpoint checkpoint, Seams seams, StepProgress? progress)
     {
         var manifest = SeenManifest.Parse(checkpoint.Manifest);
         if (manifest.Token != checkpoint.Token || manifest.Shape != FasterShape.NameOf(options))
@@ -217,7 +218,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         files.Verify(manifest);
         files.KeepOnly(CheckpointNames.Of(manifest));
         var bloom = new BloomFilter(options.ExpectedUrls, options.FalsePositiveRate);
-        var store = new FasterSeenStore(files, options, time, manifest, files.TryLoad(manifest, bloom) ? bloom : null);
+        var store = new FasterSeenStore(files, options, seams, manifest, files.TryLoad(manifest, bloom) ? bloom : null);
         progress?.Begin("replaying the ledger into the dedup index", ledger.LastSequence - checkpoint.HighWater);
         return store.Replaying(ledger, checkpoint.HighWater, progress);
     }

@@ -3,14 +3,12 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.ExceptionServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace Atlas.Pipeline.Dedup;
 
 /// <summary>The files in the index's directory: makes checkpoints' files durable, seals them with hashes, verifies and deletes them.</summary>
 /// <remarks>
 /// The hashes guard against damage, not against forgery: whoever can write here can write the ledger too. So they are of the kind that costs no more than reading.
-/// The index opens its files itself, so they are reached here directly too; only the filter's file is the pipeline's own.
 /// The log is only appended to, but for the marks that <see cref="LogRecords"/> names, so stretches of it that a checkpoint covered whole are hashed once, however many checkpoints follow.
 /// </remarks>
 internal sealed class SeenFiles(string root, IDisk disk)
@@ -197,16 +195,16 @@ internal sealed class SeenFiles(string root, IDisk disk)
 
     private string HashOf(string name, long start, long length, bool makeDurable)
     {
-        using var handle = File.OpenHandle(Path.Combine(Root, name), FileMode.Open, makeDurable ? FileAccess.ReadWrite : FileAccess.Read,
-            FileShare.ReadWrite | FileShare.Delete);
+        var path = Path.Combine(Root, name);
+        using var file = makeDurable && disk.Exists(path) ? disk.Open(path) : disk.OpenRead(path);
         if (makeDurable)
-            RandomAccess.FlushToDisk(handle);
+            file.Sync();
         var hash = new XxHash128();
         var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
         for (var end = start + length; start < end;)
         {
             var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - start));
-            ReadAll(handle, name, part, start);
+            ReadAll(file, name, part, start);
             if (IsLog(name))
                 LogRecords.MaskPassingMarks(part);
             hash.Append(part);
@@ -219,11 +217,11 @@ internal sealed class SeenFiles(string root, IDisk disk)
 
     private static string TextOf(UInt128 hash) => hash.ToString("x32", CultureInfo.InvariantCulture);
 
-    internal static void ReadAll(SafeFileHandle handle, string name, Span<byte> into, long offset)
+    internal static void ReadAll(IDiskFile file, string name, Span<byte> into, long offset)
     {
         while (into.Length > 0)
         {
-            var read = RandomAccess.Read(handle, into, offset);
+            var read = file.Read(into, offset);
             if (read == 0)
                 throw new InvalidDataException($"'{name}' of the dedup index is cut short.");
             into = into[read..];

@@ -15,14 +15,15 @@ internal static class SeenLog
 
     /// <summary>Gives every key that a checkpoint covers.</summary>
     /// <param name="root">The index's directory.</param>
+    /// <param name="disk">It lies there.</param>
     /// <param name="manifest">What the checkpoint consists of, verified.</param>
     /// <param name="visit">May get a key more than once.</param>
-    public static void ScanKeys(string root, SeenManifest manifest, Action<UInt128> visit)
+    public static void ScanKeys(string root, IDisk disk, SeenManifest manifest, Action<UInt128> visit)
     {
         var buffer = new byte[RecordsPerRead * LogRecords.Bytes];
         foreach (var stretch in manifest.Stretches.Where(stretch => SeenFiles.IsLog(stretch.Name)))
         {
-            using var file = File.OpenHandle(Path.Combine(root, stretch.Name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = disk.OpenRead(Path.Combine(root, stretch.Name));
             var isFirst = stretch is { Start: 0, Name: "log.0" };
             for (var at = isFirst ? Begin : stretch.Start; at < stretch.Start + stretch.Length;)
             {

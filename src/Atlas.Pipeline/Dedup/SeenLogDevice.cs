@@ -1,5 +1,4 @@
 using FASTER.core;
-using Microsoft.Win32.SafeHandles;
 
 namespace Atlas.Pipeline.Dedup;
 
@@ -9,7 +8,7 @@ namespace Atlas.Pipeline.Dedup;
 /// until then it is synced now and then, so that the sealing has little left to sync: the ledger's commits wait behind it.
 /// Writes come from any thread. <see cref="Collect"/> and <see cref="ReadCollected"/> belong to the one thread that is inside the index; a read outside of the two is done at once.
 /// </remarks>
-internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
+internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider time) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
 {
     private const int Sector = 512;
 
@@ -23,7 +22,7 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
 
     private readonly Lock _gate = new();
     private readonly WriteThread _writer = new("dedup log");
-    private readonly List<SafeFileHandle?> _segments = [];
+    private readonly List<IDiskFile?> _segments = [];
     private readonly Transfer[] _collected = new Transfer[UrlBatch.MaxRows];
     private readonly object _writesEnd = new();
     private int _writes;
@@ -91,7 +90,7 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
 
     public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result)
     {
-        File.Delete(GetSegmentFilename(FileName, segment));
+        disk.Delete(GetSegmentFilename(FileName, segment));
         callback(result);
     }
 
@@ -110,8 +109,8 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
         try
         {
             var into = new Span<byte>((void*)read.Memory, read.Length);
-            var handle = HandleOf(read.Segment);
-            for (int part; done < read.Length && (part = RandomAccess.Read(handle, into[done..], read.Offset + done)) > 0;)
+            var file = FileOf(read.Segment);
+            for (int part; done < read.Length && (part = file.Read(into[done..], read.Offset + done)) > 0;)
                 done += part;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -132,13 +131,13 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
     {
         try
         {
-            var file = HandleOf(write.Segment);
-            RandomAccess.Write(file, new ReadOnlySpan<byte>((void*)write.Memory, write.Length), write.Offset);
+            var file = FileOf(write.Segment);
+            file.Write(new ReadOnlySpan<byte>((void*)write.Memory, write.Length), write.Offset);
             _unsynced += write.Length;
             if (_unsynced >= MostUnsynced)
             {
                 _unsynced = 0;
-                RandomAccess.FlushToDisk(file);
+                file.Sync();
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -161,13 +160,13 @@ internal sealed unsafe class SeenLogDevice(string path, TimeProvider time) : Sto
         }
     }
 
-    private SafeFileHandle HandleOf(int segment)
+    private IDiskFile FileOf(int segment)
     {
         lock (_gate)
         {
             while (_segments.Count <= segment)
                 _segments.Add(null);
-            return _segments[segment] ??= File.OpenHandle(GetSegmentFilename(FileName, segment), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            return _segments[segment] ??= disk.Open(GetSegmentFilename(FileName, segment));
         }
     }
 

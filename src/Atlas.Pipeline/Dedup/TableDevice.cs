@@ -1,23 +1,25 @@
 using FASTER.core;
-using Microsoft.Win32.SafeHandles;
 
 namespace Atlas.Pipeline.Dedup;
 
-/// <summary>The file of a checkpoint's hash table: written in parts of which each is on the disk before the next begins, read in parts side by side.</summary>
+/// <summary>A file of a checkpoint, the hash table above all: written in parts of which each is on the disk before the next begins, read in parts side by side.</summary>
 /// <remarks>
 /// A table is gigabytes. Written as one and synced at its end, it stands in the disk's queue before every commit of the ledger: a part is what a commit waits for at most.
 /// Rests between the parts were tried: a table of 1.3 GB took 11 to 17 seconds instead of 4 to 6, and commits beside it waited no shorter.
 /// FASTER overlooks a transfer that failed, so <paramref name="failed"/> is told. Made for one checkpoint or one recovery.
 /// </remarks>
-internal sealed class TableDevice(string path, WriteThread writer, Action failed) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
+internal sealed class TableDevice(string path, IDisk disk, WriteThread writer, Action failed) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
 {
     private const int Sector = 512;
 
     /// <summary>Bytes that are written before they are synced: some 10 ms of a disk.</summary>
     private const int PartBytes = 4 << 20;
 
+    /// <summary>Less than this is not worth a sync of its own: sealing the checkpoint syncs it.</summary>
+    private const int LeastSynced = 64 << 10;
+
     private readonly Lock _gate = new();
-    private SafeFileHandle? _file;
+    private IDiskFile? _file;
 
     public override void WriteAsync(nint sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context) =>
         writer.Do(() => callback(Attempt(() => Write(sourceAddress, (long)destinationAddress, numBytesToWrite)) ? 0 : uint.MaxValue, numBytesToWrite, context));
@@ -31,7 +33,7 @@ internal sealed class TableDevice(string path, WriteThread writer, Action failed
 
     public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result)
     {
-        File.Delete(GetSegmentFilename(FileName, segment));
+        disk.Delete(GetSegmentFilename(FileName, segment));
         callback(result);
     }
 
@@ -48,15 +50,16 @@ internal sealed class TableDevice(string path, WriteThread writer, Action failed
     private unsafe void WritePart(nint from, long offset, int length)
     {
         var file = Opened();
-        RandomAccess.Write(file, new ReadOnlySpan<byte>((void*)from, length), offset);
-        RandomAccess.FlushToDisk(file);
+        file.Write(new ReadOnlySpan<byte>((void*)from, length), offset);
+        if (length >= LeastSynced)
+            file.Sync();
     }
 
     private unsafe void ReadPart(nint into, long offset, int length)
     {
         var memory = new Span<byte>((void*)into, length);
         var file = Opened();
-        for (int read; memory.Length > 0 && (read = RandomAccess.Read(file, memory, offset)) > 0; offset += read)
+        for (int read; memory.Length > 0 && (read = file.Read(memory, offset)) > 0; offset += read)
             memory = memory[read..];
 
         // What is asked for behind the file's end is there to fill a sector.
@@ -77,10 +80,10 @@ internal sealed class TableDevice(string path, WriteThread writer, Action failed
         }
     }
 
-    private SafeFileHandle Opened()
+    private IDiskFile Opened()
     {
         lock (_gate)
-            return _file ??= File.OpenHandle(GetSegmentFilename(FileName, 0), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            return _file ??= disk.Open(GetSegmentFilename(FileName, 0));
     }
 
     private void Close()

@@ -49,7 +49,7 @@ internal static class IndexCheck
             if (settings is not null && manifest.Shape != FasterShape.NameOf(settings))
                 examination.Note("index", "the index was made with other settings of dedup", examination.State.SeenDirectory, 1, "Nothing to do: the next run makes it anew from the ledger.");
             examination.Progress.Begin("reading the dedup index", manifest.Count);
-            SeenLog.ScanKeys(files.Root, manifest, key =>
+            SeenLog.ScanKeys(files.Root, disk, manifest, key =>
             {
                 keys.Add(key, 0);
                 examination.Progress.Advance(1);

@@ -43,7 +43,7 @@ public sealed class TableDeviceTests : IDisposable
     [Fact]
     public async Task A_table_that_could_not_be_written_does_not_forbid_the_next()
     {
-        using var files = new CheckpointFiles(_folder);
+        using var files = new CheckpointFiles(_folder, new Disk());
         var table = new DefaultCheckpointNamingScheme(_folder).HashTable(Guid.NewGuid());
         using var device = files.Get(table);
         var from = Memory(512);
@@ -83,7 +83,7 @@ public sealed class TableDeviceTests : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private TableDevice DeviceIn(string folder) => new(Path.Combine(folder, "ht.dat"), _writer, () => _hasFailed = true);
+    private TableDevice DeviceIn(string folder) => new(Path.Combine(folder, "ht.dat"), new Disk(), _writer, () => _hasFailed = true);
 
     private static Task<uint> Ended(Action<DeviceIOCompletionCallback> begin)
     {
