@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
 namespace Atlas.Pipeline.AcceptanceTests;
 
 /// <summary>The real program, started as a user would.</summary>
-internal sealed class AtlasProgram : IDisposable
+internal sealed partial class AtlasProgram : IDisposable
 {
     private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "atlas.dll");
     private static readonly string UnderFaults = Path.Combine(AppContext.BaseDirectory, "Atlas.Faults.dll");
@@ -131,6 +133,17 @@ internal sealed class AtlasProgram : IDisposable
         while (!HasExited && !Said().Contains(text, StringComparison.Ordinal))
             await Task.Delay(20, TestContext.Current.CancellationToken);
     }
+
+    /// <summary>Bytes it has written to stdout that wait to be read: Linux holds 64 KiB, then the next write blocks.</summary>
+    public int UnreadBytes()
+    {
+        const int CountOfUnread = 0x541B; // FIONREAD
+        var pipe = ((AnonymousPipeClientStream)_process.StandardOutput.BaseStream).SafePipeHandle;
+        return Ioctl(pipe, CountOfUnread, out var unread) == 0 ? unread : throw new IOException("FIONREAD failed: " + Marshal.GetLastPInvokeErrorMessage());
+    }
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int Ioctl(SafeHandle file, nuint request, out int value);
 
     public void CloseInput() => _process.StandardInput.Close();
 
