@@ -6,7 +6,7 @@ namespace Atlas.Pipeline.Dedup;
 /// <remarks>
 /// A table is gigabytes. Written as one and synced at its end, it stands in the disk's queue before every commit of the ledger: a part is what a commit waits for at most.
 /// Rests between the parts were tried: a table of 1.3 GB took 11 to 17 seconds instead of 4 to 6, and commits beside it waited no shorter.
-/// FASTER overlooks a transfer that failed, so <paramref name="failed"/> is told. Made for one checkpoint or one recovery.
+/// FASTER overlooks a write that failed, and waits for ever for some reads that did. So <paramref name="failed"/> is told, and what could not be read is zeros. Made for one checkpoint or one recovery.
 /// </remarks>
 internal sealed class TableDevice(string path, IDisk disk, WriteThread writer, Action failed) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
 {
@@ -28,7 +28,9 @@ internal sealed class TableDevice(string path, IDisk disk, WriteThread writer, A
     {
         var isRead = Attempt(() => Parallel.For(0, (readLength + PartBytes - 1) / PartBytes, part =>
             ReadPart(destinationAddress + (nint)(part * PartBytes), (long)sourceAddress + part * PartBytes, (int)Math.Min(PartBytes, readLength - part * PartBytes))));
-        callback(isRead ? 0 : uint.MaxValue, readLength, context);
+        if (!isRead)
+            Clear(destinationAddress, readLength);
+        callback(0, readLength, context);
     }
 
     public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result)
@@ -65,6 +67,8 @@ internal sealed class TableDevice(string path, IDisk disk, WriteThread writer, A
         // What is asked for behind the file's end is there to fill a sector.
         memory.Clear();
     }
+
+    private static unsafe void Clear(nint memory, uint length) => new Span<byte>((void*)memory, (int)length).Clear();
 
     private bool Attempt(Action transfer)
     {

@@ -41,6 +41,19 @@ public sealed class TableDeviceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_read_that_fails_is_told_and_ends_in_zeros()
+    {
+        using var device = DeviceIn(Path.Combine(_folder, "nowhere"));
+        var into = Memory(512);
+        Bytes(into, 512).Fill(1);
+
+        Assert.Equal(0u, await Ended(done => device.ReadAsync(0, 0, into, 512, done, null!)));
+        Assert.Equal(-1, Bytes(into, 512).IndexOfAnyExcept((byte)0));
+        Assert.True(_hasFailed);
+        Free(into);
+    }
+
+    [Fact]
     public async Task A_table_that_could_not_be_written_does_not_forbid_the_next()
     {
         using var files = new CheckpointFiles(_folder, new Disk());
