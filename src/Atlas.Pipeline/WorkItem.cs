@@ -44,6 +44,9 @@ internal sealed class WorkItem
     /// <summary>Claimed and not through the fetch stage yet; the frontier's own mark.</summary>
     public bool AwaitsFetch { get; set; }
 
+    /// <summary>Taken from the buffer, and its request has not been sent; the buffer's own mark.</summary>
+    public bool AwaitsSending { get; set; }
+
     /// <summary>What the fetch stage brought, for the persist stage.</summary>
     public FetchedDocument? Document { get; set; }
 }

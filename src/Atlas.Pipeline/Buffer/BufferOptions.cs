@@ -11,6 +11,9 @@ internal sealed record BufferOptions
     /// <summary>Whether that is what the user has set.</summary>
     public bool CapacityIsGiven { get; init; }
 
+    /// <summary>Items of one host that are held in memory.</summary>
+    public int PerHostCapacity { get; init; } = 256;
+
     /// <summary>Attempts an item gets before it becomes a dead letter.</summary>
     public int MaxAttempts { get; init; } = 5;
 
@@ -23,16 +26,21 @@ internal sealed record BufferOptions
     /// <summary>Waiting time that is worth one priority level.</summary>
     public TimeSpan Aging { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>At the end of input, how long the run stays for what may only be fetched later.</summary>
+    public TimeSpan EndWait { get; init; } = TimeSpan.FromMinutes(10);
+
     internal static BufferOptions Read(SettingsReader yaml)
     {
         var options = new BufferOptions
         {
-            Capacity = yaml.Int32("capacity", "Items held in memory. What does not fit stays in the ledger. Retries may exceed it by the number in flight.", min: 1, max: 10_000_000, or: 10_000),
+            Capacity = yaml.Int32("capacity", "Items held in memory. What does not fit stays in the ledger.", min: 1, max: 10_000_000, or: 10_000),
             CapacityIsGiven = yaml.Has("capacity"),
+            PerHostCapacity = yaml.Int32("per_host_capacity", "Items of one host that are held in memory, so that a host with very many of them leaves room for the others. The rest is held by number, and read again.", min: 1, max: 10_000_000, or: 256),
             MaxAttempts = yaml.Int32("max_attempts", "Attempts an item gets. After the last failure it becomes a dead letter.", min: 1, max: 100, or: 5),
             BackoffBase = yaml.Milliseconds("backoff_base_ms", "Milliseconds: the longest pause after the first failure, doubled with every further one. The pause is drawn evenly from zero up to it.", min: 1, max: 86_400_000, or: 1_000),
             BackoffCap = yaml.Milliseconds("backoff_cap_ms", "Milliseconds: no backoff is longer. A wait that a host asks for may be, up to 24 hours.", min: 1, max: 86_400_000, or: 300_000),
             Aging = yaml.Milliseconds("aging_ms", "Milliseconds of waiting that lift an item by one priority level.", min: 1, max: 86_400_000, or: 60_000),
+            EndWait = yaml.Milliseconds("end_wait_ms", "Milliseconds: once input has ended, a run whose URLs may all be fetched only later than this ends and leaves them queued for the next run.", min: 0, max: 604_800_000, or: 600_000),
         };
         if (options.BackoffCap < options.BackoffBase)
             yaml.Report("backoff_cap_ms", "must not be less than backoff_base_ms.");

@@ -9,30 +9,41 @@ namespace Atlas.Pipeline.Buffer;
 /// from here when the run ends, from the ledger's next start after a crash. Crashes are counted apart; the rule for a URL that causes them is in <see cref="Suspects"/> and <see cref="RetryPolicy.MostLosses"/>.
 /// An item counts as in flight from being taken until it is settled. A settled item is back in the buffer before it stops counting, so "nothing in flight, nothing buffered" is never seen while one is on its way back.
 /// </remarks>
-internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger ledger, Seams seams)
+internal sealed class Frontier
 {
-    private const int MostPerRefill = 1_024;
-
     private static readonly TimeSpan LongestSleep = TimeSpan.FromHours(1);
 
-    private readonly PriorityBuffer _buffer = new(options, limits, seams.Time);
-    private readonly RetryPolicy _retries = new(options, new Random(seams.Seed));
+    private readonly BufferOptions _options;
+    private readonly ILedger _ledger;
+    private readonly Seams _seams;
+    private readonly PriorityBuffer _buffer;
+    private readonly BufferFeed _feed;
+    private readonly RetryPolicy _retries;
     private readonly Lock _retriesGate = new();
     private readonly Signal _signal = new();
-
-    /// <summary>What a start found unfinished beyond the capacity; the loop's own.</summary>
-    private readonly Queue<WorkItem> _surplus = new();
-
     private readonly Suspects _suspects = new();
-    private int _surplusCount;
     private int _inFlight;
     private int _toFetch;
     private int _fetchers;
     private volatile bool _intakeEnded;
     private volatile Exception? _failure;
 
-    /// <summary>Items held in memory and waiting: those in the buffer and those that a start found unfinished beyond its capacity or under suspicion.</summary>
-    public long Buffered => _buffer.Count + Volatile.Read(ref _surplusCount) + _suspects.Count;
+    public Frontier(BufferOptions options, HostLimits limits, ILedger ledger, Seams seams)
+    {
+        (_options, _ledger, _seams) = (options, ledger, seams);
+        _buffer = new PriorityBuffer(options, limits, seams.Time);
+        _retries = new RetryPolicy(options, new Random(seams.Seed));
+        _feed = new BufferFeed(options, _buffer, _suspects, _retries, ledger, seams);
+    }
+
+    /// <summary>Items held in memory and waiting: those in the buffer and those under suspicion.</summary>
+    public long Buffered => _buffer.Count + _suspects.Count;
+
+    /// <summary>Items taken from the backlog of which only the number is held.</summary>
+    public long Remembered => _buffer.Remembered;
+
+    /// <summary>Hosts that have URLs waiting, or whom we keep waiting.</summary>
+    public int HostsKnown => _buffer.HostsKnown;
 
     /// <summary>Items taken and not yet settled.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
@@ -45,18 +56,18 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
     public async Task RunAsync(Func<Verdict, Task<bool>> send, int fetchers, int mostInFlight, CancellationToken stop)
     {
         _fetchers = fetchers;
-        ledger.Admitted += _signal.Raise;
+        _ledger.Admitted += _signal.Raise;
         await using var stopping = stop.Register(_signal.Raise);
-        await using var alarm = seams.Time.CreateTimer(static signal => ((Signal)signal!).Raise(), _signal, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _ = ledger.Failure.ContinueWith(failed => Fail(failed.Exception!.GetBaseException()), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        await using var alarm = _seams.Time.CreateTimer(static signal => ((Signal)signal!).Raise(), _signal, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _ = _ledger.Failure.ContinueWith(failed => Fail(failed.Exception!.GetBaseException()), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         try
         {
-            await HoldUnfinishedAsync();
+            await _feed.HoldUnfinishedAsync();
             await PumpAsync(send, mostInFlight, alarm, stop);
         }
         finally
         {
-            ledger.Admitted -= _signal.Raise;
+            _ledger.Admitted -= _signal.Raise;
         }
     }
 
@@ -67,6 +78,15 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
             return;
         item.AwaitsFetch = false;
         Interlocked.Decrement(ref _toFetch);
+        _signal.Raise();
+    }
+
+    /// <summary>The item's request is being sent: its host's delay begins.</summary>
+    public void Sent(WorkItem item)
+    {
+        if (!item.AwaitsSending)
+            return;
+        _buffer.Sent(item);
         _signal.Raise();
     }
 
@@ -97,14 +117,14 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
                     break;
                 case Fate.Interrupted:
                     // Not offered again: whatever interrupts ends the run.
-                    await ledger.ReleaseAsync(item);
+                    await _ledger.ReleaseAsync(item);
                     _buffer.Finished(item);
                     break;
                 case Fate.Retry:
                     await RetryAsync(verdict);
                     break;
                 case Fate.DeadLetter:
-                    await ledger.DeadLetterAsync(item, verdict.Reason, verdict.Detail);
+                    await _ledger.DeadLetterAsync(item, verdict.Reason, verdict.Detail);
                     _buffer.Finished(item);
                     break;
                 default:
@@ -146,9 +166,8 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
             var intakeEnded = _intakeEnded;
             var isIdle = InFlight == 0;
             var free = Free(mostInFlight);
-            MoveSurplus();
-            if (_buffer.Count <= _buffer.Capacity / 2)
-                await RefillAsync();
+            if (free > 0)
+                await _feed.TopUpAsync(_fetchers);
             var group = Take(free, stop);
             if (group.Count > 0)
             {
@@ -157,97 +176,28 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
             }
 
             // Above the low watermark too, as all that is held may be waiting for hosts while the backlog knows others.
-            if (free > 0 && await RefillAsync())
+            if (free > 0 && await _feed.LookFurtherAsync())
                 continue;
-            if (intakeEnded && isIdle && Buffered == 0 && ledger.Backlog == 0)
+            var next = _buffer.NextChange;
+            if (intakeEnded && isIdle && HasEnded(next))
                 return;
 
             // With all workers busy it is a settlement that is waited for, not a moment.
-            if (free > 0 && _buffer.NextChange is { } next)
-                SetAlarm(alarm, next);
+            if (free > 0 && next is { } moment)
+                SetAlarm(alarm, moment);
             await changed;
         }
     }
 
-    private async Task HoldUnfinishedAsync()
-    {
-        var harmful = new List<WorkItem>();
-        while (await ledger.TakeUnfinishedAsync(MostPerRefill) is { Count: > 0 } items)
-        {
-            foreach (var item in items)
-            {
-                Hold(item, harmful);
-            }
-        }
-
-        if (harmful.Count > 0)
-        {
-            // The ledger gives up leased items only.
-            await ledger.ClaimAsync(harmful);
-            foreach (var item in harmful)
-                await ledger.DeadLetterAsync(item, Reason.KilledTheProcess, $"The process died {item.Lost} times in a row while the URL was being fetched.");
-        }
-
-        MoveSurplus();
-    }
-
-    private void Hold(WorkItem item, List<WorkItem> harmful)
-    {
-        if (RetryPolicy.KilledTheProcess(item))
-        {
-            harmful.Add(item);
-        }
-        else if (Suspects.Is(item))
-        {
-            var rested = seams.Time.GetUtcNow() + _retries.Rest(item.Lost);
-            item.DueAt = item.DueAt > rested ? item.DueAt : rested;
-            _suspects.Add(item);
-        }
-        else
-        {
-            _surplus.Enqueue(item);
-        }
-    }
+    /// <summary>Whether the run is over once its intake is: nothing is left, or nothing that may be fetched in the time that the user will wait for it.</summary>
+    private bool HasEnded(DateTimeOffset? next) =>
+        (Buffered == 0 && Remembered == 0 && _ledger.Backlog == 0) || (next is { } moment && moment - _seams.Time.GetUtcNow() > _options.EndWait);
 
     /// <summary>How many items may be claimed now. A claim is a commit, so that none is made before there is room for half a prefetch.</summary>
     private int Free(int mostInFlight)
     {
         var toFetch = Volatile.Read(ref _toFetch);
         return toFetch > _fetchers + (_fetchers / 2) ? 0 : Math.Min((2 * _fetchers) - toFetch, mostInFlight - InFlight);
-    }
-
-    /// <summary>Fills the buffer up with at most one group; false if there was no room or nothing to take.</summary>
-    private async Task<bool> RefillAsync()
-    {
-        if (MoveSurplus())
-            return true;
-        var room = Math.Min(_buffer.Capacity - _buffer.Count, MostPerRefill);
-        if (room <= 0 || ledger.Backlog == 0)
-            return false;
-
-        var items = await ledger.TakeFromBacklogAsync(room);
-        foreach (var item in items)
-        {
-            // A retry may have come back meanwhile and taken the room.
-            if (!_buffer.TryAdd(item))
-                _surplus.Enqueue(item);
-        }
-
-        Volatile.Write(ref _surplusCount, _surplus.Count);
-        return items.Count > 0;
-    }
-
-    private bool MoveSurplus()
-    {
-        var moved = _suspects.MoveInto(_buffer, _fetchers);
-        while (_surplus.TryPeek(out var item) && _buffer.TryAdd(item))
-        {
-            _surplus.Dequeue();
-            moved = true;
-        }
-
-        Volatile.Write(ref _surplusCount, _surplus.Count);
-        return moved;
     }
 
     private List<WorkItem> Take(int most, CancellationToken stop)
@@ -268,7 +218,7 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
     {
         // Set absolutely, whether or not the ledger counts in the item it is given.
         var attempts = group.ConvertAll(item => item.Attempt + 1);
-        await ledger.ClaimAsync(group);
+        await _ledger.ClaimAsync(group);
         var unsent = new List<Task>();
         for (var i = 0; i < group.Count; i++)
         {
@@ -288,11 +238,11 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
         var item = verdict.Item;
         RetryDecision decision;
         lock (_retriesGate)
-            decision = _retries.Decide(verdict, seams.Time.GetUtcNow());
+            decision = _retries.Decide(verdict, _seams.Time.GetUtcNow());
 
         if (decision.IsDead)
         {
-            await ledger.DeadLetterAsync(item, verdict.Reason, verdict.Detail);
+            await _ledger.DeadLetterAsync(item, verdict.Reason, verdict.Detail);
             _buffer.Finished(item);
             return;
         }
@@ -302,14 +252,14 @@ internal sealed class Frontier(BufferOptions options, HostLimits limits, ILedger
             _buffer.HostWaits(item.HostKey, until);
 
         var (attempt, deferrals) = decision.CountsAsAttempt ? (item.Attempt, item.Deferrals) : (item.Attempt - 1, item.Deferrals + 1);
-        await ledger.RetryAsync(item, verdict.Reason, verdict.Detail, decision.DueAt, decision.CountsAsAttempt);
+        await _ledger.RetryAsync(item, verdict.Reason, verdict.Detail, decision.DueAt, decision.CountsAsAttempt);
         (item.Attempt, item.Lost, item.Deferrals, item.DueAt) = (attempt, 0, deferrals, decision.DueAt);
         _buffer.PutBack(item);
     }
 
     private void SetAlarm(ITimer alarm, DateTimeOffset at)
     {
-        var pause = at - seams.Time.GetUtcNow();
+        var pause = at - _seams.Time.GetUtcNow();
         // Timers drop fractions of a millisecond, and would ring too early.
         pause = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, pause.TotalMilliseconds)));
         alarm.Change(pause < LongestSleep ? pause : LongestSleep, Timeout.InfiniteTimeSpan);

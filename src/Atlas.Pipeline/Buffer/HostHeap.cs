@@ -9,6 +9,9 @@ internal sealed class HostHeap
 
     public HostQueue First => _hosts[0];
 
+    /// <summary>All of them, the first one first, the others in no order. Not to be changed meanwhile.</summary>
+    public IReadOnlyList<HostQueue> All => _hosts;
+
     public void Add(HostQueue host, Rank rank)
     {
         host.Heap = this;

@@ -4,25 +4,29 @@ namespace Atlas.Pipeline.Buffer;
 
 /// <summary>The bounded face of the ledger's queue: which item is fetched next, and when.</summary>
 /// <remarks>
-/// Invariant: an item that may be fetched now is offered if and only if one exists, and nothing starves: of the hosts that may be asked, the one with the most urgent item
+/// Invariant: an item that may be fetched now is offered if and only if one is held, and nothing starves: of the hosts that may be asked, the one with the most urgent item
 /// goes first, and waiting makes urgent (<see cref="Rank"/>). An item may be fetched when its due time has come, its host has a free slot, and the host's delay and wait are over.
-/// Every operation is O(log n) amortized. Any thread may call; one lock covers all fields.
-/// A host with due items is in <c>_offerable</c>, or in <c>_waiting</c> until its time comes, or in no heap while all its slots are taken. An empty host is kept in <c>_resting</c>
-/// until its wait is over and then forgotten, so the table of hosts does not grow for ever.
+/// Of what does not fit, or would be more than its host's share, or is not due, only the number is held: it is read again when it is its host's next (<see cref="Recall"/>).
+/// So every item taken from the backlog is in here, however many there are, and a host with very many of them costs the others nothing.
+/// Every operation but the rare <see cref="MakeRoom"/> is O(log n) amortized. Any thread may call; one lock covers all fields.
+/// A host with due items is in <c>_offerable</c>; or in <c>_starving</c>, if its next one is held by number; in <c>_waiting</c> until it may be asked, or shortly before if something has to be read first; in <c>_busy</c> while its slots are taken or something is being read.
+/// An idle host is kept in <c>_resting</c> until its wait is over and then forgotten, so the table of hosts does not grow for ever.
 /// </remarks>
-internal sealed class PriorityBuffer(BufferOptions options, HostLimits limits, TimeProvider time)
+internal sealed partial class PriorityBuffer(BufferOptions options, HostLimits limits, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, HostQueue> _hosts = new(StringComparer.Ordinal);
     private readonly HostHeap _offerable = new();
     private readonly HostHeap _waiting = new();
+    private readonly HostHeap _busy = new();
+    private readonly HostHeap _starving = new();
     private readonly HostHeap _resting = new();
-    private readonly PriorityQueue<WorkItem, (long Due, long Sequence)> _notDue = new();
+    private readonly PriorityQueue<NotDueYet, (long Due, long Sequence)> _notDue = new();
     private int _count;
 
     public int Capacity => options.Capacity;
 
-    /// <summary>Items held, due or not; those in flight are not in it.</summary>
+    /// <summary>Items held, due or not; those in flight are not in it, nor those held by number.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Hosts of which anything is remembered.</summary>
@@ -46,10 +50,10 @@ internal sealed class PriorityBuffer(BufferOptions options, HostLimits limits, T
             lock (_gate)
             {
                 var now = Advance_Locked();
-                if (_offerable.Count > 0)
+                if (_offerable.Count > 0 || (_starving.Count > 0 && Room_Locked > 0))
                     return new DateTimeOffset(now, TimeSpan.Zero);
 
-                var next = _waiting.Count > 0 ? _waiting.First.ReadyAt : long.MaxValue;
+                var next = _waiting.Count > 0 ? _waiting.First.Rank.Urgency : long.MaxValue;
                 if (_notDue.TryPeek(out _, out var first))
                     next = Math.Min(next, first.Due);
                 return next == long.MaxValue ? null : new DateTimeOffset(next, TimeSpan.Zero);
@@ -57,16 +61,13 @@ internal sealed class PriorityBuffer(BufferOptions options, HostLimits limits, T
         }
     }
 
-    /// <summary>Takes an item in, unless the buffer is full.</summary>
-    public bool TryAdd(WorkItem item)
+    private int Room_Locked => options.Capacity - _count - _recalled;
+
+    /// <summary>Takes an item in: as it is where there is room, by its number otherwise.</summary>
+    public void Add(WorkItem item)
     {
         lock (_gate)
-        {
-            if (_count >= options.Capacity)
-                return false;
             Add_Locked(item, Advance_Locked());
-            return true;
-        }
     }
 
     /// <summary>The most urgent item that may be fetched now. Its host's slot is taken until <see cref="Finished"/> or <see cref="PutBack"/>.</summary>
@@ -83,11 +84,27 @@ internal sealed class PriorityBuffer(BufferOptions options, HostLimits limits, T
 
             var host = _offerable.First;
             item = host.Items.Dequeue();
+            item.AwaitsSending = true;
             _count--;
             host.InFlight++;
-            host.ReadyAt = Math.Max(host.ReadyAt, now + limits.Delay.Ticks);
+            host.Unsent++;
             File_Locked(host, now);
             return true;
+        }
+    }
+
+    /// <summary>The request of an item that was taken is being sent: the host's delay begins.</summary>
+    public void Sent(WorkItem item)
+    {
+        lock (_gate)
+        {
+            var now = Advance_Locked();
+            if (!item.AwaitsSending)
+                return;
+            var host = _hosts[item.HostKey];
+            MarkSent(item, host);
+            host.ReadyAt = Math.Max(host.ReadyAt, now + limits.Delay.Ticks);
+            File_Locked(host, now);
         }
     }
 
@@ -98,14 +115,14 @@ internal sealed class PriorityBuffer(BufferOptions options, HostLimits limits, T
             Free_Locked(item, Advance_Locked());
     }
 
-    /// <summary>Frees the slot of an item that was taken and holds the item again, until its <see cref="WorkItem.DueAt"/>. Always finds room: so the count may exceed the capacity, by the number in flight at most.</summary>
+    /// <summary>Frees the slot of an item that was taken and holds the item again, until its <see cref="WorkItem.DueAt"/>.</summary>
     public void PutBack(WorkItem item)
     {
         lock (_gate)
         {
             var now = Advance_Locked();
-            Free_Locked(item, now);
             Add_Locked(item, now);
+            Free_Locked(item, now);
         }
     }
 
@@ -127,32 +144,28 @@ internal sealed class PriorityBuffer(BufferOptions options, HostLimits limits, T
     private long Advance_Locked()
     {
         var now = time.GetUtcNow().UtcTicks;
-        while (_notDue.TryPeek(out var item, out var key) && key.Due <= now)
+        while (_notDue.TryPeek(out var waited, out var key) && key.Due <= now)
         {
             _notDue.Dequeue();
-            Queue_Locked(item, key.Due, now);
+            waited.Host.NotDue--;
+            waited.Host.Rows.Enqueue(waited.Priority, Rank.Of(key.Sequence, waited.Priority, key.Due, options.Aging));
+            File_Locked(waited.Host, now);
         }
 
-        while (_waiting.Count > 0 && _waiting.First.ReadyAt <= now)
+        while (_waiting.Count > 0 && _waiting.First.Rank.Urgency <= now)
             File_Locked(_waiting.First, now);
-        while (_resting.Count > 0 && _resting.First.ReadyAt <= now)
+        while (_resting.Count > 0 && _resting.First.Rank.Urgency <= now)
             File_Locked(_resting.First, now);
         return now;
     }
 
     private void Add_Locked(WorkItem item, long now)
     {
-        _count++;
-        if (item.DueAt.UtcTicks > now)
-            _notDue.Enqueue(item, (item.DueAt.UtcTicks, item.Sequence));
-        else
-            Queue_Locked(item, now, now);
-    }
-
-    private void Queue_Locked(WorkItem item, long since, long now)
-    {
         var host = HostOf_Locked(item.HostKey);
-        host.Items.Enqueue(item, Rank.Of(item, since, options.Aging));
+        if (item.DueAt.UtcTicks > now)
+            PutOff_Locked(host, item);
+        else
+            Queue_Locked(host, item);
         File_Locked(host, now);
     }
 
@@ -160,7 +173,15 @@ internal sealed class PriorityBuffer(BufferOptions options, HostLimits limits, T
     {
         var host = _hosts[item.HostKey];
         host.InFlight--;
+        if (item.AwaitsSending)
+            MarkSent(item, host);
         File_Locked(host, now);
+    }
+
+    private static void MarkSent(WorkItem item, HostQueue host)
+    {
+        item.AwaitsSending = false;
+        host.Unsent--;
     }
 
     private HostQueue HostOf_Locked(string key)
@@ -174,23 +195,28 @@ internal sealed class PriorityBuffer(BufferOptions options, HostLimits limits, T
     private void File_Locked(HostQueue host, long now)
     {
         host.Heap?.Remove(host);
-        if (host.Items.TryPeek(out _, out var best))
+        if (host.HasRowFirst || host.Items.Count > 0)
         {
-            if (host.InFlight >= limits.Concurrency)
-                return;
-            if (host.ReadyAt > now)
-                _waiting.Add(host, ByReadiness(host));
+            if (IsBusy(host) || host.Recalled > 0)
+                _busy.Add(host, default);
+            else if (host.HasRowFirst && host.ReadyAt - Soon <= now)
+                _starving.Add(host, host.FirstRow);
+            else if (host.ReadyAt > now)
+                _waiting.Add(host, At(host.HasRowFirst ? host.ReadyAt - Soon : host.ReadyAt));
             else
-                _offerable.Add(host, best);
+                _offerable.Add(host, host.FirstItem);
         }
-        else if (host.InFlight == 0)
+        else if (host.IsIdle)
         {
             if (host.ReadyAt > now)
-                _resting.Add(host, ByReadiness(host));
+                _resting.Add(host, At(host.ReadyAt));
             else
                 _hosts.Remove(host.Key);
         }
     }
 
-    private static Rank ByReadiness(HostQueue host) => new(host.ReadyAt, 0, 0);
+    /// <summary>A delay counts from the sending of a request, so that the next one is not taken before.</summary>
+    private bool IsBusy(HostQueue host) => host.InFlight >= limits.Concurrency || (host.Unsent > 0 && limits.Delay > TimeSpan.Zero);
+
+    private static Rank At(long moment) => new(moment, 0, 0);
 }

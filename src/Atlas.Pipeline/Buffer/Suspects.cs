@@ -24,21 +24,19 @@ internal sealed class Suspects
         Volatile.Write(ref _count, _held.Count);
     }
 
-    /// <summary>Lets in whom the rule and the buffer's room allow; false if nobody.</summary>
+    /// <summary>Lets in whom the rule allows.</summary>
     /// <param name="buffer">Where they go.</param>
     /// <param name="fetchers">URLs that can be fetched at once.</param>
-    public bool MoveInto(PriorityBuffer buffer, int fetchers)
+    public void MoveInto(PriorityBuffer buffer, int fetchers)
     {
-        var moved = false;
-        while (_held.TryPeek(out var item, out _) && Volatile.Read(ref _out) < Company(item.Lost, fetchers) && buffer.TryAdd(item))
+        while (_held.TryPeek(out var item, out _) && Volatile.Read(ref _out) < Company(item.Lost, fetchers))
         {
             _held.Dequeue();
+            buffer.Add(item);
             Interlocked.Increment(ref _out);
-            moved = true;
         }
 
         Volatile.Write(ref _count, _held.Count);
-        return moved;
     }
 
     /// <summary>One that was let in has been settled.</summary>

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using Atlas.Urls;
 
 namespace Atlas.Pipeline.Ledger;
 
@@ -14,6 +12,10 @@ internal sealed class BacklogWriter
     // Of each class, what lies between the two was taken by earlier runs and not handed out yet in this one.
     private readonly long[] _unfinishedFrom = new long[PriorityClasses.Count];
     private readonly long[] _lastUnfinished = new long[PriorityClasses.Count];
+
+    /// <summary>The next row of each class while one command merges them.</summary>
+    private readonly WorkItem?[] _heads = new WorkItem?[PriorityClasses.Count];
+
     private readonly SqlStatement _take;
     private readonly SqlStatement _move;
     private readonly BooksCounter _books;
@@ -24,8 +26,8 @@ internal sealed class BacklogWriter
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
         {
             var queue = LedgerSchema.QueueOf(priority);
-            _read[priority] = connection.Prepare($"SELECT seq, url, packed FROM {queue} WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-            _unfinished[priority] = connection.Prepare($"SELECT q.seq, q.url, q.packed, w.attempt, w.deferrals, w.due_at, w.lost FROM work w JOIN {queue} q ON q.seq = w.seq WHERE w.class = {priority} AND w.seq > ?1 AND w.seq <= ?2 ORDER BY w.seq LIMIT ?3");
+            _read[priority] = connection.Prepare($"SELECT {QueueRow.Columns} FROM {queue} q WHERE q.seq > ?1 ORDER BY q.seq LIMIT ?2");
+            _unfinished[priority] = connection.Prepare($"SELECT {QueueRow.TakenColumns} FROM work w JOIN {queue} q ON q.seq = w.seq WHERE w.class = {priority} AND w.seq > ?1 AND w.seq <= ?2 ORDER BY w.seq LIMIT ?3");
             _cursors[priority] = _lastUnfinished[priority] = connection.Scalar(string.Create(CultureInfo.InvariantCulture, $"SELECT seq FROM cursors WHERE class = {priority}"));
         }
 
@@ -35,23 +37,45 @@ internal sealed class BacklogWriter
         _sources = sources;
     }
 
-    public IReadOnlyList<WorkItem> Take(int most)
+    /// <summary>The most urgent of the backlog: each class in the order of admission, the classes merged by how long their first rows have waited.</summary>
+    /// <param name="most">Items, from 1.</param>
+    /// <param name="aging">Waiting time that is worth one class.</param>
+    public IReadOnlyList<WorkItem> Take(int most, TimeSpan aging)
     {
         var items = new List<WorkItem>();
-        for (var priority = 0; priority < PriorityClasses.Count && items.Count < most; priority++)
+        try
         {
-            var before = items.Count;
-            var read = _read[priority].Bind(1, _cursors[priority]).Bind(2, most - before);
-            while (read.Step())
-                items.Add(ItemOf(read, (PriorityClass)priority));
-            read.Reset();
-            if (items.Count == before)
-                continue;
+            for (var priority = 0; priority < PriorityClasses.Count; priority++)
+            {
+                _read[priority].Bind(1, _cursors[priority]).Bind(2, most);
+                Next(priority);
+            }
 
-            for (var i = before; i < items.Count; i++)
-                _take.Bind(1, items[i].Sequence).Bind(2, priority).Run();
-            _cursors[priority] = items[^1].Sequence;
-            _move.Bind(1, priority).Bind(2, _cursors[priority]).Run();
+            while (items.Count < most && MostUrgent(aging) is { } first)
+            {
+                items.Add(_heads[first]!);
+                Next(first);
+            }
+        }
+        finally
+        {
+            foreach (var read in _read)
+                read.Reset();
+        }
+
+        var last = new long[PriorityClasses.Count];
+        foreach (var item in items)
+        {
+            _take.Bind(1, item.Sequence).Bind(2, (int)item.Priority).Run();
+            last[(int)item.Priority] = item.Sequence;
+        }
+
+        for (var priority = 0; priority < last.Length; priority++)
+        {
+            if (last[priority] == 0)
+                continue;
+            _cursors[priority] = last[priority];
+            _move.Bind(1, priority).Bind(2, last[priority]).Run();
         }
 
         _books.Add(Tally.Backlog, -items.Count);
@@ -67,15 +91,7 @@ internal sealed class BacklogWriter
             var before = items.Count;
             var read = _unfinished[priority].Bind(1, _unfinishedFrom[priority]).Bind(2, _lastUnfinished[priority]).Bind(3, most - before);
             while (read.Step())
-            {
-                var item = ItemOf(read, (PriorityClass)priority);
-                item.Attempt = (int)read.Int64(3);
-                item.Deferrals = (int)read.Int64(4);
-                item.DueAt = DateTimeOffset.FromUnixTimeMilliseconds(read.Int64(5));
-                item.Lost = (int)read.Int64(6);
-                items.Add(item);
-            }
-
+                items.Add(QueueRow.Taken(read, (PriorityClass)priority, _sources));
             read.Reset();
             _unfinishedFrom[priority] = items.Count < most ? _lastUnfinished[priority] : items[^1].Sequence;
         }
@@ -83,23 +99,19 @@ internal sealed class BacklogWriter
         return items;
     }
 
-    private WorkItem ItemOf(SqlStatement row, PriorityClass priority)
+    private void Next(int priority) =>
+        _heads[priority] = _read[priority].Step() ? QueueRow.Fresh(_read[priority], (PriorityClass)priority, _sources) : null;
+
+    /// <summary>The class whose next row goes first; null when there is none. At equal urgency the more urgent class.</summary>
+    private int? MostUrgent(TimeSpan aging)
     {
-        var url = row.Bytes(1);
-        var hostKey = HostKey.Of(url);
-        var text = Encoding.UTF8.GetString(url);
-        var packed = PackedRow.Read(row.Bytes(2));
-        return new WorkItem
+        (int? First, DateTimeOffset Urgency) best = (null, DateTimeOffset.MaxValue);
+        for (var priority = 0; priority < _heads.Length; priority++)
         {
-            Sequence = row.Int64(0),
-            ContentId = packed.ContentId,
-            Url = text,
-            HostKey = hostKey,
-            Priority = priority,
-            Strategy = packed.Strategy,
-            Source = _sources.NameOf(packed.Source),
-            AdmittedAt = DateTimeOffset.FromUnixTimeMilliseconds(packed.CreatedAt),
-            Ruleset = packed.Ruleset,
-        };
+            if (_heads[priority] is { } head && head.AdmittedAt + (aging * priority) is var urgency && urgency < best.Urgency)
+                best = (priority, urgency);
+        }
+
+        return best.First;
     }
 }

@@ -16,8 +16,14 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Hands a decided batch to the writer; waits while its queue is full. Rows to forward are admitted, dead letters recorded, duplicates counted, the source's offset stored: one transaction. The ledger releases the batch after the commit, or at once when nothing of it but counts is written: then nobody waits for it.</summary>
     ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default);
 
-    /// <summary>Moves up to <paramref name="most"/> admitted URLs from the backlog into the buffer's hands (state queued, kept across a crash), most urgent first, then in the order of admission.</summary>
-    Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most);
+    /// <summary>Moves up to <paramref name="most"/> admitted URLs from the backlog into the buffer's hands (state queued, kept across a crash), the most urgent first: those of one class in the order of admission.</summary>
+    /// <param name="most">Items, from 1.</param>
+    /// <param name="aging">Waiting time since admission that is worth one class.</param>
+    Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most, TimeSpan aging);
+
+    /// <summary>Reads again what was taken before and is queued still, in the order asked for: its cost does not grow with the queue.</summary>
+    /// <exception cref="LedgerException">One of them is not there: nobody else takes them away.</exception>
+    IReadOnlyList<WorkItem> FindTaken(IReadOnlyList<TakenRow> rows);
 
     /// <summary>What earlier runs had taken from the backlog or leased and not finished: queued again. A lease that its process did not live to end has its attempt back and is counted in <see cref="WorkItem.Lost"/>. Each is given once; none when there are no more.</summary>
     /// <param name="most">Items at a time, from 1: the writer does nothing else meanwhile.</param>

@@ -13,15 +13,20 @@ internal sealed class LedgerReader : IDisposable
     private readonly SqlConnection _connection;
     private readonly SqlStatement _findBody;
     private readonly SqlStatement _findOffset;
+    private readonly SqlStatement[] _findTaken = new SqlStatement[PriorityClasses.Count];
+    private readonly Sources _sources;
 
-    public LedgerReader(string file)
+    public LedgerReader(string file, Sources sources)
     {
         _file = file;
+        _sources = sources;
         _connection = SqlConnection.Open(file, readOnly: true);
         try
         {
             _findBody = _connection.Prepare("SELECT segment, body_offset, body_length FROM content_metadata WHERE body_sha256 = ?1 LIMIT 1");
             _findOffset = _connection.Prepare("SELECT offset FROM source_offsets WHERE source = ?1 AND file = ?2");
+            for (var priority = 0; priority < PriorityClasses.Count; priority++)
+                _findTaken[priority] = _connection.Prepare($"SELECT {QueueRow.TakenColumns} FROM work w JOIN {LedgerSchema.QueueOf(priority)} q ON q.seq = w.seq WHERE w.seq = ?1");
         }
         catch
         {
@@ -39,6 +44,24 @@ internal sealed class LedgerReader : IDisposable
             _findBody.Reset();
             return found;
         }
+    }
+
+    /// <summary>Rows of <c>work</c>, in the order they are asked for.</summary>
+    /// <exception cref="LedgerException">One of them is not there.</exception>
+    public IReadOnlyList<WorkItem> FindTaken(IReadOnlyList<TakenRow> rows)
+    {
+        var items = new List<WorkItem>(rows.Count);
+        lock (_gate)
+        {
+            foreach (var row in rows)
+            {
+                var find = _findTaken[(int)row.Priority].Bind(1, row.Sequence);
+                items.Add(find.Step() ? QueueRow.Taken(find, row.Priority, _sources) : throw new LedgerException($"Row {row.Sequence}, taken before, is not in the ledger's work any more."));
+                find.Reset();
+            }
+        }
+
+        return items;
     }
 
     public long ResumeOffset(string source, string file)

@@ -1,10 +1,12 @@
+using System.Collections.Concurrent;
+
 namespace Atlas.Pipeline.Ledger;
 
-/// <summary>Numbers for source names, and how far each source's files are committed. The writer's thread alone.</summary>
+/// <summary>Numbers for source names, and how far each source's files are committed. The writer's thread alone, but for <see cref="NameOf"/>.</summary>
 internal sealed class Sources
 {
     private readonly Dictionary<string, int> _ids = [];
-    private readonly Dictionary<int, string> _names = [];
+    private readonly ConcurrentDictionary<int, string> _names = [];
     private readonly List<(string File, long Offset)> _advances = [];
     private readonly SqlStatement _insert;
     private readonly SqlStatement _advance;
@@ -30,6 +32,7 @@ internal sealed class Sources
         return id;
     }
 
+    /// <summary>Any thread.</summary>
     public string NameOf(int id) => _names[id];
 
     /// <summary>Stores the positions that the transaction's batches, or others before, have settled.</summary>

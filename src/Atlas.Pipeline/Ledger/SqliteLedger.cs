@@ -45,7 +45,7 @@ internal sealed class SqliteLedger : ILedger
             (_checkpoint, _tail) = (LoadCheckpoint(_connection), LoadTail(_connection));
             _written = _tail.Tail;
             var admission = new AdmissionWriter(_connection, _books, sources, seams.Time);
-            _reader = new LedgerReader(directory.LedgerFile);
+            _reader = new LedgerReader(directory.LedgerFile, sources);
             _wal = new WalKeeper(SqlConnection.Open(directory.LedgerFile), seams.Logs.CreateLogger<WalKeeper>());
             _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, size, seams.Time)
             {
@@ -108,9 +108,11 @@ internal sealed class SqliteLedger : ILedger
 
     public ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default) => _writer.SendAsync(batch, abort);
 
-    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most) => Send(most, () => _backlog.Take(most));
+    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most, TimeSpan aging) => Send(most, () => _backlog.Take(most, aging));
 
     public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most) => Send(most, () => _backlog.Unfinished(most));
+
+    public IReadOnlyList<WorkItem> FindTaken(IReadOnlyList<TakenRow> rows) => _reader.FindTaken(rows);
 
     public Task ClaimAsync(IReadOnlyList<WorkItem> items) => Send(items.Count, () => _work.Claim(items), attempts =>
     {

@@ -7,6 +7,7 @@ internal sealed class FakeLedger : ILedger
 {
     private readonly Lock _gate = new();
     private readonly Queue<WorkItem> _backlog = new();
+    private readonly Dictionary<long, WorkItem> _taken = [];
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public event Action? Admitted;
@@ -59,14 +60,18 @@ internal sealed class FakeLedger : ILedger
             return [.. Events];
     }
 
-    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most)
+    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most, TimeSpan aging)
     {
         lock (_gate)
         {
             LargestTake = Math.Max(LargestTake, most);
             var items = new List<WorkItem>();
             while (items.Count < most && _backlog.TryDequeue(out var item))
+            {
                 items.Add(item);
+                _taken.Add(item.Sequence, item);
+            }
+
             return Task.FromResult<IReadOnlyList<WorkItem>>(items);
         }
     }
@@ -75,7 +80,19 @@ internal sealed class FakeLedger : ILedger
     {
         IReadOnlyList<WorkItem> items = [.. Unfinished.Take(most)];
         Unfinished.RemoveRange(0, items.Count);
+        lock (_gate)
+        {
+            foreach (var item in items)
+                _taken.Add(item.Sequence, item);
+        }
+
         return Task.FromResult(items);
+    }
+
+    public IReadOnlyList<WorkItem> FindTaken(IReadOnlyList<TakenRow> rows)
+    {
+        lock (_gate)
+            return [.. rows.Select(row => _taken[row.Sequence])];
     }
 
     public Task ClaimAsync(IReadOnlyList<WorkItem> items)

@@ -5,7 +5,7 @@ internal static class Items
 {
     public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static WorkItem Item(long sequence, string host = "a", PriorityClass priority = PriorityClass.Normal, DateTimeOffset dueAt = default) => new()
+    public static WorkItem Item(long sequence, string host = "a", PriorityClass priority = PriorityClass.Normal, DateTimeOffset dueAt = default, DateTimeOffset? admittedAt = null) => new()
     {
         Sequence = sequence,
         ContentId = (UInt128)sequence,
@@ -13,5 +13,6 @@ internal static class Items
         HostKey = host,
         Priority = priority,
         DueAt = dueAt,
+        AdmittedAt = admittedAt ?? Start,
     };
 }

@@ -8,16 +8,11 @@ internal sealed class NaiveBuffer(BufferOptions options, HostLimits limits, Time
     private readonly List<(WorkItem Item, DateTimeOffset Since)> _held = [];
     private readonly Dictionary<string, DateTimeOffset> _readyAt = [];
     private readonly Dictionary<string, int> _inFlight = [];
+    private readonly HashSet<WorkItem> _unsent = [];
 
     public int Count => _held.Count;
 
-    public bool TryAdd(WorkItem item)
-    {
-        if (Count >= options.Capacity)
-            return false;
-        Hold(item);
-        return true;
-    }
+    public void Add(WorkItem item) => _held.Add((item, item.DueAt > item.AdmittedAt ? item.DueAt : item.AdmittedAt));
 
     public WorkItem? TryTake()
     {
@@ -28,21 +23,38 @@ internal sealed class NaiveBuffer(BufferOptions options, HostLimits limits, Time
             .ThenBy(held => held.Since)
             .ThenBy(held => held.Item.Sequence)
             .FirstOrDefault();
-        if (best.Item is not { } item)
-            return null;
-
-        _held.Remove(best);
-        _inFlight[item.HostKey] = _inFlight.GetValueOrDefault(item.HostKey) + 1;
-        HostWaits(item.HostKey, now + limits.Delay);
-        return item;
+        if (best.Item is { } item)
+            Take(item);
+        return best.Item;
     }
 
-    public void Finished(WorkItem item) => _inFlight[item.HostKey]--;
+    public bool OffersAny => _held.Any(held => OfferableAt(held.Item) <= time.GetUtcNow());
+
+    /// <summary>Takes one that may be fetched now, be it the most urgent or not.</summary>
+    public void Take(WorkItem item)
+    {
+        Assert.True(OfferableAt(item) <= time.GetUtcNow(), $"Item {item.Sequence} is offered too early.");
+        _held.RemoveAll(held => ReferenceEquals(held.Item, item));
+        _inFlight[item.HostKey] = _inFlight.GetValueOrDefault(item.HostKey) + 1;
+        _unsent.Add(item);
+    }
+
+    public void Sent(WorkItem item)
+    {
+        if (_unsent.Remove(item))
+            HostWaits(item.HostKey, time.GetUtcNow() + limits.Delay);
+    }
+
+    public void Finished(WorkItem item)
+    {
+        _unsent.Remove(item);
+        _inFlight[item.HostKey]--;
+    }
 
     public void PutBack(WorkItem item)
     {
         Finished(item);
-        Hold(item);
+        Add(item);
     }
 
     public void HostWaits(string host, DateTimeOffset until)
@@ -58,15 +70,9 @@ internal sealed class NaiveBuffer(BufferOptions options, HostLimits limits, Time
         return moments.Count == 0 ? null : new[] { moments.Min(), time.GetUtcNow() }.Max();
     }
 
-    private void Hold(WorkItem item)
-    {
-        var now = time.GetUtcNow();
-        _held.Add((item, item.DueAt > now ? item.DueAt : now));
-    }
-
     private DateTimeOffset OfferableAt(WorkItem item)
     {
-        if (_inFlight.GetValueOrDefault(item.HostKey) >= limits.Concurrency)
+        if (_inFlight.GetValueOrDefault(item.HostKey) >= limits.Concurrency || (limits.Delay > TimeSpan.Zero && _unsent.Any(other => other.HostKey == item.HostKey)))
             return DateTimeOffset.MaxValue;
         var ready = _readyAt.GetValueOrDefault(item.HostKey);
         return ready > item.DueAt ? ready : item.DueAt;

@@ -64,7 +64,9 @@ internal sealed class KeyLedger : ILedger
 
     public ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most) => throw new NotSupportedException();
+    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most, TimeSpan aging) => throw new NotSupportedException();
+
+    public IReadOnlyList<WorkItem> FindTaken(IReadOnlyList<TakenRow> rows) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most) => throw new NotSupportedException();
 

@@ -36,7 +36,7 @@ internal sealed class FsckTestBed : IAsyncDisposable
             await bed.Ledger.RecordSeenCheckpointAsync(await store.CheckpointAsync(bed.Ledger.LastSequence));
         }
 
-        await made.WorkAsync(await bed.Ledger.TakeFromBacklogAsync(Done + Dead));
+        await made.WorkAsync(await bed.Ledger.TakeFromBacklogAsync(Done + Dead, LedgerTestBed.Aging));
         await bed.Ledger.DisposeAsync();
         return made;
     }
@@ -67,7 +67,7 @@ internal sealed class FsckTestBed : IAsyncDisposable
     public async Task<List<string>> WaitingAsync()
     {
         await using var ledger = SqliteLedger.Open(State, new Seams());
-        return [.. (await ledger.TakeUnfinishedAsync(100)).Concat(await ledger.TakeFromBacklogAsync(100)).Select(item => item.Url).Order(StringComparer.Ordinal)];
+        return [.. (await ledger.TakeUnfinishedAsync(100)).Concat(await ledger.TakeFromBacklogAsync(100, LedgerTestBed.Aging)).Select(item => item.Url).Order(StringComparer.Ordinal)];
     }
 
     public void Sabotage(string sql)

@@ -150,7 +150,7 @@ public sealed class AdmissionTests
         // What the row says counts from here on, not what the program would say now.
         using (var connection = SqlConnection.Open(Path.Combine(bed.Directory, "ledger.db")))
             connection.Execute($"UPDATE queue_normal SET packed = CAST(substr(packed, 1, {PackedRow.Size - 1}) || x'FE' AS BLOB)");
-        var items = await bed.Ledger.TakeFromBacklogAsync(2);
+        var items = await bed.Ledger.TakeFromBacklogAsync(2, LedgerTestBed.Aging);
         await bed.Ledger.ClaimAsync(items);
         Assert.Equal("254,254", bed.Text("SELECT group_concat(ruleset_version) FROM processing_queue"));
         await bed.Ledger.CompleteAsync(bed.Document(items[0]));

@@ -56,7 +56,7 @@ public sealed class CrashImageTests
             if (round % 3 != 0)
                 continue;
 
-            var items = await bed.Ledger.TakeFromBacklogAsync(4);
+            var items = await bed.Ledger.TakeFromBacklogAsync(4, LedgerTestBed.Aging);
             await bed.Ledger.ClaimAsync(items);
             for (var i = 0; i < items.Count; i++)
             {

@@ -13,7 +13,7 @@ public sealed class LedgerLookupTests
         await bed.AdmitAsync(PriorityClass.High, "http://a/done", "http://a/leased", "http://a/dead", "http://a/again", "http://a/taken");
         await bed.AdmitAsync(PriorityClass.Low, "http://a/backlog");
         await bed.Ledger.AdmitAsync(bed.Batch(["junk"], decide: rows => rows[0].Reject(Reason.Malformed)));
-        var items = await bed.Ledger.TakeFromBacklogAsync(5);
+        var items = await bed.Ledger.TakeFromBacklogAsync(5, LedgerTestBed.Aging);
         await bed.Ledger.ClaimAsync([.. items.Take(4)]);
         await bed.Ledger.CompleteAsync(bed.Document(items[0]));
         await bed.Ledger.DeadLetterAsync(items[2], Reason.TooLarge, "12 MiB");

@@ -8,6 +8,8 @@ namespace Atlas.Pipeline.Tests.Ledger;
 /// <summary>A ledger in a directory of its own, and short ways to feed it.</summary>
 internal sealed class LedgerTestBed : IAsyncDisposable
 {
+    public static readonly TimeSpan Aging = TimeSpan.FromMinutes(1);
+
     private readonly UrlBatchPool _pool = new();
 
     private LedgerTestBed()
@@ -64,7 +66,7 @@ internal sealed class LedgerTestBed : IAsyncDisposable
     public async Task<WorkItem> ClaimedAsync(string url)
     {
         await AdmitAsync(PriorityClass.Normal, url);
-        var item = Assert.Single(await Ledger.TakeFromBacklogAsync(1));
+        var item = Assert.Single(await Ledger.TakeFromBacklogAsync(1, Aging));
         await Ledger.ClaimAsync([item]);
         return item;
     }

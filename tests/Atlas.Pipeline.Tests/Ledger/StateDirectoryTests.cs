@@ -54,9 +54,10 @@ public sealed class StateDirectoryTests : IDisposable
         var file = Path.Combine(_path, "ledger.db");
         using (var saboteur = SqlConnection.Open(file))
         {
+            var sources = new Pipeline.Ledger.Sources(saboteur);
             saboteur.Execute("DROP TABLE source_offsets");
 
-            Assert.Throws<LedgerException>(() => new LedgerReader(file));
+            Assert.Throws<LedgerException>(() => new LedgerReader(file, sources));
         }
 
         // The last connection of a database removes its WAL.

@@ -11,8 +11,8 @@ public sealed class WorkTests
         await bed.AdmitAsync(PriorityClass.Low, "http://low/1", "http://low/2");
         await bed.AdmitAsync(PriorityClass.Critical, "http://top/1", "http://top/2");
 
-        var first = await bed.Ledger.TakeFromBacklogAsync(3);
-        var second = await bed.Ledger.TakeFromBacklogAsync(3);
+        var first = await bed.Ledger.TakeFromBacklogAsync(3, LedgerTestBed.Aging);
+        var second = await bed.Ledger.TakeFromBacklogAsync(3, LedgerTestBed.Aging);
 
         Assert.Equal(["http://top/1", "http://top/2", "http://low/1"], first.Select(item => item.Url));
         var last = Assert.Single(second);
@@ -135,7 +135,7 @@ public sealed class WorkTests
     {
         await using var bed = LedgerTestBed.Fresh();
         await bed.AdmitAsync(PriorityClass.Normal, "http://a/1", "http://a/2");
-        var items = await bed.Ledger.TakeFromBacklogAsync(2);
+        var items = await bed.Ledger.TakeFromBacklogAsync(2, LedgerTestBed.Aging);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => bed.Ledger.CompleteAsync(bed.Document(items[0])));
         await Assert.ThrowsAsync<InvalidOperationException>(() => bed.Ledger.DeadLetterAsync(items[0], Reason.Timeout, ""));
@@ -171,7 +171,7 @@ public sealed class WorkTests
         await using var bed = LedgerTestBed.Fresh();
         await bed.AdmitAsync(PriorityClass.Low, "http://low/1", "http://low/2", "http://low/3");
         await bed.AdmitAsync(PriorityClass.High, "http://high/1", "http://high/2");
-        await bed.Ledger.TakeFromBacklogAsync(5);
+        await bed.Ledger.TakeFromBacklogAsync(5, LedgerTestBed.Aging);
         await bed.AdmitAsync(PriorityClass.High, "http://high/later");
         await bed.ReopenAsync();
         var left = new List<string>();
@@ -182,7 +182,7 @@ public sealed class WorkTests
             left.AddRange(page.Select(item => item.Url));
 
             // What this run takes itself is no one's remainder.
-            await bed.Ledger.TakeFromBacklogAsync(1);
+            await bed.Ledger.TakeFromBacklogAsync(1, LedgerTestBed.Aging);
         }
 
         Assert.Equal(["http://high/1", "http://high/2", "http://low/1", "http://low/2", "http://low/3"], left);

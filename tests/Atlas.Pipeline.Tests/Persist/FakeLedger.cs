@@ -56,7 +56,9 @@ internal sealed class FakeLedger(List<string> events) : ILedger
 
     public ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default) => throw Unasked();
 
-    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most) => throw Unasked();
+    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most, TimeSpan aging) => throw Unasked();
+
+    public IReadOnlyList<WorkItem> FindTaken(IReadOnlyList<TakenRow> rows) => throw Unasked();
 
     public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most) => throw Unasked();
 

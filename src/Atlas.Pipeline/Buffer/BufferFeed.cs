@@ -1,0 +1,85 @@
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Buffer;
+
+/// <summary>Brings admitted URLs from the ledger into the buffer: what a start finds unfinished, the backlog, and what the buffer has let go of. The frontier's loop's alone.</summary>
+internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, Suspects suspects, RetryPolicy retries, ILedger ledger, Seams seams)
+{
+    private const int MostPerRefill = 1_024;
+
+    /// <summary>Rows that are read again in one go: the loop does nothing else meanwhile.</summary>
+    private const int MostPerRecall = 256;
+
+    /// <summary>Of the backlog, no more is taken than the buffer holds so many times by number: some 32 bytes each.</summary>
+    private const int RememberedPerHeld = 64;
+
+    /// <summary>An urgent URL need not wait until half of the buffer has gone.</summary>
+    private static readonly TimeSpan LongestWithoutLook = TimeSpan.FromSeconds(1);
+
+    private long _lookedAt;
+
+    /// <summary>Takes over what earlier runs left. What has killed the process too often is given up.</summary>
+    public async Task HoldUnfinishedAsync()
+    {
+        var harmful = new List<WorkItem>();
+        while (await ledger.TakeUnfinishedAsync(MostPerRefill) is { Count: > 0 } items)
+        {
+            foreach (var item in items)
+                Hold(item, harmful);
+        }
+
+        if (harmful.Count == 0)
+            return;
+
+        // The ledger gives up leased items only.
+        await ledger.ClaimAsync(harmful);
+        foreach (var item in harmful)
+            await ledger.DeadLetterAsync(item, Reason.KilledTheProcess, $"The process died {item.Lost} times in a row while the URL was being fetched.");
+    }
+
+    /// <summary>Before every take: lets in suspects, fills a buffer that runs low, and reads again what hosts have next.</summary>
+    /// <param name="fetchers">Items that are fetched at the same time.</param>
+    public async Task TopUpAsync(int fetchers)
+    {
+        suspects.MoveInto(buffer, fetchers);
+        if (buffer.Count <= buffer.Capacity / 2 || seams.Time.GetElapsedTime(_lookedAt) > LongestWithoutLook)
+            await TakeAsync();
+        if (buffer.Recall(MostPerRecall) is { Count: > 0 } rows)
+            buffer.Restore(ledger.FindTaken(rows));
+    }
+
+    /// <summary>When nothing that is held may be fetched now: looks for hosts in the backlog that may be asked, and has room made for them. False if nothing came of it.</summary>
+    public async Task<bool> LookFurtherAsync() => ledger.Backlog > 0 && (buffer.Room > 0 || buffer.MakeRoom()) && await TakeAsync();
+
+    private async Task<bool> TakeAsync()
+    {
+        _lookedAt = seams.Time.GetTimestamp();
+        var mayRemember = ((long)RememberedPerHeld * options.Capacity) - buffer.Remembered;
+        var most = (int)Math.Min(Math.Min(buffer.Room, MostPerRefill), mayRemember);
+        if (most <= 0 || ledger.Backlog == 0)
+            return false;
+
+        var items = await ledger.TakeFromBacklogAsync(most, options.Aging);
+        foreach (var item in items)
+            buffer.Add(item);
+        return items.Count > 0;
+    }
+
+    private void Hold(WorkItem item, List<WorkItem> harmful)
+    {
+        if (RetryPolicy.KilledTheProcess(item))
+        {
+            harmful.Add(item);
+        }
+        else if (Suspects.Is(item))
+        {
+            var rested = seams.Time.GetUtcNow() + retries.Rest(item.Lost);
+            item.DueAt = item.DueAt > rested ? item.DueAt : rested;
+            suspects.Add(item);
+        }
+        else
+        {
+            buffer.Add(item);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text;
+using Atlas.Urls;
+
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>Reads work items from rows of the queues: of columns <c>seq, url, packed</c>, and behind them, of a row that was taken before, <c>attempt, deferrals, due_at, lost</c>.</summary>
+internal static class QueueRow
+{
+    public const string Columns = "q.seq, q.url, q.packed";
+
+    public const string TakenColumns = Columns + ", w.attempt, w.deferrals, w.due_at, w.lost";
+
+    /// <summary>An item that nothing has happened to yet.</summary>
+    public static WorkItem Fresh(SqlStatement row, PriorityClass priority, Sources sources)
+    {
+        var url = row.Bytes(1);
+        var packed = PackedRow.Read(row.Bytes(2));
+        return new WorkItem
+        {
+            Sequence = row.Int64(0),
+            ContentId = packed.ContentId,
+            Url = Encoding.UTF8.GetString(url),
+            HostKey = HostKey.Of(url),
+            Priority = priority,
+            Strategy = packed.Strategy,
+            Source = sources.NameOf(packed.Source),
+            AdmittedAt = DateTimeOffset.FromUnixTimeMilliseconds(packed.CreatedAt),
+            Ruleset = packed.Ruleset,
+        };
+    }
+
+    /// <summary>An item with what has become of it so far.</summary>
+    public static WorkItem Taken(SqlStatement row, PriorityClass priority, Sources sources)
+    {
+        var item = Fresh(row, priority, sources);
+        item.Attempt = (int)row.Int64(3);
+        item.Deferrals = (int)row.Int64(4);
+        item.DueAt = DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(5));
+        item.Lost = (int)row.Int64(6);
+        return item;
+    }
+}
