@@ -26,7 +26,7 @@ internal static class RunSummary
         Reasons(text, books.Rejected);
         Row(text, run.HasQueue ? "admitted" : "passed", books.Admitted, books.Received);
         if (run.HasQueue)
-            Work(text, run);
+            Work(text, outcome);
         if (outcome is { Aborted: true, Failure: null })
             text.AppendLine(run.HasQueue ? "Aborted: what was being worked on goes on at the next start." : "Aborted: what has not passed has to be read again.");
         text.Append(Balance(outcome));
@@ -44,8 +44,9 @@ internal static class RunSummary
     }
 
     /// <summary>What became of all that was ever admitted.</summary>
-    private static void Work(StringBuilder text, RunSnapshot run)
+    private static void Work(StringBuilder text, RunOutcome outcome)
     {
+        var run = outcome.Last;
         var books = run.Books;
         var seconds = Seconds(run);
         if (books.AdmittedBefore > 0)
@@ -56,6 +57,8 @@ internal static class RunSummary
         Row(text, "dead", books.Dead.Values.Sum(), all);
         Reasons(text, books.Dead);
         Row(text, "still queued", books.Queued + books.Leased, all);
+        if (run is { NextFetchAt: { } next, Draining: false } && books.Queued > 0 && !outcome.Aborted)
+            text.AppendLine(CultureInfo.InvariantCulture, $"    they wait for their hosts ({Figures.Count(run.Hosts)}): the first may be fetched at {next.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, by a later run");
         if (books.Retries > 0)
             Row(text, "retries", books.Retries, 0);
         if (books.DoneThisRun > 0)

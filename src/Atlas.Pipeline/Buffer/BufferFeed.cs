@@ -11,7 +11,10 @@ internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, S
     private const int MostPerRecall = 256;
 
     /// <summary>Of the backlog, no more is taken than the buffer holds so many times by number: some 32 bytes each.</summary>
-    private const int RememberedPerHeld = 64;
+    public const int RememberedPerHeld = 128;
+
+    /// <summary>Nor while there are more hosts than the buffer holds so many times: some 600 bytes each.</summary>
+    public const int HostsPerHeld = 4;
 
     /// <summary>An urgent URL need not wait until half of the buffer has gone.</summary>
     private static readonly TimeSpan LongestWithoutLook = TimeSpan.FromSeconds(1);
@@ -56,7 +59,7 @@ internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, S
         _lookedAt = seams.Time.GetTimestamp();
         var mayRemember = ((long)RememberedPerHeld * options.Capacity) - buffer.Remembered;
         var most = (int)Math.Min(Math.Min(buffer.Room, MostPerRefill), mayRemember);
-        if (most <= 0 || ledger.Backlog == 0)
+        if (most <= 0 || ledger.Backlog == 0 || buffer.HostsKnown >= (long)HostsPerHeld * options.Capacity)
             return false;
 
         var items = await ledger.TakeFromBacklogAsync(most, options.Aging);

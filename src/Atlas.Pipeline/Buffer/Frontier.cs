@@ -42,8 +42,11 @@ internal sealed class Frontier
     /// <summary>Items taken from the backlog of which only the number is held.</summary>
     public long Remembered => _buffer.Remembered;
 
-    /// <summary>Hosts that have URLs waiting, or whom we keep waiting.</summary>
+    /// <summary>Hosts that have URLs waiting, or that wait to be asked again.</summary>
     public int HostsKnown => _buffer.HostsKnown;
+
+    /// <summary>When the first of what is held may be fetched; null when nothing is held, or all its hosts are busy.</summary>
+    public DateTimeOffset? NextAt => _buffer.NextChange;
 
     /// <summary>Items taken and not yet settled.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);

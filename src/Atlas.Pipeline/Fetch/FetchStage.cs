@@ -13,7 +13,6 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     private readonly PageFetcher _pages;
     private readonly RobotsCache _robots;
     private readonly CancellationTokenSource _ending = new();
-    private readonly Func<Uri, CancellationToken, ValueTask>? _mayAsk;
 
     /// <param name="options">Caps, deadlines and whom we may ask.</param>
     /// <param name="seams">The clock.</param>
@@ -31,8 +30,10 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, resolve ?? Dns.GetHostAddressesAsync), disposeHandler: true);
         _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? ArrayPool<byte>.Shared);
         _robots = new RobotsCache(AskForRobotsAsync, seams.Time);
-        _mayAsk = options.Robots ? CheckRobotsAsync : null;
     }
+
+    /// <summary>Called when an item's request is about to be sent, with nothing to wait for any more; again at every redirect.</summary>
+    public Action<WorkItem>? Sending { get; init; }
 
     public async ValueTask<Verdict> ProcessAsync(WorkItem item, CancellationToken abort)
     {
@@ -43,12 +44,20 @@ internal sealed class FetchStage : IWorkStage, IDisposable
 
         try
         {
-            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, _mayAsk, abort);
+            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, BeforeAsking, abort);
             return Verdict.Forward(item);
         }
         catch (FetchFailedException failure)
         {
             return Verdict.Failed(item, failure.Reason, failure.Message, failure.RetryAfter);
+        }
+
+        // Every hop of a redirect is asked about: a host's rules hold for whoever is sent there as well.
+        async ValueTask BeforeAsking(Uri hop, CancellationToken cancel)
+        {
+            if (_options.Robots)
+                await CheckRobotsAsync(hop, cancel);
+            Sending?.Invoke(item);
         }
     }
 
@@ -59,7 +68,6 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _ending.Dispose();
     }
 
-    // Every hop of a redirect is asked about: a host's rules hold for whoever is sent there as well.
     private async ValueTask CheckRobotsAsync(Uri url, CancellationToken cancel)
     {
         var answer = await _robots.GetAsync(url, cancel);

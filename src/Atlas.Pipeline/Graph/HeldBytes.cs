@@ -9,8 +9,8 @@ namespace Atlas.Pipeline.Graph;
 /// <summary>What the stages hold in memory beside batches, from their settings, in bytes.</summary>
 internal static class HeldBytes
 {
-    /// <summary>An item with a URL of about 200 characters: the object, its two strings, its places in the heaps.</summary>
-    private const long Item = 1024;
+    /// <summary>An item with a URL of about 200 characters: the object, its two strings, its places in the heaps. And for every one that is held, those that may be held by number, and the hosts.</summary>
+    private const long Item = 1024 + (BufferFeed.RememberedPerHeld * 32) + (BufferFeed.HostsPerHeld * 600);
 
     private const int BytesOfKey = 16;
 

@@ -22,6 +22,8 @@ internal sealed class RunInstruments : IDisposable
         _meter.CreateObservableGauge("atlas.edge.depth", () => look().Edges.Select(edge => new Measurement<int>(edge.Depth, Stage(edge.Stage))), "{message}", "Batches or items in front of a stage, those being worked on included.");
         _meter.CreateObservableGauge("atlas.edge.capacity", () => look().Edges.Select(edge => new Measurement<int>(edge.Capacity, Stage(edge.Stage))), "{message}", "Most that may stand in front of a stage.");
         _meter.CreateObservableGauge("atlas.buffer.items", () => look().Buffered, "{url}", "URLs in the priority buffer.");
+        _meter.CreateObservableGauge("atlas.buffer.remembered", () => look().Remembered, "{url}", "URLs taken from the queue of which only the number is held.");
+        _meter.CreateObservableGauge("atlas.buffer.hosts", () => look().Hosts, "{host}", "Hosts that have URLs waiting, or that wait to be asked again.");
         _meter.CreateObservableCounter("atlas.ledger.received", () => look().Books.Received, "{url}", "Lines whose fate is durable.");
         _meter.CreateObservableCounter("atlas.ledger.admitted", () => look().Books.Admitted, "{url}", "Lines that became work in this run.");
         _meter.CreateObservableCounter("atlas.ledger.duplicates", () => look().Books.Duplicates, "{url}", "Lines whose resource was known.");

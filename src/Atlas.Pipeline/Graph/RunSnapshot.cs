@@ -31,6 +31,15 @@ internal sealed record RunSnapshot
     /// <summary>Items in the priority buffer, waiting for their turn or a due time.</summary>
     public long Buffered { get; init; }
 
+    /// <summary>URLs taken from the queue of which only the number is held: they wait for a due time, for their host, or for room.</summary>
+    public long Remembered { get; init; }
+
+    /// <summary>Hosts that have URLs waiting, or that wait to be asked again.</summary>
+    public int Hosts { get; init; }
+
+    /// <summary>When the first of what waits may be fetched; null when nothing waits for a moment.</summary>
+    public DateTimeOffset? NextFetchAt { get; init; }
+
     /// <summary>Whether the run takes nothing new and finishes what is inside.</summary>
     public bool Draining { get; init; }
 

@@ -223,6 +223,69 @@ public sealed class FrontierTests : IDisposable
     }
 
     [Fact]
+    public async Task A_host_with_very_many_URLs_does_not_keep_the_others_waiting()
+    {
+        var frontier = Frontier(capacity: 10);
+        _ = Run(frontier, mostInFlight: 3);
+        _ledger.Admit([.. Enumerable.Range(1, 500).Select(i => Item(i, "big"))]);
+        _ledger.Admit(Item(501, "small"), Item(502, "smaller"));
+
+        var first = new[] { await NextAsync(), await NextAsync(), await NextAsync() };
+
+        Assert.Equal(["big", "small", "smaller"], first.Select(item => item.HostKey).Order());
+        Assert.Equal((500 - 1L, 0L), (frontier.Buffered + frontier.Remembered, _ledger.Backlog));
+    }
+
+    [Fact]
+    public async Task All_of_a_host_that_does_not_fit_is_sent_in_its_turn()
+    {
+        var frontier = Frontier(capacity: 3);
+        frontier.EndIntake();
+        _ledger.Admit([.. Enumerable.Range(1, 100).Select(i => Item(i, i % 3 == 0 ? "a" : "b"))]);
+        var run = Run(frontier, mostInFlight: 2);
+        var sent = new List<WorkItem>();
+        while (sent.Count < 100)
+        {
+            sent.Add(await NextAsync());
+            await frontier.SettleAsync(Verdict.Forward(sent[^1]));
+        }
+
+        await run.WaitAsync(Patience);
+        foreach (var host in sent.GroupBy(item => item.HostKey))
+            Assert.Equal(host.Select(item => item.Sequence).Order(), host.Select(item => item.Sequence));
+    }
+
+    [Fact]
+    public async Task An_urgent_URL_is_found_in_the_backlog_before_the_buffer_has_run_low()
+    {
+        var frontier = Frontier(capacity: 100);
+        _ = Run(frontier, mostInFlight: 1, fetchers: 1);
+        _ledger.Admit([.. Enumerable.Range(1, 90).Select(i => Item(i, $"host-{i}"))]);
+        var item = await NextAsync();
+        _ledger.Admit(Item(91, "urgent", PriorityClass.Critical));
+        _time.Advance(TimeSpan.FromSeconds(2));
+
+        await frontier.SettleAsync(Verdict.Forward(item));
+
+        Assert.Equal(91, (await NextAsync()).Sequence);
+    }
+
+    [Fact]
+    public async Task At_the_end_of_input_a_run_does_not_stay_for_what_is_due_much_later()
+    {
+        var frontier = Frontier();
+        var run = Run(frontier);
+        _ledger.Admit(Item(1));
+        await frontier.SettleAsync(Verdict.Failed(await NextAsync(), Reason.Http(503), "busy", TimeSpan.FromHours(1)));
+        Assert.False(run.IsCompleted);
+
+        frontier.EndIntake();
+
+        await run.WaitAsync(Patience);
+        Assert.Equal(1, frontier.Remembered);
+    }
+
+    [Fact]
     public async Task What_the_ledger_throws_ends_the_run()
     {
         var frontier = Frontier();

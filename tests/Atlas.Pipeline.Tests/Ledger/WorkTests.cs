@@ -22,6 +22,40 @@ public sealed class WorkTests
     }
 
     [Fact]
+    public async Task Classes_are_merged_by_how_long_their_first_rows_have_waited()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.AdmitAsync(PriorityClass.Low, "http://a/old", "http://a/old2");
+        bed.Time.Advance(LedgerTestBed.Aging * 1.5);
+        await bed.AdmitAsync(PriorityClass.Normal, "http://a/new");
+        await bed.AdmitAsync(PriorityClass.Critical, "http://a/urgent");
+        bed.Time.Advance(LedgerTestBed.Aging * 4);
+        await bed.AdmitAsync(PriorityClass.Critical, "http://a/late");
+
+        var first = await bed.Ledger.TakeFromBacklogAsync(2, LedgerTestBed.Aging);
+        var rest = await bed.Ledger.TakeFromBacklogAsync(9, LedgerTestBed.Aging);
+
+        Assert.Equal(["http://a/urgent", "http://a/old"], first.Select(item => item.Url));
+        Assert.Equal(["http://a/old2", "http://a/new", "http://a/late"], rest.Select(item => item.Url));
+    }
+
+    [Fact]
+    public async Task What_was_taken_is_found_again_as_it_stands()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.AdmitAsync(PriorityClass.High, "http://a/1", "http://a/2");
+        var taken = await bed.Ledger.TakeFromBacklogAsync(2, LedgerTestBed.Aging);
+        await bed.Ledger.ClaimAsync(taken);
+        var due = bed.Time.GetUtcNow().AddMinutes(1);
+        await bed.Ledger.RetryAsync(taken[1], Reason.Timeout, "slow", due, countsAsAttempt: true);
+
+        var found = Assert.Single(bed.Ledger.FindTaken([new TakenRow(taken[1].Sequence, PriorityClass.High)]));
+
+        Assert.Equal(("http://a/2", "a", PriorityClass.High, 1, due), (found.Url, found.HostKey, found.Priority, found.Attempt, found.DueAt));
+        Assert.Throws<LedgerException>(() => bed.Ledger.FindTaken([new TakenRow(99, PriorityClass.High)]));
+    }
+
+    [Fact]
     public async Task A_claim_counts_the_attempt_and_a_completion_records_the_document()
     {
         await using var bed = LedgerTestBed.Fresh();
