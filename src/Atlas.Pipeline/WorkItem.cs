@@ -44,8 +44,11 @@ internal sealed class WorkItem
     /// <summary>Claimed and not through the fetch stage yet; the frontier's own mark.</summary>
     public bool AwaitsFetch { get; set; }
 
-    /// <summary>Taken from the buffer, and its request has not been sent; the buffer's own mark.</summary>
-    public bool AwaitsSending { get; set; }
+    /// <summary>It has one of its host's slots; the buffer's own mark.</summary>
+    public bool HoldsSlot { get; set; }
+
+    /// <summary>When its request was sent, in UTC ticks; 0 while it has not been. The buffer's own mark.</summary>
+    public long SentAt { get; set; }
 
     /// <summary>What the fetch stage brought, for the persist stage.</summary>
     public FetchedDocument? Document { get; set; }

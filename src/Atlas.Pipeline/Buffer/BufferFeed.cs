@@ -19,11 +19,16 @@ internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, S
     /// <summary>An urgent URL need not wait until half of the buffer has gone.</summary>
     private static readonly TimeSpan LongestWithoutLook = TimeSpan.FromSeconds(1);
 
-    private long _lookedAt;
+    /// <summary>What a crash may make us forget about hosts is no older.</summary>
+    private static readonly TimeSpan BetweenSaves = TimeSpan.FromSeconds(1);
 
-    /// <summary>Takes over what earlier runs left. What has killed the process too often is given up.</summary>
+    private long _lookedAt;
+    private long _savedAt;
+
+    /// <summary>Takes over what earlier runs left, and what they have learned about hosts. What has killed the process too often is given up.</summary>
     public async Task HoldUnfinishedAsync()
     {
+        buffer.RestoreHosts(ledger.Hosts());
         var harmful = new List<WorkItem>();
         while (await ledger.TakeUnfinishedAsync(MostPerRefill) is { Count: > 0 } items)
         {
@@ -31,13 +36,8 @@ internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, S
                 Hold(item, harmful);
         }
 
-        if (harmful.Count == 0)
-            return;
-
-        // The ledger gives up leased items only.
-        await ledger.ClaimAsync(harmful);
-        foreach (var item in harmful)
-            await ledger.DeadLetterAsync(item, Reason.KilledTheProcess, $"The process died {item.Lost} times in a row while the URL was being fetched.");
+        if (harmful.Count > 0)
+            await GiveUpAsync(harmful, Reason.KilledTheProcess, item => $"The process died {item.Lost} times in a row while the URL was being fetched.");
     }
 
     /// <summary>Before every take: lets in suspects, fills a buffer that runs low, and reads again what hosts have next.</summary>
@@ -49,6 +49,18 @@ internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, S
             await TakeAsync();
         if (buffer.Recall(MostPerRecall) is { Count: > 0 } rows)
             buffer.Restore(ledger.FindTaken(rows));
+        while (buffer.TakeGivenUp(MostPerRecall) is { Count: > 0 } givenUp)
+            await GiveUpAsync(ledger.FindTaken(givenUp), Reason.HostDown, item => $"{item.HostKey} has been down for so long that nothing waits for it any more.");
+        if (seams.Time.GetElapsedTime(_savedAt) > BetweenSaves)
+            await SaveHostsAsync();
+    }
+
+    /// <summary>Has what was learned about hosts survive a restart.</summary>
+    public async Task SaveHostsAsync()
+    {
+        _savedAt = seams.Time.GetTimestamp();
+        if (buffer.TakeHostChanges() is { Count: > 0 } changes)
+            await ledger.SaveHostsAsync(changes);
     }
 
     /// <summary>When nothing that is held may be fetched now: looks for hosts in the backlog that may be asked, and has room made for them. False if nothing came of it.</summary>
@@ -66,6 +78,13 @@ internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, S
         foreach (var item in items)
             buffer.Add(item);
         return items.Count > 0;
+    }
+
+    private async Task GiveUpAsync(IReadOnlyList<WorkItem> items, Reason reason, Func<WorkItem, string> detail)
+    {
+        // The ledger gives up leased items only.
+        await ledger.ClaimAsync(items);
+        await Task.WhenAll(items.Select(item => ledger.DeadLetterAsync(item, reason, detail(item))));
     }
 
     private void Hold(WorkItem item, List<WorkItem> harmful)

@@ -1,3 +1,4 @@
+using Atlas.Pipeline.Hosts;
 using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Buffer;
@@ -28,10 +29,10 @@ internal sealed class Frontier
     private volatile bool _intakeEnded;
     private volatile Exception? _failure;
 
-    public Frontier(BufferOptions options, HostLimits limits, ILedger ledger, Seams seams)
+    public Frontier(BufferOptions options, HostsOptions hosts, ILedger ledger, Seams seams)
     {
         (_options, _ledger, _seams) = (options, ledger, seams);
-        _buffer = new PriorityBuffer(options, limits, seams.Time);
+        _buffer = new PriorityBuffer(options, new HostGate(hosts, new Random(seams.Seed)), seams.Time);
         _retries = new RetryPolicy(options, new Random(seams.Seed));
         _feed = new BufferFeed(options, _buffer, _suspects, _retries, ledger, seams);
     }
@@ -67,6 +68,7 @@ internal sealed class Frontier
         {
             await _feed.HoldUnfinishedAsync();
             await PumpAsync(send, mostInFlight, alarm, stop);
+            await _feed.SaveHostsAsync();
         }
         finally
         {
@@ -74,11 +76,16 @@ internal sealed class Frontier
         }
     }
 
-    /// <summary>The item has left fetch, whatever became of it: another one may be claimed.</summary>
-    public void Fetched(WorkItem item)
+    /// <summary>The item has left fetch, whatever became of it: another one may be claimed, and one that was fetched has left its host.</summary>
+    public void Fetched(Verdict verdict)
     {
+        var item = verdict.Item;
         if (!item.AwaitsFetch)
             return;
+
+        // A failure may be followed by a wait of its host: that is decided at the end of the chain, and the slot is kept until then.
+        if (verdict.Fate == Fate.Forward)
+            _buffer.Ended(item, HostOutcome.Answered);
         item.AwaitsFetch = false;
         Interlocked.Decrement(ref _toFetch);
         _signal.Raise();
@@ -87,9 +94,14 @@ internal sealed class Frontier
     /// <summary>The item's request is being sent: its host's delay begins.</summary>
     public void Sent(WorkItem item)
     {
-        if (!item.AwaitsSending)
-            return;
         _buffer.Sent(item);
+        _signal.Raise();
+    }
+
+    /// <summary>What a host's robots.txt asks for between two requests; null for nothing.</summary>
+    public void HostAsksFor(string hostKey, TimeSpan? crawlDelay)
+    {
+        _buffer.HostAsksFor(hostKey, crawlDelay);
         _signal.Raise();
     }
 
@@ -116,19 +128,19 @@ internal sealed class Frontier
             switch (verdict.Fate)
             {
                 case Fate.Forward:
-                    _buffer.Finished(item);
+                    _buffer.Ended(item, HostOutcomes.Of(verdict));
                     break;
                 case Fate.Interrupted:
                     // Not offered again: whatever interrupts ends the run.
                     await _ledger.ReleaseAsync(item);
-                    _buffer.Finished(item);
+                    _buffer.Ended(item, HostOutcomes.Of(verdict));
                     break;
                 case Fate.Retry:
                     await RetryAsync(verdict);
                     break;
                 case Fate.DeadLetter:
                     await _ledger.DeadLetterAsync(item, verdict.Reason, verdict.Detail);
-                    _buffer.Finished(item);
+                    _buffer.Ended(item, HostOutcomes.Of(verdict));
                     break;
                 default:
                     throw new InvalidOperationException($"Item {item.Sequence} reached the end of the work chain with fate {verdict.Fate}, which has no meaning there.");
@@ -143,7 +155,7 @@ internal sealed class Frontier
         {
             if (isSuspect)
                 _suspects.Settled();
-            Fetched(item);
+            Fetched(verdict);
             Interlocked.Decrement(ref _inFlight);
             _signal.Raise();
         }
@@ -246,7 +258,7 @@ internal sealed class Frontier
         if (decision.IsDead)
         {
             await _ledger.DeadLetterAsync(item, verdict.Reason, verdict.Detail);
-            _buffer.Finished(item);
+            _buffer.Ended(item, HostOutcomes.Of(verdict));
             return;
         }
 
@@ -257,7 +269,7 @@ internal sealed class Frontier
         var (attempt, deferrals) = decision.CountsAsAttempt ? (item.Attempt, item.Deferrals) : (item.Attempt - 1, item.Deferrals + 1);
         await _ledger.RetryAsync(item, verdict.Reason, verdict.Detail, decision.DueAt, decision.CountsAsAttempt);
         (item.Attempt, item.Lost, item.Deferrals, item.DueAt) = (attempt, 0, deferrals, decision.DueAt);
-        _buffer.PutBack(item);
+        _buffer.PutBack(item, HostOutcomes.Of(verdict));
     }
 
     private void SetAlarm(ITimer alarm, DateTimeOffset at)

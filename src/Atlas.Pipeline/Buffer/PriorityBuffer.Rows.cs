@@ -99,7 +99,7 @@ internal sealed partial class PriorityBuffer
         var before = _count;
         foreach (var host in _waiting.All.Concat(_busy.All).Where(host => host.Items.Count > 0).ToList())
         {
-            var keepsFirst = host.ReadyAt - (2 * Soon) <= now;
+            var keepsFirst = hosts.NextAt(host.State) is var next && (next == long.MaxValue || next - (2 * Soon) <= now);
             if (keepsFirst && host.Items.Count == 1)
                 continue;
             LetGo_Locked(host, keepsFirst);
@@ -149,9 +149,9 @@ internal sealed partial class PriorityBuffer
         _count++;
     }
 
-    private void PutOff_Locked(HostQueue host, WorkItem item)
+    private void PutOff_Locked(HostQueue host, WorkItem item, long until)
     {
-        _notDue.Enqueue(new NotDueYet(host, item.Priority), (item.DueAt.UtcTicks, item.Sequence));
+        _notDue.Enqueue(new NotDueYet(host, item.Priority), (until, item.Sequence));
         host.NotDue++;
         _remembered++;
     }

@@ -1,18 +1,22 @@
 using System.Diagnostics.CodeAnalysis;
+using Atlas.Pipeline.Hosts;
 
 namespace Atlas.Pipeline.Buffer;
 
 /// <summary>The bounded face of the ledger's queue: which item is fetched next, and when.</summary>
 /// <remarks>
 /// Invariant: an item that may be fetched now is offered if and only if one is held, and nothing starves: of the hosts that may be asked, the one with the most urgent item
-/// goes first, and waiting makes urgent (<see cref="Rank"/>). An item may be fetched when its due time has come, its host has a free slot, and the host's delay and wait are over.
+/// goes first, and waiting makes urgent (<see cref="Rank"/>). An item may be fetched when its due time has come and <see cref="HostGate"/> says that its host may be asked.
 /// Of what does not fit, or would be more than its host's share, or is not due, only the number is held: it is read again when it is its host's next (<see cref="Recall"/>).
 /// So every item taken from the backlog is in here, however many there are, and a host with very many of them costs the others nothing.
 /// Every operation but the rare <see cref="MakeRoom"/> is O(log n) amortized. Any thread may call; one lock covers all fields.
-/// A host with due items is in <c>_offerable</c>; or in <c>_starving</c>, if its next one is held by number; in <c>_waiting</c> until it may be asked, or shortly before if something has to be read first; in <c>_busy</c> while its slots are taken or something is being read.
-/// An idle host is kept in <c>_resting</c> until its wait is over and then forgotten, so the table of hosts does not grow for ever.
+/// A host with due items is in <c>_offerable</c>; or in <c>_starving</c>, if its next one is held by number; in <c>_waiting</c> until it may be asked, or shortly before if something has to be read first;
+/// in <c>_busy</c> while only an end can make it askable, or something is being read; in <c>_givenUp</c> when it has been down for so long that nothing waits for it any more.
 /// </remarks>
-internal sealed partial class PriorityBuffer(BufferOptions options, HostLimits limits, TimeProvider time)
+/// <param name="options">Sizes and order.</param>
+/// <param name="hosts">When a host may be asked. Nobody else uses it.</param>
+/// <param name="time">The present.</param>
+internal sealed partial class PriorityBuffer(BufferOptions options, HostGate hosts, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, HostQueue> _hosts = new(StringComparer.Ordinal);
@@ -20,7 +24,7 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostLimits l
     private readonly HostHeap _waiting = new();
     private readonly HostHeap _busy = new();
     private readonly HostHeap _starving = new();
-    private readonly HostHeap _resting = new();
+    private readonly HostHeap _givenUp = new();
     private readonly PriorityQueue<NotDueYet, (long Due, long Sequence)> _notDue = new();
     private int _count;
 
@@ -29,20 +33,17 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostLimits l
     /// <summary>Items held, due or not; those in flight are not in it, nor those held by number.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Hosts of which anything is remembered.</summary>
+    /// <summary>Hosts that have items waiting or in flight.</summary>
     public int HostsKnown
     {
         get
         {
             lock (_gate)
-            {
-                Advance_Locked();
                 return _hosts.Count;
-            }
         }
     }
 
-    /// <summary>The earliest moment at which something may become offerable by itself, now if something is; null if only an addition or a finish can change that.</summary>
+    /// <summary>The earliest moment at which something may become offerable by itself, now if something is; null if only an addition or an end can change that.</summary>
     public DateTimeOffset? NextChange
     {
         get
@@ -50,7 +51,7 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostLimits l
             lock (_gate)
             {
                 var now = Advance_Locked();
-                if (_offerable.Count > 0 || (_starving.Count > 0 && Room_Locked > 0))
+                if (_offerable.Count > 0 || _givenUp.Count > 0 || (_starving.Count > 0 && Room_Locked > 0))
                     return new DateTimeOffset(now, TimeSpan.Zero);
 
                 var next = _waiting.Count > 0 ? _waiting.First.Rank.Urgency : long.MaxValue;
@@ -70,26 +71,30 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostLimits l
             Add_Locked(item, Advance_Locked());
     }
 
-    /// <summary>The most urgent item that may be fetched now. Its host's slot is taken until <see cref="Finished"/> or <see cref="PutBack"/>.</summary>
+    /// <summary>The most urgent item that may be fetched now. It has one of its host's slots until <see cref="Ended"/> or <see cref="PutBack"/>.</summary>
     public bool TryTake([NotNullWhen(true)] out WorkItem? item)
     {
         lock (_gate)
         {
             var now = Advance_Locked();
-            if (_offerable.Count == 0)
+            while (_offerable.Count > 0)
             {
-                item = null;
-                return false;
+                var host = _offerable.First;
+                item = host.Items.Dequeue();
+                _count--;
+                var mayGo = hosts.TryTake(host.State, isRetry: item.Attempt > 0 || item.Deferrals > 0, now, out var again);
+                if (!mayGo)
+                    PutOff_Locked(host, item, again);
+                File_Locked(host, now);
+                if (!mayGo)
+                    continue;
+
+                (item.HoldsSlot, item.SentAt) = (true, 0);
+                return true;
             }
 
-            var host = _offerable.First;
-            item = host.Items.Dequeue();
-            item.AwaitsSending = true;
-            _count--;
-            host.InFlight++;
-            host.Unsent++;
-            File_Locked(host, now);
-            return true;
+            item = null;
+            return false;
         }
     }
 
@@ -99,44 +104,34 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostLimits l
         lock (_gate)
         {
             var now = Advance_Locked();
-            if (!item.AwaitsSending)
+            if (!item.HoldsSlot || item.SentAt != 0)
                 return;
             var host = _hosts[item.HostKey];
-            MarkSent(item, host);
-            host.ReadyAt = Math.Max(host.ReadyAt, now + limits.Delay.Ticks);
+            item.SentAt = now;
+            HostGate.Sent(host.State, now);
+            if (hosts.NextAt(host.State) - now > LongDelay)
+                Note_Locked(host.State);
             File_Locked(host, now);
         }
     }
 
-    /// <summary>Frees the slot of an item that was taken and will not come back.</summary>
-    public void Finished(WorkItem item)
+    /// <summary>Frees the slot of an item that was taken, if it has one still.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="outcome">What it says of its host.</param>
+    public void Ended(WorkItem item, HostOutcome outcome)
     {
         lock (_gate)
-            Free_Locked(item, Advance_Locked());
+            End_Locked(item, outcome, Advance_Locked());
     }
 
-    /// <summary>Frees the slot of an item that was taken and holds the item again, until its <see cref="WorkItem.DueAt"/>.</summary>
-    public void PutBack(WorkItem item)
+    /// <summary>Frees the slot of an item that was taken, and holds the item again until its <see cref="WorkItem.DueAt"/>.</summary>
+    public void PutBack(WorkItem item, HostOutcome outcome)
     {
         lock (_gate)
         {
             var now = Advance_Locked();
             Add_Locked(item, now);
-            Free_Locked(item, now);
-        }
-    }
-
-    /// <summary>Nothing is asked of this host before that moment. A shorter wait does not end a longer one.</summary>
-    public void HostWaits(string hostKey, DateTimeOffset until)
-    {
-        lock (_gate)
-        {
-            var now = Advance_Locked();
-            if (until.UtcTicks <= now)
-                return;
-            var host = HostOf_Locked(hostKey);
-            host.ReadyAt = Math.Max(host.ReadyAt, until.UtcTicks);
-            File_Locked(host, now);
+            End_Locked(item, outcome, now);
         }
     }
 
@@ -154,40 +149,35 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostLimits l
 
         while (_waiting.Count > 0 && _waiting.First.Rank.Urgency <= now)
             File_Locked(_waiting.First, now);
-        while (_resting.Count > 0 && _resting.First.Rank.Urgency <= now)
-            File_Locked(_resting.First, now);
         return now;
     }
 
     private void Add_Locked(WorkItem item, long now)
     {
-        var host = HostOf_Locked(item.HostKey);
+        var host = HostOf_Locked(item.HostKey, now);
         if (item.DueAt.UtcTicks > now)
-            PutOff_Locked(host, item);
+            PutOff_Locked(host, item, item.DueAt.UtcTicks);
         else
             Queue_Locked(host, item);
         File_Locked(host, now);
     }
 
-    private void Free_Locked(WorkItem item, long now)
+    private void End_Locked(WorkItem item, HostOutcome outcome, long now)
     {
+        if (!item.HoldsSlot)
+            return;
+        item.HoldsSlot = false;
         var host = _hosts[item.HostKey];
-        host.InFlight--;
-        if (item.AwaitsSending)
-            MarkSent(item, host);
+        var wasSent = item.SentAt != 0;
+        if (hosts.Ended(host.State, outcome, wasSent ? TimeSpan.FromTicks(now - item.SentAt) : null, wasSent, now) != BreakerChange.None)
+            Note_Locked(host.State);
         File_Locked(host, now);
     }
 
-    private static void MarkSent(WorkItem item, HostQueue host)
-    {
-        item.AwaitsSending = false;
-        host.Unsent--;
-    }
-
-    private HostQueue HostOf_Locked(string key)
+    private HostQueue HostOf_Locked(string key, long now)
     {
         if (!_hosts.TryGetValue(key, out var host))
-            _hosts.Add(key, host = new HostQueue(key));
+            _hosts.Add(key, host = new HostQueue(hosts.Hosts.Hold(key, now)));
         return host;
     }
 
@@ -195,28 +185,35 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostLimits l
     private void File_Locked(HostQueue host, long now)
     {
         host.Heap?.Remove(host);
-        if (host.HasRowFirst || host.Items.Count > 0)
+        if (host.HasDue)
         {
-            if (IsBusy(host) || host.Recalled > 0)
+            var next = hosts.NextAt(host.State);
+            if (host.Recalled > 0)
                 _busy.Add(host, default);
-            else if (host.HasRowFirst && host.ReadyAt - Soon <= now)
+            else if (hosts.GivesUp(host.State, now))
+                _givenUp.Add(host, default);
+            else if (next == long.MaxValue)
+                _busy.Add(host, default);
+            else if (host.HasRowFirst && next - Soon <= now)
                 _starving.Add(host, host.FirstRow);
-            else if (host.ReadyAt > now)
-                _waiting.Add(host, At(host.HasRowFirst ? host.ReadyAt - Soon : host.ReadyAt));
+            else if (next > now)
+                _waiting.Add(host, At(host.HasRowFirst ? next - Soon : next));
             else
-                _offerable.Add(host, host.FirstItem);
+                _offerable.Add(host, Leaning(host, now));
         }
         else if (host.IsIdle)
         {
-            if (host.ReadyAt > now)
-                _resting.Add(host, At(host.ReadyAt));
-            else
-                _hosts.Remove(host.Key);
+            _hosts.Remove(host.State.Key);
+            hosts.Hosts.Release(host.State, now);
         }
     }
 
-    /// <summary>A delay counts from the sending of a request, so that the next one is not taken before.</summary>
-    private bool IsBusy(HostQueue host) => host.InFlight >= limits.Concurrency || (host.Unsent > 0 && limits.Delay > TimeSpan.Zero);
+    /// <summary>A host that fails whenever it is asked goes one level lower, one that always delivers one level higher.</summary>
+    private Rank Leaning(HostQueue host, long now)
+    {
+        var rank = host.FirstItem;
+        return rank with { Urgency = rank.Urgency - (long)(hosts.Standing(host.State, now) * options.Aging.Ticks) };
+    }
 
     private static Rank At(long moment) => new(moment, 0, 0);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Atlas.Pipeline.Hosts;
 using Atlas.Pipeline.Topology;
 
 namespace Atlas.Pipeline.Fetch;
@@ -9,8 +10,8 @@ internal sealed record FetchOptions
     /// <summary>Requests under way at the same time, all hosts together.</summary>
     public int Concurrency { get; init; } = 64;
 
-    /// <summary>How politely one host is asked; kept by the buffer.</summary>
-    public HostLimits Limits { get; init; } = new(2, TimeSpan.FromSeconds(1));
+    /// <summary>When a host is asked; kept by the buffer.</summary>
+    public HostsOptions Hosts { get; init; } = new();
 
     public bool Robots { get; init; } = true;
 
@@ -42,9 +43,7 @@ internal sealed record FetchOptions
     internal static FetchOptions Read(SettingsReader yaml) => new()
     {
         Concurrency = (int)yaml.Int64("concurrency", "Requests under way at the same time, all hosts together; more wait in the buffer.", 1, 4096, 64),
-        Limits = new HostLimits(
-            (int)yaml.Int64("per_host_concurrency", "Requests to one host at the same time; more wait in the buffer.", 1, 1024, 2),
-            yaml.Milliseconds("per_host_delay_ms", "Least milliseconds between the starts of two requests to one host.", 0, 86_400_000, 1000)),
+        Hosts = HostsOptions.Read(yaml),
         Robots = yaml.Boolean("robots", "Whether robots.txt (RFC 9309) is asked for and obeyed.", true),
         UserAgent = ReadUserAgent(yaml),
         Timeout = yaml.Milliseconds("timeout_ms", "Milliseconds for one fetch as a whole, redirects and body included; then it fails as timeout.", 100, 3_600_000, 30_000),

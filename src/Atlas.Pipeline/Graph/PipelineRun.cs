@@ -169,7 +169,7 @@ internal sealed class PipelineRun : IAsyncDisposable
         var buffer = _definition.Stages.FirstOrDefault(stage => stage.Kind.Role == StageRole.Buffer);
         return fetch is null || buffer is null
             ? null
-            : new Frontier((BufferOptions)buffer.Options, ((FetchOptions)fetch.Options).Limits, _rooms.Ledger!, _rooms.Seams);
+            : new Frontier((BufferOptions)buffer.Options, ((FetchOptions)fetch.Options).Hosts, _rooms.Ledger!, _rooms.Seams);
     }
 
     private Task SettleAsync(Verdict verdict) => _rooms.Frontier!.SettleAsync(verdict);

@@ -26,5 +26,5 @@ internal sealed record EndingPart(Func<UrlBatch, ValueTask> Take) : StagePart;
 internal sealed record ActingPart(IWorkStage Stage, int Workers) : StagePart
 {
     /// <summary>Called with every item that has left the stage, whatever became of it.</summary>
-    public Action<WorkItem>? Left { get; init; }
+    public Action<Verdict>? Left { get; init; }
 }

@@ -16,9 +16,9 @@ internal sealed class WorkBlocks(Seams seams, RunFailure failure, CancellationTo
     /// <param name="definition">Its name and its room for waiting items.</param>
     /// <param name="workers">Items at once.</param>
     /// <param name="meter">What it has done.</param>
-    /// <param name="left">Called with every item before it goes on.</param>
+    /// <param name="left">Called with every item, and what was decided, before it goes on.</param>
     /// <param name="enter">What an item waits for before the stage acts on it; false sends it back to the queue.</param>
-    public TransformBlock<Verdict, Verdict> Acting(IWorkStage stage, StageDefinition definition, int workers, StageMeter meter, Action<WorkItem>? left = null, Func<WorkItem, ValueTask<bool>>? enter = null) =>
+    public TransformBlock<Verdict, Verdict> Acting(IWorkStage stage, StageDefinition definition, int workers, StageMeter meter, Action<Verdict>? left = null, Func<WorkItem, ValueTask<bool>>? enter = null) =>
         new(async verdict =>
         {
             var decided = verdict;
@@ -37,7 +37,7 @@ internal sealed class WorkBlocks(Seams seams, RunFailure failure, CancellationTo
                 }
             }
 
-            left?.Invoke(verdict.Item);
+            left?.Invoke(decided);
             return decided;
         },
         new()

@@ -54,7 +54,7 @@ internal sealed class HostTable(HostsOptions options, PolitenessClock politeness
 
     /// <summary>What should be written down of the hosts known: those whose next start must not begin with a blank page.</summary>
     public IEnumerable<HostRecord> Records(long now) =>
-        _byKey.Values.Where(host => HostRecord.IsWorthKeeping(host, now)).Select(HostRecord.Of);
+        _byKey.Values.Where(host => HostRecords.IsWorthKeeping(host, now)).Select(HostRecords.Of);
 
     /// <summary>Takes in what was written down of a host; what is known of it already is replaced. A record that no run can have written is cut down to what one can.</summary>
     public void Restore(in HostRecord record, long now)

@@ -53,6 +53,12 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Gives a leased item up.</summary>
     Task DeadLetterAsync(WorkItem item, Reason reason, string detail);
 
+    /// <summary>What earlier runs have learned about hosts.</summary>
+    IReadOnlyList<HostRecord> Hosts() => [];
+
+    /// <summary>Stores what was learned about some hosts; one of which nothing is worth storing is forgotten.</summary>
+    Task SaveHostsAsync(IReadOnlyList<HostRecord> hosts) => Task.CompletedTask;
+
     /// <summary>Looks whether the state is still this process's alone: before something beside the ledger is written over.</summary>
     /// <exception cref="StateInUseException">It may not be.</exception>
     void ThrowIfTaken()

@@ -11,7 +11,7 @@ internal static class LedgerSchema
     /// <summary>"ATLS": the file is ours.</summary>
     public const int ApplicationId = 0x41544C53;
 
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>3.51.3, the first version without the WAL-reset bug.</summary>
     private const int OldestSqlite = 3_051_003;
@@ -47,6 +47,8 @@ internal static class LedgerSchema
         CREATE TABLE source_offsets(source TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY(source, file)) WITHOUT ROWID;
         CREATE TABLE counters(name TEXT NOT NULL, code INTEGER NOT NULL, value INTEGER NOT NULL, PRIMARY KEY(name, code)) WITHOUT ROWID;
         CREATE TABLE seen_checkpoint(id INTEGER PRIMARY KEY CHECK(id = 1), token TEXT NOT NULL, high_water INTEGER NOT NULL, manifest TEXT NOT NULL);
+        CREATE TABLE hosts(host TEXT PRIMARY KEY, sent_at INTEGER NOT NULL, waits_until INTEGER NOT NULL, crawl_delay_ms INTEGER NOT NULL, latency_us INTEGER NOT NULL,
+          failures_in_a_row INTEGER NOT NULL, openings INTEGER NOT NULL, open_until INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE bodies_tail(id INTEGER PRIMARY KEY CHECK(id = 1), segment INTEGER NOT NULL, end_offset INTEGER NOT NULL);
         """;
 

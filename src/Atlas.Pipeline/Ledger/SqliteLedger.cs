@@ -14,6 +14,8 @@ internal sealed class SqliteLedger : ILedger
     private readonly BooksCounter _books;
     private readonly BacklogWriter _backlog;
     private readonly WorkWriter _work;
+    private readonly HostRows _hostRows;
+    private readonly IReadOnlyList<HostRecord> _hosts;
     private readonly SqlStatement _recordCheckpoint;
     private SeenCheckpoint? _checkpoint;
     private TailBox _tail;
@@ -41,6 +43,8 @@ internal sealed class SqliteLedger : ILedger
             var sources = new Sources(_connection);
             _backlog = new BacklogWriter(_connection, _books, sources);
             _work = new WorkWriter(_connection, _books, seams.Time, epoch);
+            _hostRows = new HostRows(_connection, seams.Time);
+            _hosts = _hostRows.Load();
             _recordCheckpoint = _connection.Prepare("INSERT OR REPLACE INTO seen_checkpoint VALUES(1, ?1, ?2, ?3)");
             (_checkpoint, _tail) = (LoadCheckpoint(_connection), LoadTail(_connection));
             _written = _tail.Tail;
@@ -138,6 +142,10 @@ internal sealed class SqliteLedger : ILedger
     public Task ReleaseAsync(WorkItem item) => Send(1, () => _work.Release(item), attempt => item.Attempt = attempt);
 
     public Task DeadLetterAsync(WorkItem item, Reason reason, string detail) => Send(1, () => _work.DeadLetter(item, reason, detail));
+
+    public IReadOnlyList<HostRecord> Hosts() => _hosts;
+
+    public Task SaveHostsAsync(IReadOnlyList<HostRecord> hosts) => Send(hosts.Count, () => _hostRows.Save(hosts));
 
     public void ThrowIfTaken() => _directory.ThrowIfTaken();
 

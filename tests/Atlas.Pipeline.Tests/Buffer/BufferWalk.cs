@@ -1,4 +1,5 @@
 using Atlas.Pipeline.Buffer;
+using Atlas.Pipeline.Hosts;
 using Microsoft.Extensions.Time.Testing;
 using static Atlas.Pipeline.Tests.Buffer.Items;
 
@@ -18,9 +19,9 @@ internal sealed class BufferWalk
     {
         _random = random;
         _time = new FakeTimeProvider(Start);
-        var limits = new HostLimits(random.Next(1, 4), TimeSpan.FromMilliseconds(random.Next(2) * random.Next(3_000)));
-        Buffer = new PriorityBuffer(options, limits, _time);
-        Model = new NaiveBuffer(options, limits, _time);
+        var hosts = new HostsOptions { Concurrency = random.Next(1, 4), Delay = TimeSpan.FromMilliseconds(random.Next(2) * random.Next(3_000)), LatencyFactor = 0 };
+        Buffer = new PriorityBuffer(options, new HostGate(hosts, random), _time);
+        Model = new NaiveBuffer(options, hosts, _time);
     }
 
     public PriorityBuffer Buffer { get; }
@@ -75,12 +76,12 @@ internal sealed class BufferWalk
         if (_random.Next(2) == 0)
         {
             Model.Finished(item);
-            Buffer.Finished(item);
+            Buffer.Ended(item, HostOutcome.Nothing);
             return;
         }
 
         item.DueAt = _time.GetUtcNow().AddMilliseconds(_random.Next(200) * _random.Next(1, 30));
         Model.PutBack(item);
-        Buffer.PutBack(item);
+        Buffer.PutBack(item, HostOutcome.Nothing);
     }
 }

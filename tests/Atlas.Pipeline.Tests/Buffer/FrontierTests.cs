@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Atlas.Pipeline.Buffer;
+using Atlas.Pipeline.Hosts;
 using Microsoft.Extensions.Time.Testing;
 using static Atlas.Pipeline.Tests.Buffer.Items;
 
@@ -167,7 +168,7 @@ public sealed class FrontierTests : IDisposable
         {
             sent.Add(await NextAsync());
             Assert.InRange(frontier.InFlight, 1, sent.Count - 1 + 6);
-            frontier.Fetched(sent[^1]);
+            frontier.Fetched(Verdict.Forward(sent[^1]));
         }
 
         Assert.InRange(_ledger.EventsSoFar().Length, 20, 26);
@@ -307,7 +308,7 @@ public sealed class FrontierTests : IDisposable
     }
 
     private Frontier Frontier(int capacity = 100) =>
-        new(new BufferOptions { Capacity = capacity }, new HostLimits(1, TimeSpan.Zero), _ledger, new Seams { Time = _time });
+        new(new BufferOptions { Capacity = capacity }, new HostsOptions { Concurrency = 1, Delay = TimeSpan.Zero }, _ledger, new Seams { Time = _time });
 
     private Task Run(Frontier frontier, int mostInFlight = 10, int fetchers = 10) =>
         frontier.RunAsync(verdict => Task.FromResult(_sent.Writer.TryWrite(verdict.Item)), fetchers, mostInFlight, _stop.Token);

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Atlas.Pipeline.Buffer;
+using Atlas.Pipeline.Hosts;
 using Atlas.Pipeline.Tests.Ledger;
 
 namespace Atlas.Pipeline.Tests.Buffer;
@@ -89,7 +90,7 @@ public sealed class LostLeaseTests
         public Run(LedgerTestBed bed)
         {
             _bed = bed;
-            _frontier = new Frontier(new BufferOptions(), new HostLimits(1, TimeSpan.Zero), bed.Ledger, new Seams { Time = bed.Time });
+            _frontier = new Frontier(new BufferOptions(), new HostsOptions { Concurrency = 1, Delay = TimeSpan.Zero }, bed.Ledger, new Seams { Time = bed.Time });
             _frontier.EndIntake();
             _run = _frontier.RunAsync(verdict => Task.FromResult(_sent.Writer.TryWrite(verdict.Item)), Fetchers, 100, _stop.Token);
         }
@@ -141,7 +142,7 @@ public sealed class LostLeaseTests
                     return false;
                 }
 
-                _frontier.Fetched(item);
+                _frontier.Fetched(Verdict.Forward(item));
                 await _bed.Ledger.CompleteAsync(_bed.Document(item));
                 await _frontier.SettleAsync(Verdict.Forward(item));
             }

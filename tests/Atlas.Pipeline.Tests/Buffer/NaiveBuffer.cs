@@ -1,9 +1,10 @@
 using Atlas.Pipeline.Buffer;
+using Atlas.Pipeline.Hosts;
 
 namespace Atlas.Pipeline.Tests.Buffer;
 
 /// <summary>What the buffer promises, written down without any cleverness.</summary>
-internal sealed class NaiveBuffer(BufferOptions options, HostLimits limits, TimeProvider time)
+internal sealed class NaiveBuffer(BufferOptions options, HostsOptions limits, TimeProvider time)
 {
     private readonly List<(WorkItem Item, DateTimeOffset Since)> _held = [];
     private readonly Dictionary<string, DateTimeOffset> _readyAt = [];

@@ -1,4 +1,5 @@
 using Atlas.Pipeline.Buffer;
+using Atlas.Pipeline.Hosts;
 using Microsoft.Extensions.Time.Testing;
 using static Atlas.Pipeline.Tests.Buffer.Items;
 
@@ -117,7 +118,7 @@ public sealed class PriorityBufferTests
         Assert.Equal(2, Take(buffer));
         Assert.Null(Take(buffer));
         Assert.Null(buffer.NextChange);
-        buffer.Finished(first);
+        buffer.Ended(first, HostOutcome.Nothing);
 
         Assert.Equal(3, Take(buffer));
     }
@@ -199,22 +200,126 @@ public sealed class PriorityBufferTests
     }
 
     [Fact]
-    public void Idle_hosts_are_forgotten_once_their_wait_is_over()
+    public void A_host_without_items_is_not_known_any_more_and_its_delay_holds_all_the_same()
     {
         var buffer = Buffer(delay: 1_000);
-        for (var i = 1; i <= 100; i++)
+        Add(buffer, Item(1));
+        Assert.True(buffer.TryTake(out var item));
+        buffer.Sent(item);
+        buffer.Ended(item, HostOutcome.Answered);
+        Assert.Equal(0, buffer.HostsKnown);
+
+        Add(buffer, Item(2));
+
+        Assert.Null(Take(buffer));
+        Assert.Equal(Start.AddSeconds(1), buffer.NextChange);
+    }
+
+    [Fact]
+    public void A_host_that_fails_is_left_alone_and_then_tried_with_one_item()
+    {
+        var buffer = Buffer(concurrency: 10);
+        for (var i = 1; i <= 20; i++)
+            Add(buffer, Item(i));
+        for (var i = 1; i <= 5; i++)
         {
-            Add(buffer, Item(i, $"host-{i}"));
-            Assert.True(buffer.TryTake(out var item));
-            buffer.Sent(item);
-            buffer.Finished(item);
+            Assert.True(buffer.TryTake(out var failing));
+            buffer.Sent(failing);
+            buffer.Ended(failing, HostOutcome.Failed);
         }
 
-        buffer.HostWaits("never-asked", Start.AddMilliseconds(500));
-        Assert.Equal(101, buffer.HostsKnown);
-        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(Take(buffer));
+        Assert.Equal("a", Assert.Single(buffer.TakeHostChanges(), record => record.Openings == 1).Key);
+        _time.SetUtcNow(buffer.NextChange!.Value);
+        Assert.True(buffer.TryTake(out var probe));
+        Assert.Null(Take(buffer));
+        buffer.Sent(probe);
+        buffer.Ended(probe, HostOutcome.Answered);
 
-        Assert.Equal(0, buffer.HostsKnown);
+        Assert.Equal(14, TakeAllRecalled(buffer).Count);
+    }
+
+    [Fact]
+    public void What_waits_for_a_host_that_stays_down_is_given_up_and_other_hosts_go_on()
+    {
+        var buffer = Buffer(concurrency: 10, perHost: 3);
+        for (var i = 1; i <= 30; i++)
+            Add(buffer, Item(i, "down"));
+        Add(buffer, Item(31, "up"));
+        var asked = 0;
+        while (buffer.TakeGivenUp(5) is var none && none.Count == 0)
+        {
+            Recall(buffer);
+            if (!buffer.TryTake(out var item))
+            {
+                _time.SetUtcNow(buffer.NextChange!.Value);
+                continue;
+            }
+
+            asked++;
+            buffer.Sent(item);
+            buffer.Ended(item, item.HostKey == "up" ? HostOutcome.Answered : HostOutcome.Failed);
+        }
+
+        Assert.Equal(1 + 5 + 6, asked);
+        var more = new List<long>();
+        while (buffer.TakeGivenUp(5) is { Count: > 0 } rows)
+            more.AddRange(rows.Select(row => row.Sequence));
+        Assert.Equal(30 - 11 - 5, more.Count);
+        Assert.Equal((0, 0), (buffer.Count, buffer.Remembered));
+    }
+
+    [Fact]
+    public void Retries_over_the_budget_are_put_off_and_first_attempts_are_not()
+    {
+        var buffer = Buffer(capacity: 1_000, concurrency: 1_000, perHost: 1_000);
+        for (var i = 1; i <= 20; i++)
+        {
+            var retry = Item(i);
+            retry.Attempt = 1;
+            Add(buffer, retry);
+        }
+
+        Add(buffer, Item(21));
+
+        Assert.Equal([1, 2, 3, 21], TakeAll(buffer));
+        Assert.Equal(17, buffer.Remembered);
+    }
+
+    [Fact]
+    public void Of_two_equally_urgent_hosts_the_one_that_delivers_goes_first()
+    {
+        var buffer = Buffer(concurrency: 10);
+        for (var i = 1; i <= 4; i++)
+            Add(buffer, Item(i, i % 2 == 0 ? "good" : "bad"));
+        for (var i = 1; i <= 2; i++)
+        {
+            Assert.True(buffer.TryTake(out var item));
+            buffer.Sent(item);
+            buffer.Ended(item, item.HostKey == "good" ? HostOutcome.Answered : HostOutcome.Failed);
+        }
+
+        Assert.Equal([4, 3], TakeAll(buffer));
+    }
+
+    [Fact]
+    public void What_is_known_of_hosts_goes_over_into_the_next_run()
+    {
+        var before = Buffer();
+        before.HostWaits("waits", Start.AddHours(1));
+        before.HostAsksFor("slow", TimeSpan.FromSeconds(20));
+        var after = Buffer(delay: 1_000);
+
+        after.RestoreHosts(before.TakeHostChanges());
+        Add(after, Item(1, "waits"));
+        Add(after, Item(2, "slow"));
+        Add(after, Item(3, "slow"));
+
+        Assert.True(after.TryTake(out var slow));
+        after.Sent(slow);
+        after.Ended(slow, HostOutcome.Answered);
+        Assert.Equal(Start.AddSeconds(20), after.NextChange);
+        Assert.Empty(before.TakeHostChanges());
     }
 
     [Theory]
@@ -285,7 +390,7 @@ public sealed class PriorityBufferTests
     }
 
     private PriorityBuffer Buffer(int capacity = 100, int concurrency = 1, int delay = 0, int aging = 60_000, int perHost = 100) =>
-        new(new BufferOptions { Capacity = capacity, PerHostCapacity = perHost, Aging = TimeSpan.FromMilliseconds(aging) }, new HostLimits(concurrency, TimeSpan.FromMilliseconds(delay)), _time);
+        new(new BufferOptions { Capacity = capacity, PerHostCapacity = perHost, Aging = TimeSpan.FromMilliseconds(aging) }, new HostGate(new HostsOptions { Concurrency = concurrency, Delay = TimeSpan.FromMilliseconds(delay) }, new Random(1)), _time);
 
     private void Add(PriorityBuffer buffer, WorkItem item)
     {
@@ -309,7 +414,7 @@ public sealed class PriorityBufferTests
                 return taken;
             taken.Add(item.Sequence);
             buffer.Sent(item);
-            buffer.Finished(item);
+            buffer.Ended(item, HostOutcome.Nothing);
         }
     }
 

@@ -1,4 +1,5 @@
 using Atlas.Pipeline.Buffer;
+using Atlas.Pipeline.Hosts;
 using Microsoft.Extensions.Time.Testing;
 using static Atlas.Pipeline.Tests.Buffer.Items;
 
@@ -6,7 +7,7 @@ namespace Atlas.Pipeline.Tests.Buffer;
 
 public sealed class SuspectsTests
 {
-    private readonly PriorityBuffer _buffer = new(new BufferOptions { Capacity = 100 }, new HostLimits(1, TimeSpan.Zero), new FakeTimeProvider(Start));
+    private readonly PriorityBuffer _buffer = new(new BufferOptions { Capacity = 100 }, new HostGate(new HostsOptions { Concurrency = 1, Delay = TimeSpan.Zero }, new Random(1)), new FakeTimeProvider(Start));
     private readonly Suspects _suspects = new();
 
     [Theory]

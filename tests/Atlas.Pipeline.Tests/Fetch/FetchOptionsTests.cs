@@ -1,4 +1,5 @@
 using Atlas.Pipeline.Fetch;
+using Atlas.Pipeline.Hosts;
 using Atlas.Pipeline.Topology;
 
 namespace Atlas.Pipeline.Tests.Fetch;
@@ -11,7 +12,7 @@ public sealed class FetchOptionsTests
         var options = FetchOptions.Read(SettingsReader.ForDocs());
 
         Assert.Equal((64, 10_485_760, 5, "AtlasPipeline"), (options.Concurrency, options.MaxBodyBytes, options.MaxRedirects, options.ProductToken));
-        Assert.Equal(new HostLimits(2, TimeSpan.FromSeconds(1)), options.Limits);
+        Assert.Equal(new HostsOptions(), options.Hosts);
         Assert.Equal([80, 443], options.AllowPorts);
     }
 

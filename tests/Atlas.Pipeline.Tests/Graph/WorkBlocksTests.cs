@@ -101,10 +101,10 @@ public sealed class WorkBlocksTests : IDisposable
     {
         var left = new List<long>();
 
-        await RunAsync(6, (item, _) => ValueTask.FromResult(Verdict.Forward(item)), left: item =>
+        await RunAsync(6, (item, _) => ValueTask.FromResult(Verdict.Forward(item)), left: verdict =>
         {
             lock (left)
-                left.Add(item.Sequence);
+                left.Add(verdict.Item.Sequence);
         });
 
         Assert.Equal([0, 1, 2, 3, 4, 5], left.Order());
@@ -132,7 +132,7 @@ public sealed class WorkBlocksTests : IDisposable
         Assert.Equal(0, touched);
     }
 
-    private async Task RunAsync(int items, Func<WorkItem, CancellationToken, ValueTask<Verdict>> act, Action? onSettled = null, Action<WorkItem>? left = null)
+    private async Task RunAsync(int items, Func<WorkItem, CancellationToken, ValueTask<Verdict>> act, Action? onSettled = null, Action<Verdict>? left = null)
     {
         var blocks = new WorkBlocks(new Seams(), _failure, _abort.Token);
         var block = blocks.Acting(new Act(act), GraphTestBed.Stage("act"), 4, new StageMeter("act", "act"), left);

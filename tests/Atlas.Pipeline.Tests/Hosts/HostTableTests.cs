@@ -116,7 +116,7 @@ public sealed class HostTableTests
 
         var host = table.Hold("b", _now);
 
-        Assert.Equal(new HostRecord("b", 0, 0, 0, 0, 0, 0, 0), HostRecord.Of(host));
+        Assert.Equal(new HostRecord("b", 0, 0, 0, 0, 0, 0, 0), HostRecords.Of(host));
         Assert.Equal((0, 0), (host.Outcomes.MarkedThroughout(_now, Options.BreakerWindow), host.Attempts.MarkedThroughout(_now, Options.RetryWindow)));
     }
 
