@@ -41,6 +41,10 @@ internal readonly record struct Reason(ushort Code)
     public static readonly Reason KilledTheProcess = new(47);
     public static readonly Reason Unexpected = new(48);
 
+    // Given up because of the host.
+    public static readonly Reason RobotsUnavailable = new(60);
+    public static readonly Reason HostDown = new(61);
+
     private static readonly Dictionary<ushort, (string Name, ErrorClass Class)> Named = new()
     {
         [0] = ("none", ErrorClass.None),
@@ -71,6 +75,8 @@ internal readonly record struct Reason(ushort Code)
         [46] = ("headers_too_large", ErrorClass.Policy),
         [47] = ("killed_the_process", ErrorClass.Poison),
         [48] = ("unexpected", ErrorClass.Transient),
+        [60] = ("robots_unavailable", ErrorClass.HostDown),
+        [61] = ("host_down", ErrorClass.HostDown),
     };
 
     /// <summary>An answer that is no document, as <c>http_NNN</c>.</summary>
@@ -144,4 +150,7 @@ internal enum ErrorClass : byte
 
     /// <summary>Harmed the process itself: dead letter at once.</summary>
     Poison,
+
+    /// <summary>The host as a whole cannot be asked: it waits, and no attempt is used.</summary>
+    HostDown,
 }

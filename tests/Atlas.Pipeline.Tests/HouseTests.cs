@@ -22,6 +22,7 @@ public sealed class HouseTests
     [Theory]
     [InlineData("Topology", "")]
     [InlineData("Ledger", "")]
+    [InlineData("Hosts", "Topology")]
     [InlineData("Sources", "Topology")]
     [InlineData("Normalize", "Topology")]
     [InlineData("Classify", "Topology")]

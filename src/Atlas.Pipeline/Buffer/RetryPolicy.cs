@@ -25,7 +25,7 @@ internal sealed class RetryPolicy(BufferOptions options, Random random)
     public RetryDecision Decide(Verdict verdict, DateTimeOffset now) => verdict.Reason.Class switch
     {
         ErrorClass.Transient => AfterFailure(verdict, now),
-        ErrorClass.RateLimited => AfterRefusal(verdict, now),
+        ErrorClass.RateLimited or ErrorClass.HostDown => AfterRefusal(verdict, now),
         _ => RetryDecision.Dead,
     };
 
@@ -57,7 +57,7 @@ internal sealed class RetryPolicy(BufferOptions options, Random random)
         if (verdict.Item.Deferrals >= MostDeferrals)
             return RetryDecision.Dead;
 
-        // Without a header the jitter could come out near zero, and the host has just said it is asked too much: hence the same least wait.
+        // Without a header the jitter could come out near zero, and the host has just said it is asked too much or been found down: hence the same least wait.
         var until = now + Clamped(verdict.RetryAfter ?? Backoff(verdict.Item.Deferrals + 1));
         return RetryDecision.Again(until, countsAsAttempt: false, until);
     }

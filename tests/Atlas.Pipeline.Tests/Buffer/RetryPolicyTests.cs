@@ -45,6 +45,15 @@ public sealed class RetryPolicyTests
     }
 
     [Fact]
+    public void A_host_that_is_down_waits_as_a_whole_and_no_attempt_is_used()
+    {
+        var decision = Policy().Decide(Failed(Reason.RobotsUnavailable, attempt: 5, retryAfter: 90), Start);
+
+        Assert.Equal(RetryDecision.Again(Start.AddSeconds(90), false, Start.AddSeconds(90)), decision);
+        Assert.True(Policy().Decide(Failed(Reason.RobotsUnavailable, 1, deferrals: 100), Start).IsDead);
+    }
+
+    [Fact]
     public void A_rate_limit_without_a_header_backs_off_by_the_deferrals()
     {
         for (var deferrals = 0; deferrals < 100; deferrals++)
