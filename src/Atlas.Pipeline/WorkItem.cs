@@ -50,6 +50,12 @@ internal sealed class WorkItem
     /// <summary>When its request was sent, in UTC ticks; 0 while it has not been. The buffer's own mark.</summary>
     public long SentAt { get; set; }
 
+    /// <summary>Least time between two requests that the host's robots.txt asks for; null if it does not, or is not known yet. Set by fetch.</summary>
+    public TimeSpan? CrawlDelay { get; set; }
+
+    /// <summary>Whether the fetch has been redirected to another host: what fails there is not the fault of <see cref="HostKey"/>. Set by fetch.</summary>
+    public bool IsElsewhere { get; set; }
+
     /// <summary>What the fetch stage brought, for the persist stage.</summary>
     public FetchedDocument? Document { get; set; }
 }

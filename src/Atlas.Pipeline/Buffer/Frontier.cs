@@ -98,13 +98,6 @@ internal sealed class Frontier
         _signal.Raise();
     }
 
-    /// <summary>What a host's robots.txt asks for between two requests; null for nothing.</summary>
-    public void HostAsksFor(string hostKey, TimeSpan? crawlDelay)
-    {
-        _buffer.HostAsksFor(hostKey, crawlDelay);
-        _signal.Raise();
-    }
-
     /// <summary>Nothing new will be admitted: everything is in the ledger's backlog, or in here.</summary>
     public void EndIntake()
     {

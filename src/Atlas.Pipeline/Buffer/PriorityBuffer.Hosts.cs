@@ -19,17 +19,10 @@ internal sealed partial class PriorityBuffer
             var now = Advance_Locked();
             if (until.UtcTicks <= now)
                 return;
-            Change_Locked(hostKey, now, state => HostGate.Waits(state, until.UtcTicks, now));
-        }
-    }
-
-    /// <summary>The host's robots.txt asks for so much time between two requests; null if it does not.</summary>
-    public void HostAsksFor(string hostKey, TimeSpan? crawlDelay)
-    {
-        lock (_gate)
-        {
-            var now = Advance_Locked();
-            Change_Locked(hostKey, now, state => HostGate.AsksFor(state, crawlDelay));
+            var host = HostOf_Locked(hostKey, now);
+            HostGate.Waits(host.State, until.UtcTicks, now);
+            Note_Locked(host.State);
+            File_Locked(host, now);
         }
     }
 
@@ -78,22 +71,6 @@ internal sealed partial class PriorityBuffer
         }
 
         return rows;
-    }
-
-    private void Change_Locked(string key, long now, Action<HostState> change)
-    {
-        if (_hosts.TryGetValue(key, out var host))
-        {
-            change(host.State);
-            Note_Locked(host.State);
-            File_Locked(host, now);
-            return;
-        }
-
-        var state = hosts.Hosts.Hold(key, now);
-        change(state);
-        Note_Locked(state);
-        hosts.Hosts.Release(state, now);
     }
 
     private void Note_Locked(HostState host) => _changes[host.Key] = HostRecords.Of(host);

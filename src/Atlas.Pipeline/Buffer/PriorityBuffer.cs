@@ -109,7 +109,9 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostGate hos
             var host = _hosts[item.HostKey];
             item.SentAt = now;
             HostGate.Sent(host.State, now);
-            if (hosts.NextAt(host.State) - now > LongDelay)
+            var asked = host.State.CrawlDelayMs;
+            HostGate.AsksFor(host.State, item.CrawlDelay);
+            if (host.State.CrawlDelayMs != asked || hosts.NextAt(host.State) is var next && next != long.MaxValue && next - now > LongDelay)
                 Note_Locked(host.State);
             File_Locked(host, now);
         }

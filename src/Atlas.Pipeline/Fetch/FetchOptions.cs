@@ -7,6 +7,9 @@ namespace Atlas.Pipeline.Fetch;
 /// <summary>The settings of the fetch stage.</summary>
 internal sealed record FetchOptions
 {
+    /// <summary>With less, the largest robots.txt that is read would leave no room for others.</summary>
+    public const long LeastRobotsCacheBytes = 1 << 20;
+
     /// <summary>Requests under way at the same time, all hosts together.</summary>
     public int Concurrency { get; init; } = 64;
 
@@ -14,6 +17,12 @@ internal sealed record FetchOptions
     public HostsOptions Hosts { get; init; } = new();
 
     public bool Robots { get; init; } = true;
+
+    /// <summary>Memory for what hosts' robots.txt say, in bytes.</summary>
+    public long RobotsCacheBytes { get; init; } = 32 << 20;
+
+    /// <summary>Whether that is what the user has set.</summary>
+    public bool RobotsCacheIsGiven { get; init; }
 
     public string UserAgent { get; init; } = "AtlasPipeline/0.1";
 
@@ -45,6 +54,8 @@ internal sealed record FetchOptions
         Concurrency = (int)yaml.Int64("concurrency", "Requests under way at the same time, all hosts together; more wait in the buffer.", 1, 4096, 64),
         Hosts = HostsOptions.Read(yaml),
         Robots = yaml.Boolean("robots", "Whether robots.txt (RFC 9309) is asked for and obeyed.", true),
+        RobotsCacheBytes = yaml.Int64("robots_cache_bytes", "Memory for what hosts' robots.txt say, in bytes; beyond it the host used least recently is forgotten, and asked again when it is needed.", LeastRobotsCacheBytes, 1_099_511_627_776, 33_554_432),
+        RobotsCacheIsGiven = yaml.Has("robots_cache_bytes"),
         UserAgent = ReadUserAgent(yaml),
         Timeout = yaml.Milliseconds("timeout_ms", "Milliseconds for one fetch as a whole, redirects and body included; then it fails as timeout.", 100, 3_600_000, 30_000),
         ConnectTimeout = yaml.Milliseconds("connect_timeout_ms", "Milliseconds for resolving, connecting and TLS; then it fails as timeout.", 10, 600_000, 10_000),

@@ -11,7 +11,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     private readonly FetchOptions _options;
     private readonly HttpMessageInvoker _invoker;
     private readonly PageFetcher _pages;
-    private readonly RobotsCache _robots;
+    private readonly RobotsGuard? _robots;
     private readonly CancellationTokenSource _ending = new();
 
     /// <param name="options">Caps, deadlines and whom we may ask.</param>
@@ -29,7 +29,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _options = options;
         _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, resolve ?? Dns.GetHostAddressesAsync), disposeHandler: true);
         _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? ArrayPool<byte>.Shared);
-        _robots = new RobotsCache(AskForRobotsAsync, seams.Time);
+        _robots = options.Robots ? new RobotsGuard(GetRobotsAsync, options.ProductToken, seams.Time, options.RobotsCacheBytes) : null;
     }
 
     /// <summary>Called when an item's request is about to be sent, with nothing to wait for any more; again at every redirect.</summary>
@@ -44,20 +44,12 @@ internal sealed class FetchStage : IWorkStage, IDisposable
 
         try
         {
-            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, BeforeAsking, abort);
+            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, new Hops(item, url, _robots, Sending).MayAskAsync, abort);
             return Verdict.Forward(item);
         }
         catch (FetchFailedException failure)
         {
             return Verdict.Failed(item, failure.Reason, failure.Message, failure.RetryAfter);
-        }
-
-        // Every hop of a redirect is asked about: a host's rules hold for whoever is sent there as well.
-        async ValueTask BeforeAsking(Uri hop, CancellationToken cancel)
-        {
-            if (_options.Robots)
-                await CheckRobotsAsync(hop, cancel);
-            Sending?.Invoke(item);
         }
     }
 
@@ -68,35 +60,6 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _ending.Dispose();
     }
 
-    private async ValueTask CheckRobotsAsync(Uri url, CancellationToken cancel)
-    {
-        var answer = await _robots.GetAsync(url, cancel);
-        if (answer.Rules is not { } rules)
-            throw new FetchFailedException(answer.Failure, "robots.txt: " + answer.Detail) { RetryAfter = answer.RetryAfter };
-        if (!rules.Allows(url))
-            throw new FetchFailedException(Reason.RobotsDisallowed, $"robots.txt of {url.Authority} disallows it.");
-    }
-
-    private async Task<RobotsAnswer> AskForRobotsAsync(Uri url)
-    {
-        // The cache starts this under its lock, which must not be held while a request is built.
-        await Task.Yield();
-        try
-        {
-            using var file = await _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, mayAsk: null, _ending.Token);
-            return RobotsAnswer.Of(RobotsRules.Parse(file.Body, _options.ProductToken));
-        }
-        catch (FetchFailedException failure) when (SaysThereIsNone(failure.Reason))
-        {
-            return RobotsAnswer.Of(RobotsRules.AllowAll);
-        }
-        catch (FetchFailedException failure)
-        {
-            return new RobotsAnswer(null, failure.Reason, failure.Message, failure.RetryAfter);
-        }
-    }
-
-    // RFC 9309, 2.3.1: a file that does not exist, or hides behind too many redirects, forbids nothing. 408, 425 and 429 mean "not now" instead.
-    private static bool SaysThereIsNone(Reason reason) =>
-        reason == Reason.TooManyRedirects || reason == Reason.RedirectRefused || (reason.Code is >= 1300 and < 1500 && reason.Class == ErrorClass.Permanent) || reason == Reason.Http(206);
+    private Task<FetchedDocument> GetRobotsAsync(Uri url) =>
+        _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, mayAsk: null, _ending.Token);
 }

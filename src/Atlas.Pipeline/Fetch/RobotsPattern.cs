@@ -1,76 +1,89 @@
-using System.Text;
+using System.Buffers;
 
 namespace Atlas.Pipeline.Fetch;
 
-/// <summary>One path of a robots.txt rule, with <c>*</c> for anything and a last <c>$</c> for the end.</summary>
-internal sealed class RobotsPattern
+/// <summary>Matches a path against a rule with stars, in the form of <see cref="RobotsPath"/>. Work is linear in both, whatever they are.</summary>
+/// <remarks>
+/// Between stars the leftmost place that fits is as good as any, so nothing is tried twice. Each piece is looked for once from where the last one ended: a short one with the runtime's vectors,
+/// which try each place for the price of a few comparisons; a long one by Knuth, Morris and Pratt, as trying each place would cost its length.
+/// </remarks>
+internal static class RobotsPattern
 {
-    private readonly string[] _pieces;
-    private readonly bool _toTheEnd;
+    private const int Short = 64;
 
-    public RobotsPattern(string text)
+    /// <summary>Whether the rule matches.</summary>
+    /// <param name="pattern">With <c>*</c> for anything.</param>
+    /// <param name="toTheEnd">Whether it must match up to the path's end (<c>$</c>).</param>
+    /// <param name="path">What is to be matched.</param>
+    /// <param name="steps">Grows by the octets that were looked at.</param>
+    public static bool IsMatch(ReadOnlySpan<byte> pattern, bool toTheEnd, ReadOnlySpan<byte> path, ref int steps)
     {
-        _toTheEnd = text.EndsWith('$');
-        var pieces = (_toTheEnd ? text[..^1] : text).Split('*');
-        for (var i = 0; i < pieces.Length; i++)
-            pieces[i] = Normalize(pieces[i]);
-        _pieces = pieces;
-        Length = pieces.Sum(piece => piece.Length) + pieces.Length - 1 + (_toTheEnd ? 1 : 0);
-    }
-
-    /// <summary>How specific it is: the longest match decides.</summary>
-    public int Length { get; }
-
-    /// <summary>Whether it matches a path and query in the form of <see cref="Normalize"/>. Linear in both, whatever the pattern.</summary>
-    public bool IsMatch(ReadOnlySpan<char> path)
-    {
-        if (!path.StartsWith(_pieces[0], StringComparison.Ordinal))
+        var star = pattern.IndexOf((byte)'*');
+        var piece = star < 0 ? pattern : pattern[..star];
+        steps += piece.Length + 1;
+        if (!path.StartsWith(piece))
             return false;
-        if (_pieces.Length == 1)
-            return !_toTheEnd || path.Length == _pieces[0].Length;
+        path = path[piece.Length..];
+        if (star < 0)
+            return !toTheEnd || path.IsEmpty;
 
-        path = path[_pieces[0].Length..];
-        foreach (var piece in _pieces.AsSpan(1, _pieces.Length - 2))
+        for (pattern = pattern[(star + 1)..]; (star = pattern.IndexOf((byte)'*')) >= 0; pattern = pattern[(star + 1)..])
         {
-            var at = path.IndexOf(piece, StringComparison.Ordinal);
-            if (at < 0)
+            if (!TryPass(pattern[..star], ref path, ref steps))
                 return false;
-            path = path[(at + piece.Length)..];
         }
 
-        var last = _pieces[^1];
-        return _toTheEnd ? path.EndsWith(last, StringComparison.Ordinal) : path.Contains(last, StringComparison.Ordinal);
+        steps += pattern.Length;
+        return toTheEnd ? path.EndsWith(pattern) : TryPass(pattern, ref path, ref steps);
     }
 
-    /// <summary>One spelling for what is the same path: escapes of plain characters undone, other octets escaped in upper case.</summary>
-    public static string Normalize(string path)
+    private static bool TryPass(ReadOnlySpan<byte> piece, ref ReadOnlySpan<byte> path, ref int steps)
     {
-        var normal = new StringBuilder(path.Length);
-        var octets = Encoding.UTF8.GetBytes(path);
-        for (var i = 0; i < octets.Length; i++)
+        if (piece.Length > path.Length)
         {
-            var octet = octets[i];
-            if (octet == '%' && i + 2 < octets.Length && char.IsAsciiHexDigit((char)octets[i + 1]) && char.IsAsciiHexDigit((char)octets[i + 2]))
-            {
-                octet = Convert.ToByte(((char)octets[i + 1]).ToString() + (char)octets[i + 2], 16);
-                i += 2;
-                if (char.IsAsciiLetterOrDigit((char)octet) || octet is (byte)'-' or (byte)'.' or (byte)'_' or (byte)'~')
-                    normal.Append((char)octet);
-                else
-                    Escape(normal, octet);
-            }
-            else if (octet is > 0x20 and < 0x7f and not (byte)'*' and not (byte)'$')
-            {
-                normal.Append((char)octet);
-            }
-            else
-            {
-                Escape(normal, octet);
-            }
+            steps++;
+            return false;
         }
 
-        return normal.ToString();
+        var at = piece.Length <= Short ? path.IndexOf(piece) : IndexOf(path, piece, ref steps);
+        steps += 1 + (at < 0 ? path.Length : at + piece.Length);
+        if (at < 0)
+            return false;
+        path = path[(at + piece.Length)..];
+        return true;
     }
 
-    private static void Escape(StringBuilder into, byte octet) => into.Append('%').Append("0123456789ABCDEF"[octet >> 4]).Append("0123456789ABCDEF"[octet & 15]);
+    private static int IndexOf(ReadOnlySpan<byte> path, ReadOnlySpan<byte> piece, ref int steps)
+    {
+        steps += piece.Length;
+        var borders = ArrayPool<int>.Shared.Rent(piece.Length);
+        try
+        {
+            borders[0] = 0;
+            for (int i = 1, border = 0; i < piece.Length; i++)
+            {
+                while (border > 0 && piece[i] != piece[border])
+                    border = borders[border - 1];
+                if (piece[i] == piece[border])
+                    border++;
+                borders[i] = border;
+            }
+
+            for (int i = 0, matched = 0; i < path.Length; i++)
+            {
+                while (matched > 0 && path[i] != piece[matched])
+                    matched = borders[matched - 1];
+                if (path[i] == piece[matched])
+                    matched++;
+                if (matched == piece.Length)
+                    return i + 1 - matched;
+            }
+
+            return -1;
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(borders);
+        }
+    }
 }

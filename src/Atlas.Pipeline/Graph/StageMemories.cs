@@ -28,7 +28,7 @@ internal static class StageMemories
 
     public static StageMemory Buffer { get; } = new(FitBuffer, static (options, hasLedger) => [("", HeldBytes.OfBuffer(options, hasLedger))], static (_, _, _) => null);
 
-    public static StageMemory Fetch { get; } = new(static (options, _, _) => options, static (options, _) => [("", ((FetchOptions)options).Concurrency * BytesOfRequest)], static (_, _, _) => null);
+    public static StageMemory Fetch { get; } = new(FitFetch, static (options, _) => PartsOfFetch((FetchOptions)options), static (_, _, _) => null);
 
     public static StageMemory Persist { get; } = new(FitPersist, static (options, hasLedger) => [("", HeldBytes.OfPersist(options, hasLedger))], static (_, _, _) => null);
 
@@ -85,6 +85,20 @@ internal static class StageMemories
         var fixedBytes = HeldBytes.OfBuffer(buffer with { Capacity = 0 }, hasLedger);
         var perItem = HeldBytes.OfBuffer(buffer with { Capacity = 1 }, hasLedger) - fixedBytes;
         return buffer with { Capacity = (int)Math.Clamp((most - fixedBytes) / perItem, LeastItems, new BufferOptions().Capacity) };
+    }
+
+    private static FetchOptions FitFetch(object options, bool hasLedger, long most)
+    {
+        var fetch = (FetchOptions)options;
+        return fetch.RobotsCacheIsGiven
+            ? fetch
+            : fetch with { RobotsCacheBytes = Math.Clamp(most - (fetch.Concurrency * BytesOfRequest), FetchOptions.LeastRobotsCacheBytes, new FetchOptions().RobotsCacheBytes) };
+    }
+
+    private static IReadOnlyList<(string Part, long Bytes)> PartsOfFetch(FetchOptions fetch)
+    {
+        var requests = ("", fetch.Concurrency * BytesOfRequest);
+        return fetch.Robots ? [requests, ("robots.txt", fetch.RobotsCacheBytes)] : [requests];
     }
 
     private static PersistOptions FitPersist(object options, bool hasLedger, long most)

@@ -10,6 +10,9 @@ internal static class HostOutcomes
     {
         Fate.Forward => HostOutcome.Answered,
         Fate.Interrupted => HostOutcome.Nothing,
+
+        // It answered with a redirect; whoever it led to is somebody else.
+        _ when verdict.Item.IsElsewhere => HostOutcome.Answered,
         _ => Of(verdict.Reason),
     };
 

@@ -307,7 +307,10 @@ public sealed class PriorityBufferTests
     {
         var before = Buffer();
         before.HostWaits("waits", Start.AddHours(1));
-        before.HostAsksFor("slow", TimeSpan.FromSeconds(20));
+        Add(before, Item(9, "slow"));
+        Assert.True(before.TryTake(out var asked));
+        asked.CrawlDelay = TimeSpan.FromSeconds(20);
+        before.Sent(asked);
         var after = Buffer(delay: 1_000);
 
         after.RestoreHosts(before.TakeHostChanges());
@@ -315,9 +318,7 @@ public sealed class PriorityBufferTests
         Add(after, Item(2, "slow"));
         Add(after, Item(3, "slow"));
 
-        Assert.True(after.TryTake(out var slow));
-        after.Sent(slow);
-        after.Ended(slow, HostOutcome.Answered);
+        Assert.Null(Take(after));
         Assert.Equal(Start.AddSeconds(20), after.NextChange);
         Assert.Empty(before.TakeHostChanges());
     }

@@ -1,5 +1,4 @@
-using Atlas.Pipeline.Fetch;
-using Microsoft.Extensions.Time.Testing;
+using Atlas.Pipeline.Hosts;
 
 namespace Atlas.Pipeline.Tests.Fetch;
 
@@ -27,16 +26,64 @@ public sealed class FetchRobotsTests
     }
 
     [Theory]
-    [InlineData("503 Busy", 503)]
-    [InlineData("429 Slow Down", 429)]
-    public async Task A_host_that_cannot_say_its_rules_is_tried_again_later(string status, int code)
+    [InlineData("503 Busy", "robots_unavailable")]
+    [InlineData("500 Oops", "robots_unavailable")]
+    [InlineData("408 Request Timeout", "robots_unavailable")]
+    [InlineData("429 Slow Down", "http_429")]
+    public async Task A_host_that_cannot_say_its_rules_is_tried_again_later(string status, string reason)
     {
         var pages = 0;
         await using var server = new TinyServer(path => path == "/robots.txt" ? TinyServer.Head(status, "Content-Length: 0\r\nRetry-After: 7\r\n") : Count(ref pages));
 
         var verdict = await FetchAsync(server, "/x");
 
-        Assert.Equal((Fate.Retry, Reason.Http(code), TimeSpan.FromSeconds(7), 0), (verdict.Fate, verdict.Reason, verdict.RetryAfter, pages));
+        Assert.Equal((Fate.Retry, reason, TimeSpan.FromSeconds(7), 0), (verdict.Fate, verdict.Reason.Name, verdict.RetryAfter, pages));
+        Assert.StartsWith("robots.txt: ", verdict.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_robots_file_that_is_not_encoded_as_it_says_is_no_reason_to_give_up()
+    {
+        await using var server = new TinyServer(path => path == "/robots.txt" ? TinyServer.Ok("abc", "Content-Encoding: gzip\r\n") : TinyServer.Ok("x"));
+
+        var verdict = await FetchAsync(server, "/x");
+
+        Assert.Equal((Fate.Retry, Reason.RobotsUnavailable), (verdict.Fate, verdict.Reason));
+    }
+
+    [Fact]
+    public async Task A_host_that_cannot_be_reached_keeps_its_reason()
+    {
+        using var nobody = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        nobody.Start();
+        var port = ((System.Net.IPEndPoint)nobody.LocalEndpoint).Port;
+        nobody.Stop();
+
+        var verdict = await FetchBed.FetchAsync(FetchBed.Options(port) with { Robots = true }, $"http://127.0.0.1:{port}/x");
+
+        Assert.Equal((Fate.Retry, Reason.ConnectFailed), (verdict.Fate, verdict.Reason));
+    }
+
+    [Fact]
+    public async Task What_the_host_asks_between_requests_goes_along_with_the_item()
+    {
+        await using var server = new TinyServer(path => path == "/robots.txt" ? TinyServer.Ok("User-agent: *\nCrawl-delay: 2.5") : TinyServer.Ok("x"));
+
+        var item = (await FetchAsync(server, "/x")).Item;
+
+        Assert.Equal((TimeSpan.FromSeconds(2.5), false), (item.CrawlDelay, item.IsElsewhere));
+    }
+
+    [Fact]
+    public async Task What_fails_behind_a_redirect_to_another_host_is_not_the_first_ones_fault()
+    {
+        await using var other = new TinyServer(path => path == "/robots.txt" ? TinyServer.Ok("User-agent: *\nCrawl-delay: 9") : TinyServer.Head("500 Oops"));
+        await using var server = new TinyServer(path => path == "/robots.txt" ? TinyServer.Head("404 Not Found") : TinyServer.Redirect(other.Url("/y")));
+
+        var verdict = await FetchBed.FetchAsync(server, "/x", options => options with { Robots = true, AllowPorts = [server.Port, other.Port] });
+
+        Assert.Equal((Reason.Http(500), true, null), (verdict.Reason, verdict.Item.IsElsewhere, verdict.Item.CrawlDelay));
+        Assert.Equal(HostOutcome.Answered, HostOutcomes.Of(verdict));
     }
 
     [Fact]
@@ -50,54 +97,6 @@ public sealed class FetchRobotsTests
         });
 
         Assert.Equal(Reason.RobotsDisallowed, (await FetchAsync(server, "/yes")).Reason);
-    }
-
-    [Fact]
-    public async Task Many_urls_of_a_host_ask_for_its_rules_once()
-    {
-        var asked = 0;
-        var answer = new TaskCompletionSource<RobotsAnswer>();
-        var cache = new RobotsCache(_ => { asked++; return answer.Task; }, new FakeTimeProvider());
-
-        var waiting = Enumerable.Range(0, 50).Select(i => cache.GetAsync(new Uri($"http://h/{i}"), CancellationToken.None)).ToArray();
-        answer.SetResult(RobotsAnswer.Of(RobotsRules.AllowAll));
-        await Task.WhenAll(waiting);
-
-        Assert.Equal(1, asked);
-    }
-
-    [Fact]
-    public async Task Rules_live_for_a_day_and_failures_for_a_moment()
-    {
-        var asked = 0;
-        var clock = new FakeTimeProvider();
-        var cache = new RobotsCache(
-            _ => Task.FromResult(++asked == 1 ? new RobotsAnswer(null, Reason.Timeout, "", null) : RobotsAnswer.Of(RobotsRules.AllowAll)),
-            clock);
-        var url = new Uri("http://h/");
-
-        Assert.Null((await cache.GetAsync(url, CancellationToken.None)).Rules);
-        clock.Advance(TimeSpan.FromSeconds(15));
-        Assert.NotNull((await cache.GetAsync(url, CancellationToken.None)).Rules);
-        clock.Advance(TimeSpan.FromHours(23));
-        await cache.GetAsync(url, CancellationToken.None);
-        Assert.Equal(2, asked);
-        clock.Advance(TimeSpan.FromHours(1));
-        await cache.GetAsync(url, CancellationToken.None);
-        Assert.Equal(3, asked);
-    }
-
-    [Fact]
-    public async Task The_host_used_longest_ago_is_forgotten_first()
-    {
-        var asked = new List<string>();
-        var cache = new RobotsCache(url => { asked.Add(url.Host); return Task.FromResult(RobotsAnswer.Of(RobotsRules.AllowAll)); }, new FakeTimeProvider(), capacity: 2);
-
-        foreach (var host in new[] { "a", "b", "a", "c", "a", "b" })
-            await cache.GetAsync(new Uri($"http://{host}/"), CancellationToken.None);
-
-        Assert.Equal(["a", "b", "c", "b"], asked);
-        Assert.Equal(2, cache.Count);
     }
 
     private static Task<Verdict> FetchAsync(TinyServer server, string path) => FetchBed.FetchAsync(server, path, options => options with { Robots = true });
