@@ -96,7 +96,16 @@ internal sealed class PageFetcher
         request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
         request.Headers.TryAddWithoutValidation("Accept", "*/*");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip, br");
-        return await _invoker.SendAsync(request, cancel);
+        try
+        {
+            return await _invoker.SendAsync(request, cancel);
+        }
+        catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.SecureConnectionError && FailureReasons.Of(error) == Reason.TlsFailed)
+        {
+            // After redirects nobody else knows which host it was.
+            var cause = error.GetBaseException();
+            throw new FetchFailedException(Reason.TlsFailed, cause is FetchFailedException ? cause.Message : $"{url.Authority}: {cause.Message}", error);
+        }
     }
 
     private async ValueTask<FetchedDocument> ReadAsync(HttpResponseMessage response, Uri url, int limit, bool truncate, long started, CancellationToken cancel)

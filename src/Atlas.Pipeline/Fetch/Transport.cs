@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Atlas.Pipeline.Fetch;
 
-/// <summary>The HTTP handler, with all that acts on its own switched off: no proxy, cookies, credentials, redirects or decoding.</summary>
+/// <summary>The HTTP handler, with all that acts on its own switched off: no proxy, cookies, credentials, redirects, decoding or downloads of certificates.</summary>
 internal static class Transport
 {
     public static SocketsHttpHandler Create(FetchOptions options, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
@@ -12,6 +12,7 @@ internal static class Transport
         return new SocketsHttpHandler
         {
             ConnectCallback = (context, cancel) => connector.ConnectAsync(context.DnsEndPoint, cancel),
+            SslOptions = TlsPolicy.Create(),
             UseProxy = false,
             UseCookies = false,
             Credentials = null,
