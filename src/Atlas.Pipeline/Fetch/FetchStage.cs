@@ -16,7 +16,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     private readonly Func<Uri, CancellationToken, ValueTask>? _mayAsk;
 
     /// <param name="options">Caps, deadlines and whom we may ask.</param>
-    /// <param name="seams">The clock.</param>
+    /// <param name="seams">The clock, and where the program itself listens.</param>
     /// <param name="handler">Sends the requests instead of the network; nothing is guarded then. It becomes the stage's own.</param>
     /// <param name="resolve">From a host name to its addresses; the system's resolver unless given.</param>
     /// <param name="pool">For the bodies; the shared one unless given.</param>
@@ -28,7 +28,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         ArrayPool<byte>? pool = null)
     {
         _options = options;
-        _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, resolve ?? Dns.GetHostAddressesAsync), disposeHandler: true);
+        _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, seams.OwnEndpoints, resolve ?? Dns.GetHostAddressesAsync), disposeHandler: true);
         _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? ArrayPool<byte>.Shared);
         _robots = new RobotsCache(AskForRobotsAsync, seams.Time);
         _mayAsk = options.Robots ? CheckRobotsAsync : null;

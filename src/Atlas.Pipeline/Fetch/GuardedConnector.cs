@@ -10,14 +10,14 @@ internal sealed class GuardedConnector(AddressGuard guard, Func<string, Cancella
 {
     public async ValueTask<Stream> ConnectAsync(DnsEndPoint target, CancellationToken cancel)
     {
-        Check(guard.RefusalOf(target.Port), target, "");
+        Check(guard.RefusalOf(target.Port), target, null);
         var addresses = IPAddress.TryParse(target.Host, out var literal) ? [literal] : await resolve(target.Host, cancel);
         if (addresses.Length == 0)
             throw new FetchFailedException(Reason.DnsFailed, $"{target.Host} has no address.");
 
         // One bad answer refuses the host: a name that mixes public and private addresses is an attempt, not an accident.
         foreach (var address in addresses)
-            Check(guard.RefusalOf(address, target.Port), target, address.ToString());
+            Check(guard.RefusalOf(address, target.Port), target, address);
 
         for (var i = 0; ; i++)
         {
@@ -47,11 +47,9 @@ internal sealed class GuardedConnector(AddressGuard guard, Func<string, Cancella
         }
     }
 
-    private static void Check(Reason refusal, DnsEndPoint target, string address)
+    private static void Check(Refusal refusal, DnsEndPoint target, IPAddress? address)
     {
-        if (refusal == Reason.PortBlocked)
-            throw new ConnectRefusedException(refusal, $"Port {target.Port} of {target.Host} is not in allow_ports.");
-        if (refusal != Reason.None)
-            throw new ConnectRefusedException(refusal, $"{target.Host} is at {address}, which is no public address and not in allow_networks.");
+        if (refusal.Refuses)
+            throw new ConnectRefusedException(refusal.Reason, address is null ? $"Port {target.Port} of {target.Host} {refusal.Detail}." : $"{target.Host} leads to {address}, which {refusal.Detail}.");
     }
 }

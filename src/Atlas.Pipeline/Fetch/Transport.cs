@@ -6,9 +6,9 @@ namespace Atlas.Pipeline.Fetch;
 /// <summary>The HTTP handler, with all that acts on its own switched off: no proxy, cookies, credentials, redirects, decoding or downloads of certificates.</summary>
 internal static class Transport
 {
-    public static SocketsHttpHandler Create(FetchOptions options, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
+    public static SocketsHttpHandler Create(FetchOptions options, OwnEndpoints own, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
     {
-        var connector = new GuardedConnector(new AddressGuard(options.AllowNetworks, options.AllowPorts), resolve);
+        var connector = new GuardedConnector(new AddressGuard(options.AllowNetworks, options.AllowPorts, own), resolve);
         return new SocketsHttpHandler
         {
             ConnectCallback = (context, cancel) => connector.ConnectAsync(context.DnsEndPoint, cancel),

@@ -88,7 +88,7 @@ public sealed class FetchGuardTests
     [Fact]
     public void Proxies_that_the_environment_names_are_not_asked()
     {
-        using var transport = Transport.Create(FetchBed.Options(80), (_, _) => Task.FromResult<IPAddress[]>([]));
+        using var transport = Transport.Create(FetchBed.Options(80), new OwnEndpoints(), (_, _) => Task.FromResult<IPAddress[]>([]));
 
         Assert.False(transport.UseProxy);
     }
