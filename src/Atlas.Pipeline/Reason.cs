@@ -40,6 +40,7 @@ internal readonly record struct Reason(ushort Code)
     public static readonly Reason HeadersTooLarge = new(46);
     public static readonly Reason KilledTheProcess = new(47);
     public static readonly Reason Unexpected = new(48);
+    public static readonly Reason DnsNotFound = new(49);
 
     private static readonly Dictionary<ushort, (string Name, ErrorClass Class)> Named = new()
     {
@@ -71,6 +72,7 @@ internal readonly record struct Reason(ushort Code)
         [46] = ("headers_too_large", ErrorClass.Policy),
         [47] = ("killed_the_process", ErrorClass.Poison),
         [48] = ("unexpected", ErrorClass.Transient),
+        [49] = ("dns_not_found", ErrorClass.Permanent),
     };
 
     /// <summary>An answer that is no document, as <c>http_NNN</c>.</summary>

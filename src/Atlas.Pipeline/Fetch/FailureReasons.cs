@@ -26,6 +26,18 @@ internal static class FailureReasons
         return reason;
     }
 
+    /// <summary>One line for people. What we refused ourselves says so itself; the network's failures say little without the name of their kind.</summary>
+    public static string DetailOf(Exception error)
+    {
+        for (Exception? cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is FetchFailedException)
+                return cause.Message;
+        }
+
+        return $"{error.GetType().Name}: {error.GetBaseException().Message}";
+    }
+
     private static Reason OfOne(Exception cause) => cause switch
     {
         SocketException socket => OfSocket(socket.SocketErrorCode),
@@ -39,7 +51,6 @@ internal static class FailureReasons
 
     private static Reason OfSocket(SocketError error) => error switch
     {
-        SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery => Reason.DnsFailed,
         SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => Reason.ConnectionReset,
         SocketError.TimedOut => Reason.Timeout,
         SocketError.OperationAborted => Reason.None,

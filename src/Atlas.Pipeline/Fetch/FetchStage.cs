@@ -9,6 +9,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     private const int RobotsRedirects = 5;
 
     private readonly FetchOptions _options;
+    private readonly Resolver _resolver;
     private readonly HttpMessageInvoker _invoker;
     private readonly PageFetcher _pages;
     private readonly RobotsCache _robots;
@@ -28,7 +29,8 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         ArrayPool<byte>? pool = null)
     {
         _options = options;
-        _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, seams.OwnEndpoints, resolve ?? Dns.GetHostAddressesAsync), disposeHandler: true);
+        _resolver = new Resolver(resolve ?? Resolver.AskSystemAsync, seams.Time);
+        _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, seams, _resolver), disposeHandler: true);
         _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? ArrayPool<byte>.Shared);
         _robots = new RobotsCache(AskForRobotsAsync, seams.Time);
         _mayAsk = options.Robots ? CheckRobotsAsync : null;
@@ -56,6 +58,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     {
         _ending.Cancel();
         _invoker.Dispose();
+        _resolver.Dispose();
         _ending.Dispose();
     }
 

@@ -64,9 +64,7 @@ internal sealed class PageFetcher
         }
         catch (Exception error) when (error is not FetchFailedException)
         {
-            // What we refused ourselves says so itself; the network's failures say little without the name of their kind.
-            var cause = error.GetBaseException();
-            throw new FetchFailedException(FailureReasons.Of(error), cause is FetchFailedException ? cause.Message : $"{error.GetType().Name}: {cause.Message}", error);
+            throw new FetchFailedException(FailureReasons.Of(error), FailureReasons.DetailOf(error), error);
         }
     }
 
@@ -103,8 +101,8 @@ internal sealed class PageFetcher
         catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.SecureConnectionError && FailureReasons.Of(error) == Reason.TlsFailed)
         {
             // After redirects nobody else knows which host it was.
-            var cause = error.GetBaseException();
-            throw new FetchFailedException(Reason.TlsFailed, cause is FetchFailedException ? cause.Message : $"{url.Authority}: {cause.Message}", error);
+            var detail = FailureReasons.DetailOf(error);
+            throw new FetchFailedException(Reason.TlsFailed, detail.Contains(url.IdnHost, StringComparison.OrdinalIgnoreCase) ? detail : $"{url.Authority}: {detail}", error);
         }
     }
 

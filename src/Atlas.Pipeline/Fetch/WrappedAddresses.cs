@@ -42,10 +42,10 @@ internal static class WrappedAddresses
         return inside;
     }
 
-    /// <summary>Mapped and compatible (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052).</summary>
+    /// <summary>Mapped and compatible (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052). The unspecified address and loopback only look like it.</summary>
     private static bool IsPrefixedIPv4(ReadOnlySpan<byte> bytes) =>
         bytes.StartsWith((ReadOnlySpan<byte>)[0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0])
-        || (bytes[..8].IndexOfAnyExcept((byte)0) < 0 && bytes[8..12] is [0, 0, 0, 0] or [0, 0, 0xff, 0xff] or [0xff, 0xff, 0, 0]);
+        || (bytes[..8].IndexOfAnyExcept((byte)0) < 0 && bytes[8..12] is [0, 0, 0, 0] or [0, 0, 0xff, 0xff] or [0xff, 0xff, 0, 0] && bytes[8..] is not [0, 0, 0, 0, 0, 0, 0, 0 or 1]);
 
     private static void Add(List<IPAddress> inside, ReadOnlySpan<byte> bytes)
     {

@@ -112,6 +112,8 @@ public sealed class AddressGuardTests
     [InlineData("64:ff9b:1::/48", "64:ff9b:1::8.8.8.8", true)]
     [InlineData("64:ff9b:1::/48", "64:ff9b:1::10.0.0.1", false)]
     [InlineData("fd00::/8", "fd00::1", true)]
+    [InlineData("::1/128", "::1", true)]
+    [InlineData("::1/128", "::", false)]
     [InlineData("fe80::/10", "fe80::1%2", false)]
     public void An_allowed_network_opens_nothing_beside_it_and_nothing_that_is_wrapped(string network, string address, bool isAllowed) =>
         Assert.Equal(isAllowed, !Allowing(network).RefusalOf(IPAddress.Parse(address), 80).Refuses);

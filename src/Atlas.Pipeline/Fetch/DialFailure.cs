@@ -1,0 +1,22 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Atlas.Pipeline.Fetch;
+
+/// <summary>What it means that none of a host's addresses could be reached.</summary>
+internal static class DialFailure
+{
+    private const int Shown = 4;
+
+    /// <param name="failures">One for each address, in the order in which they failed; at least one.</param>
+    /// <param name="port">The port that was dialled.</param>
+    public static FetchFailedException Of(IReadOnlyList<(IPAddress Address, SocketException Error)> failures, int port)
+    {
+        // The failure that says most about the host is the one counted: that of an address family which this machine does not have says nothing.
+        var (_, telling) = failures.FirstOrDefault(failure => !SaysNothing(failure.Error.SocketErrorCode), failures[0]);
+        var all = string.Join("; ", failures.Take(Shown).Select(failure => $"{new IPEndPoint(failure.Address, port)}: {failure.Error.Message}"));
+        return new FetchFailedException(FailureReasons.Of(telling), failures.Count > Shown ? $"{all}; and {failures.Count - Shown} more." : all, telling);
+    }
+
+    private static bool SaysNothing(SocketError error) => error is SocketError.NetworkUnreachable or SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
+}
