@@ -4,9 +4,10 @@ using System.Net.Sockets;
 namespace Atlas.Pipeline.Fetch;
 
 /// <summary>Connects to whichever of a host's addresses answers first (Happy Eyeballs, RFC 8305): a broken IPv6 costs a quarter of a second, not the deadline. Any number of calls may run at once.</summary>
+/// <param name="machine">Knows whether a failure is the machine's own.</param>
 /// <param name="time">For the stagger.</param>
 /// <param name="dial">Connects to one address; <see cref="DialAsync"/> outside of tests.</param>
-internal sealed class Dialler(TimeProvider time, Func<IPEndPoint, CancellationToken, Task<Stream>> dial)
+internal sealed class Dialler(OwnMachine machine, TimeProvider time, Func<IPEndPoint, CancellationToken, Task<Stream>> dial)
 {
     /// <summary>After how long without an answer the next address is tried as well (RFC 8305 section 5).</summary>
     public static readonly TimeSpan Stagger = TimeSpan.FromMilliseconds(250);
@@ -41,13 +42,15 @@ internal sealed class Dialler(TimeProvider time, Func<IPEndPoint, CancellationTo
                 attempts.Remove(ended, out var address);
                 try
                 {
-                    return await ended;
+                    var connected = await ended;
+                    machine.Reached();
+                    return connected;
                 }
                 catch (SocketException error)
                 {
                     failures.Add((address!, error));
                     if (attempts.Count == 0 && next == order.Count)
-                        throw DialFailure.Of(failures, port);
+                        throw DialFailure.Of(failures, port, machine.LackBehind(failures));
                 }
             }
         }

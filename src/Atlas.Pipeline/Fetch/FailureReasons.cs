@@ -7,6 +7,10 @@ namespace Atlas.Pipeline.Fetch;
 /// <summary>From whatever the network stack throws to one reason.</summary>
 internal static class FailureReasons
 {
+    // The runtime keeps the system's own number where it has no name for it (errno.h).
+    private const int TooManyOpenFilesInSystem = 23;
+    private const int TooManyOpenFiles = 24;
+
     /// <summary>The reason of a failure. The innermost cause that says something wins.</summary>
     public static Reason Of(Exception error)
     {
@@ -41,6 +45,8 @@ internal static class FailureReasons
     private static Reason OfOne(Exception cause) => cause switch
     {
         SocketException socket => OfSocket(socket.SocketErrorCode),
+        OutOfMemoryException => Reason.OutOfMemory,
+        IOException { HResult: TooManyOpenFiles or TooManyOpenFilesInSystem } => Reason.NoHandles,
         AuthenticationException => Reason.TlsFailed,
         InvalidDataException => Reason.BadEncoding,
         HttpIOException http => OfHttp(http.HttpRequestError),
@@ -54,6 +60,9 @@ internal static class FailureReasons
         SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => Reason.ConnectionReset,
         SocketError.TimedOut => Reason.Timeout,
         SocketError.OperationAborted => Reason.None,
+        SocketError.TooManyOpenSockets => Reason.NoHandles,
+        SocketError.NoBufferSpaceAvailable => Reason.OutOfMemory,
+        SocketError.NetworkDown => Reason.NetworkDown,
         _ => Reason.ConnectFailed,
     };
 

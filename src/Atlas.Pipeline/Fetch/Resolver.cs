@@ -9,8 +9,9 @@ namespace Atlas.Pipeline.Fetch;
 /// <see cref="SlowAfter"/> gives its place to the next and goes on beside them, <see cref="SlowAtOnce"/> of those at most. The rest waits, each caller as long as it likes.
 /// </remarks>
 /// <param name="lookUp">Asks; <see cref="AskSystemAsync"/> outside of tests.</param>
+/// <param name="machine">Knows whether a failure is the machine's own.</param>
 /// <param name="time">For how long a lookup takes.</param>
-internal sealed class Resolver(Func<string, CancellationToken, Task<IPAddress[]>> lookUp, TimeProvider time) : IDisposable
+internal sealed class Resolver(Func<string, CancellationToken, Task<IPAddress[]>> lookUp, OwnMachine machine, TimeProvider time) : IDisposable
 {
     /// <summary>Names looked up at the same time that have not turned out to be slow.</summary>
     public const int AtOnce = 32;
@@ -49,21 +50,22 @@ internal sealed class Resolver(Func<string, CancellationToken, Task<IPAddress[]>
 
     private async Task<IPAddress[]> AskAsync(string host, CancellationToken cancel)
     {
+        machine.Begin();
         try
         {
             return await lookUp(host, cancel);
         }
-        catch (SocketException error) when (error.SocketErrorCode is SocketError.HostNotFound or SocketError.NoData)
+        catch (SocketException error)
         {
-            throw new FetchFailedException(Reason.DnsNotFound, $"The DNS knows no {host}, or no address of it.", error);
+            if (await machine.LackBehindAsync(error) is { Code: not 0 } lack)
+                throw new FetchFailedException(lack, $"{host} could not be looked up: {error.Message}.", error);
+            if (error.SocketErrorCode is SocketError.HostNotFound or SocketError.NoData)
+                throw new FetchFailedException(Reason.DnsNotFound, $"The DNS knows no {host}, or no address of it.", error);
+            throw new FetchFailedException(Reason.DnsFailed, $"{host} cannot be looked up now: {error.SocketErrorCode}, {error.Message}.", error);
         }
         catch (ArgumentException error)
         {
             throw new FetchFailedException(Reason.DnsNotFound, $"'{host}' is no name that the DNS could know: {error.Message}", error);
-        }
-        catch (SocketException error)
-        {
-            throw new FetchFailedException(Reason.DnsFailed, $"{host} cannot be looked up now: {error.SocketErrorCode}, {error.Message}", error);
         }
     }
 

@@ -9,9 +9,10 @@ internal static class Transport
     /// <param name="options">Whom to dial, and the deadline for connecting, of resolving, all addresses and TLS together.</param>
     /// <param name="seams">The clock, and where the program itself listens.</param>
     /// <param name="resolver">Stays its owner's.</param>
-    public static SocketsHttpHandler Create(FetchOptions options, Seams seams, Resolver resolver)
+    /// <param name="machine">Knows whether a failure is the machine's own.</param>
+    public static SocketsHttpHandler Create(FetchOptions options, Seams seams, Resolver resolver, OwnMachine machine)
     {
-        var connector = new GuardedConnector(new AddressGuard(options.AllowNetworks, options.AllowPorts, seams.OwnEndpoints), resolver, new Dialler(seams.Time, Dialler.DialAsync));
+        var connector = new GuardedConnector(new AddressGuard(options.AllowNetworks, options.AllowPorts, seams.OwnEndpoints), resolver, new Dialler(machine, seams.Time, Dialler.DialAsync));
         return new SocketsHttpHandler
         {
             ConnectCallback = (context, cancel) => connector.ConnectAsync(context.DnsEndPoint, cancel),

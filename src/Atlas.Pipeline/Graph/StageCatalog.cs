@@ -97,7 +97,7 @@ internal static class StageCatalog
     private static ActingPart MakeFetch(StageDefinition stage, RunRooms rooms)
     {
         var options = (FetchOptions)stage.Options;
-        return new ActingPart(rooms.Own(new FetchStage(options, rooms.Seams)), options.Concurrency) { Left = item => rooms.Frontier!.Fetched(item) };
+        return new ActingPart(rooms.Own(new FetchStage(options, rooms.Seams, unexpected: rooms.Unexpected)), options.Concurrency) { Left = item => rooms.Frontier!.Fetched(item) };
     }
 
     private static ActingPart MakePersist(StageDefinition stage, RunRooms rooms)

@@ -114,7 +114,7 @@ public sealed class DiallerTests
 
     private Task<Stream> Connect(params IPAddress[] addresses) => Connect(TestContext.Current.CancellationToken, addresses);
 
-    private Task<Stream> Connect(CancellationToken cancel, params IPAddress[] addresses) => new Dialler(_time, DialAsync).ConnectAsync(addresses, 80, cancel);
+    private Task<Stream> Connect(CancellationToken cancel, params IPAddress[] addresses) => new Dialler(FetchBed.Machine, _time, DialAsync).ConnectAsync(addresses, 80, cancel);
 
     private Task<Stream> DialAsync(IPEndPoint target, CancellationToken cancel)
     {

@@ -78,8 +78,8 @@ public sealed class FetchGuardTests
     [Fact]
     public void Proxies_that_the_environment_names_are_not_asked()
     {
-        using var resolver = new Resolver((_, _) => Task.FromResult<IPAddress[]>([]), TimeProvider.System);
-        using var transport = Transport.Create(FetchBed.Options(80), new Seams(), resolver);
+        using var resolver = new Resolver((_, _) => Task.FromResult<IPAddress[]>([]), FetchBed.Machine, TimeProvider.System);
+        using var transport = Transport.Create(FetchBed.Options(80), new Seams(), resolver, FetchBed.Machine);
 
         Assert.False(transport.UseProxy);
     }
