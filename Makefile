@@ -19,7 +19,7 @@ help:
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"
 	@echo "make bench-scale  100 million distinct URLs in one run: rate, memory, restart, rebuild (4 minutes, 20 GB of disk)"
 	@echo "make bench-lists  distinct lines of a list of ten million, beside awk and sort (writes 3 GB to the temporary directory)"
-	@echo "make docs         docs/settings.md and pipelines/pipeline.schema.json, from the code that reads the settings"
+	@echo "make docs         docs/settings.md, docs/errors.md and pipelines/pipeline.schema.json, from the code"
 	@echo "make bench-micro  BenchmarkDotNet: ns and bytes per URL for canonical forms (short way, careful way, System.Uri) and content ids"
 	@echo "make build        dist/atlas"
 	@echo "make public-suffixes  the newest Public Suffix List (needs node, npm and the network)"

@@ -40,43 +40,53 @@ internal readonly record struct Reason(ushort Code)
     public static readonly Reason HeadersTooLarge = new(46);
     public static readonly Reason KilledTheProcess = new(47);
     public static readonly Reason Unexpected = new(48);
+    public static readonly Reason DnsNotFound = new(49);
+
+    // This machine's own lack: nothing was learnt about the URL.
+    public static readonly Reason NoHandles = new(50);
+    public static readonly Reason OutOfMemory = new(51);
+    public static readonly Reason NetworkDown = new(52);
 
     // Given up because of the host.
     public static readonly Reason RobotsUnavailable = new(60);
     public static readonly Reason HostDown = new(61);
 
-    private static readonly Dictionary<ushort, (string Name, ErrorClass Class)> Named = new()
+    private static readonly Dictionary<ushort, (string Name, ErrorClass Class, string Cause)> Named = new()
     {
-        [0] = ("none", ErrorClass.None),
-        [1] = ("duplicate", ErrorClass.None),
-        [10] = ("malformed", ErrorClass.Policy),
-        [11] = ("line_too_long", ErrorClass.Policy),
-        [12] = ("not_utf8", ErrorClass.Policy),
-        [13] = ("scheme_file", ErrorClass.Policy),
-        [14] = ("scheme_unsupported", ErrorClass.Policy),
-        [15] = ("ruled_out", ErrorClass.Policy),
-        [16] = ("unrouted", ErrorClass.Policy),
-        [30] = ("dns_failed", ErrorClass.Transient),
-        [31] = ("connect_failed", ErrorClass.Transient),
-        [32] = ("connection_reset", ErrorClass.Transient),
-        [33] = ("tls_failed", ErrorClass.Permanent),
-        [34] = ("timeout", ErrorClass.Transient),
-        [35] = ("protocol_error", ErrorClass.Transient),
-        [36] = ("rate_limited", ErrorClass.RateLimited),
-        [37] = ("too_large", ErrorClass.Policy),
-        [38] = ("too_many_redirects", ErrorClass.Permanent),
-        [39] = ("redirect_refused", ErrorClass.Policy),
-        [40] = ("address_blocked", ErrorClass.Policy),
-        [41] = ("port_blocked", ErrorClass.Policy),
-        [42] = ("robots_disallowed", ErrorClass.Policy),
-        [43] = ("bad_encoding", ErrorClass.Permanent),
-        [44] = ("decompression_bomb", ErrorClass.Policy),
-        [45] = ("too_slow", ErrorClass.Transient),
-        [46] = ("headers_too_large", ErrorClass.Policy),
-        [47] = ("killed_the_process", ErrorClass.Poison),
-        [48] = ("unexpected", ErrorClass.Transient),
-        [60] = ("robots_unavailable", ErrorClass.HostDown),
-        [61] = ("host_down", ErrorClass.HostDown),
+        [0] = ("none", ErrorClass.None, "nothing failed"),
+        [1] = ("duplicate", ErrorClass.None, "the resource was known already"),
+        [10] = ("malformed", ErrorClass.Policy, "the line is no URL with a host"),
+        [11] = ("line_too_long", ErrorClass.Policy, "the line is longer than a line may be"),
+        [12] = ("not_utf8", ErrorClass.Policy, "the line is not UTF-8"),
+        [13] = ("scheme_file", ErrorClass.Policy, "a file: URL"),
+        [14] = ("scheme_unsupported", ErrorClass.Policy, "neither http nor https"),
+        [15] = ("ruled_out", ErrorClass.Policy, "a rule of classify refuses it"),
+        [16] = ("unrouted", ErrorClass.Policy, "no output of a route takes it"),
+        [30] = ("dns_failed", ErrorClass.Transient, "the DNS gave no answer for the name (SERVFAIL, timeout)"),
+        [31] = ("connect_failed", ErrorClass.Transient, "no address of the host took the connection: refused, unreachable, no route"),
+        [32] = ("connection_reset", ErrorClass.Transient, "the host closed or reset the connection before the answer was whole"),
+        [33] = ("tls_failed", ErrorClass.Permanent, "the handshake failed, or the certificate does not hold: the detail says why"),
+        [34] = ("timeout", ErrorClass.Transient, "connect_timeout_ms, headers_timeout_ms or timeout_ms has passed"),
+        [35] = ("protocol_error", ErrorClass.Transient, "the answer is no HTTP"),
+        [36] = ("rate_limited", ErrorClass.RateLimited, "the host asked us to wait"),
+        [37] = ("too_large", ErrorClass.Policy, "the body is longer than max_body_bytes"),
+        [38] = ("too_many_redirects", ErrorClass.Permanent, "more redirects than max_redirects, or a loop"),
+        [39] = ("redirect_refused", ErrorClass.Policy, "the redirect leads to no http or https URL without credentials"),
+        [40] = ("address_blocked", ErrorClass.Policy, "the host leads to an address that is not public and not in allow_networks"),
+        [41] = ("port_blocked", ErrorClass.Policy, "the port is not in allow_ports"),
+        [42] = ("robots_disallowed", ErrorClass.Policy, "robots.txt of the host disallows it"),
+        [43] = ("bad_encoding", ErrorClass.Permanent, "the body is not encoded as its header says, or more than once, or in a way that was not asked for"),
+        [44] = ("decompression_bomb", ErrorClass.Policy, "the body grew by more than 100 times while it was decoded"),
+        [45] = ("too_slow", ErrorClass.Transient, "the body fell silent for idle_timeout_ms, or came slower than min_rate_bytes"),
+        [46] = ("headers_too_large", ErrorClass.Policy, "more than 32 KiB of headers"),
+        [47] = ("killed_the_process", ErrorClass.Poison, "the process died again and again while the URL was being fetched"),
+        [48] = ("unexpected", ErrorClass.Transient, "an error that nobody expected: counted by type in atlas.errors.unexpected, and logged"),
+        [49] = ("dns_not_found", ErrorClass.Permanent, "the name does not exist, or has no address"),
+        [50] = ("no_handles", ErrorClass.Local, "this process or machine has no handle (or no local port) left"),
+        [51] = ("out_of_memory", ErrorClass.Local, "this process or machine has no memory for it"),
+        [52] = ("network_down", ErrorClass.Local, "this machine has no way out, or none of its DNS servers answers"),
+        [60] = ("robots_unavailable", ErrorClass.HostDown, "the host does not say its rules: robots.txt fails with 5xx or no answer that can be read"),
+        [61] = ("host_down", ErrorClass.HostDown, "the host has been down through breaker_gives_up_after pauses, and what waited for it was given up"),
     };
 
     /// <summary>An answer that is no document, as <c>http_NNN</c>.</summary>
@@ -93,7 +103,7 @@ internal readonly record struct Reason(ushort Code)
             return true;
         }
 
-        foreach (var (code, (known, _)) in Named)
+        foreach (var (code, (known, _, _)) in Named)
         {
             if (known == name)
             {
@@ -119,6 +129,9 @@ internal readonly record struct Reason(ushort Code)
 
     /// <summary>What kind of failure it is, which decides the answer to it.</summary>
     public ErrorClass Class => Code >= HttpBase ? ClassOfStatus(Code - HttpBase) : Named[Code].Class;
+
+    /// <summary>What has happened, in half a sentence for people.</summary>
+    public string Cause => Code >= HttpBase ? "the host answered with that status" : Named[Code].Cause;
 
     public override string ToString() => Name;
 
@@ -153,4 +166,7 @@ internal enum ErrorClass : byte
 
     /// <summary>The host as a whole cannot be asked: it waits, and no attempt is used.</summary>
     HostDown,
+
+    /// <summary>This machine lacks something, which says nothing about the URL: it stays queued, no attempt is used, and nothing new is taken in meanwhile.</summary>
+    Local,
 }

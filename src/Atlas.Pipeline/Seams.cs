@@ -16,5 +16,8 @@ internal sealed record Seams
 
     public IDisk Disk { get; init; } = new Disk();
 
+    /// <summary>Where the program listens, as far as its host has bound yet.</summary>
+    public OwnEndpoints OwnEndpoints { get; init; } = new();
+
     public ILoggerFactory Logs { get; init; } = NullLoggerFactory.Instance;
 }

@@ -11,7 +11,7 @@ internal readonly record struct Verdict(WorkItem Item, Fate Fate, Reason Reason 
     /// <param name="detail">One line for people.</param>
     /// <param name="retryAfter">What the host asked for, if it did.</param>
     public static Verdict Failed(WorkItem item, Reason reason, string detail, TimeSpan? retryAfter = null) =>
-        new(item, reason.Class is ErrorClass.Transient or ErrorClass.RateLimited or ErrorClass.HostDown ? Fate.Retry : Fate.DeadLetter, reason, detail, retryAfter);
+        new(item, reason.Class is ErrorClass.Transient or ErrorClass.RateLimited or ErrorClass.HostDown or ErrorClass.Local ? Fate.Retry : Fate.DeadLetter, reason, detail, retryAfter);
 
     /// <summary>The URL leaves against our will: written to the DLQ with its reason, so that it can be replayed.</summary>
     public static Verdict DeadLetter(WorkItem item, Reason reason, string detail) => new(item, Fate.DeadLetter, reason, detail);

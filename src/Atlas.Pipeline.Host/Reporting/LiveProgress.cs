@@ -53,6 +53,7 @@ internal static class LiveProgress
         var share = run.BytesTotal is > 0 and { } total ? $", {Figures.Share(run.BytesRead, total)} of the input read" : "";
         var end = run.Draining
             ? ", [yellow]draining; Ctrl-C again aborts[/]"
+            : run.WaitsForMachine ? ", [yellow]waits for what this machine lacks[/]"
             : run.WaitsForDisk ? ", [yellow]waits for room on the disk[/]"
             : pace.Left() is { } time ? $", about [bold]{Figures.Left(time)}[/] left" : "";
         return new Markup($"[bold]{Markup.Escape(run.Pipeline)}[/] {Figures.Time(run.Elapsed)}{share}{end}");

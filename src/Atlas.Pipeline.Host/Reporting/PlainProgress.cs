@@ -20,6 +20,8 @@ internal static class PlainProgress
             line += $"; about {Figures.Left(left)} left";
         if (run.WaitsForDisk)
             line += "; waits for room on the disk";
+        if (run.WaitsForMachine)
+            line += "; waits for what this machine lacks";
         return run.Draining ? line + "; draining" : line;
     }
 }

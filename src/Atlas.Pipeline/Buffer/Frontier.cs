@@ -255,6 +255,16 @@ internal sealed class Frontier
             return;
         }
 
+        if (decision.IsRelease)
+        {
+            // The due time is memory alone: whoever starts again may try at once. The process has outlived the fetch, so it is no suspect any more.
+            var before = item.Attempt - 1;
+            await _ledger.ReleaseAsync(item);
+            (item.Attempt, item.Lost, item.DueAt) = (before, 0, decision.DueAt);
+            _buffer.PutBack(item, HostOutcomes.Of(verdict));
+            return;
+        }
+
         // Before the commit is waited for, as other items of the host could be taken meanwhile.
         if (decision.HostWaitsUntil is { } until)
             _buffer.HostWaits(item.HostKey, until);

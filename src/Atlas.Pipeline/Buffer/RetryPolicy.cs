@@ -19,6 +19,12 @@ internal sealed class RetryPolicy(BufferOptions options, Random random)
     /// <summary>The longest wait a Retry-After is taken for.</summary>
     public static readonly TimeSpan MostHostWait = TimeSpan.FromHours(24);
 
+    /// <summary>The least time after which an item that this machine's own lack has hindered is tried again.</summary>
+    public static readonly TimeSpan LeastLocalWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest such time.</summary>
+    public static readonly TimeSpan MostLocalWait = TimeSpan.FromSeconds(5);
+
     /// <summary>The answer to a verdict that asks for a retry. Any class of failure that cannot pass is dead.</summary>
     /// <param name="verdict">Its item's attempt counts the one that failed; its deferrals do not count this one.</param>
     /// <param name="now">The present.</param>
@@ -26,6 +32,7 @@ internal sealed class RetryPolicy(BufferOptions options, Random random)
     {
         ErrorClass.Transient => AfterFailure(verdict, now),
         ErrorClass.RateLimited or ErrorClass.HostDown => AfterRefusal(verdict, now),
+        ErrorClass.Local => RetryDecision.Release(now + LeastLocalWait + ((MostLocalWait - LeastLocalWait) * random.NextDouble())),
         _ => RetryDecision.Dead,
     };
 

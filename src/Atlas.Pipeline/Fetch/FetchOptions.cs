@@ -83,7 +83,7 @@ internal sealed record FetchOptions
     {
         const string Name = "allow_networks";
         var networks = new List<IPNetwork>();
-        foreach (var text in yaml.Strings(Name, "Networks in CIDR form that may be dialled although they are private, loopback or otherwise not public.", []))
+        foreach (var text in yaml.Strings(Name, "Networks in CIDR form that may be dialled although they are private, loopback or otherwise not public. A metadata service of a cloud must be named alone, as 169.254.169.254/32.", []))
         {
             if (IPNetwork.TryParse(text, out var network))
                 networks.Add(network);

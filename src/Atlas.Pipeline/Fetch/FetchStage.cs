@@ -9,25 +9,32 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     private const int RobotsRedirects = 5;
 
     private readonly FetchOptions _options;
+    private readonly UnexpectedErrors _unexpected;
+    private readonly Resolver _resolver;
     private readonly HttpMessageInvoker _invoker;
     private readonly PageFetcher _pages;
     private readonly RobotsGuard? _robots;
     private readonly CancellationTokenSource _ending = new();
 
     /// <param name="options">Caps, deadlines and whom we may ask.</param>
-    /// <param name="seams">The clock.</param>
+    /// <param name="seams">The clock, and where the program itself listens.</param>
     /// <param name="handler">Sends the requests instead of the network; nothing is guarded then. It becomes the stage's own.</param>
     /// <param name="resolve">From a host name to its addresses; the system's resolver unless given.</param>
     /// <param name="pool">For the bodies; the shared one unless given.</param>
+    /// <param name="unexpected">Is told of errors that have no reason of their own.</param>
     public FetchStage(
         FetchOptions options,
         Seams seams,
         HttpMessageHandler? handler = null,
         Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null,
-        ArrayPool<byte>? pool = null)
+        ArrayPool<byte>? pool = null,
+        UnexpectedErrors? unexpected = null)
     {
         _options = options;
-        _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, resolve ?? Dns.GetHostAddressesAsync), disposeHandler: true);
+        var machine = new OwnMachine(seams.Time, OwnMachine.HasRoute, () => DnsServers.AnswerAsync(DnsServers.Known(), seams.Time));
+        _unexpected = unexpected ?? new UnexpectedErrors(seams);
+        _resolver = new Resolver(resolve ?? Resolver.AskSystemAsync, machine, seams.Time);
+        _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, seams, _resolver, machine), disposeHandler: true);
         _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? ArrayPool<byte>.Shared);
         _robots = options.Robots ? new RobotsGuard(GetRobotsAsync, options.ProductToken, seams.Time, options.RobotsCacheBytes) : null;
     }
@@ -49,6 +56,8 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         }
         catch (FetchFailedException failure)
         {
+            if (failure is { Reason: var reason, InnerException: { } error } && reason == Reason.Unexpected)
+                _unexpected.Note(error);
             return Verdict.Failed(item, failure.Reason, failure.Message, failure.RetryAfter);
         }
     }
@@ -57,6 +66,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     {
         _ending.Cancel();
         _invoker.Dispose();
+        _resolver.Dispose();
         _ending.Dispose();
     }
 

@@ -64,9 +64,7 @@ internal sealed class PageFetcher
         }
         catch (Exception error) when (error is not FetchFailedException)
         {
-            // What we refused ourselves says so itself; the network's failures say little without the name of their kind.
-            var cause = error.GetBaseException();
-            throw new FetchFailedException(FailureReasons.Of(error), cause is FetchFailedException ? cause.Message : $"{error.GetType().Name}: {cause.Message}", error);
+            throw new FetchFailedException(FailureReasons.Of(error), FailureReasons.DetailOf(error), error);
         }
     }
 
@@ -96,7 +94,16 @@ internal sealed class PageFetcher
         request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
         request.Headers.TryAddWithoutValidation("Accept", "*/*");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip, br");
-        return await _invoker.SendAsync(request, cancel);
+        try
+        {
+            return await _invoker.SendAsync(request, cancel);
+        }
+        catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.SecureConnectionError && FailureReasons.Of(error) == Reason.TlsFailed)
+        {
+            // After redirects nobody else knows which host it was.
+            var detail = FailureReasons.DetailOf(error);
+            throw new FetchFailedException(Reason.TlsFailed, detail.Contains(url.IdnHost, StringComparison.OrdinalIgnoreCase) ? detail : $"{url.Authority}: {detail}", error);
+        }
     }
 
     private async ValueTask<FetchedDocument> ReadAsync(HttpResponseMessage response, Uri url, int limit, bool truncate, long started, CancellationToken cancel)

@@ -3,15 +3,20 @@ using System.Text;
 
 namespace Atlas.Pipeline.Fetch;
 
-/// <summary>The HTTP handler, with all that acts on its own switched off: no proxy, cookies, credentials, redirects or decoding.</summary>
+/// <summary>The HTTP handler, with all that acts on its own switched off: no proxy, cookies, credentials, redirects, decoding or downloads of certificates.</summary>
 internal static class Transport
 {
-    public static SocketsHttpHandler Create(FetchOptions options, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
+    /// <param name="options">Whom to dial, and the deadline for connecting, of resolving, all addresses and TLS together.</param>
+    /// <param name="seams">The clock, and where the program itself listens.</param>
+    /// <param name="resolver">Stays its owner's.</param>
+    /// <param name="machine">Knows whether a failure is the machine's own.</param>
+    public static SocketsHttpHandler Create(FetchOptions options, Seams seams, Resolver resolver, OwnMachine machine)
     {
-        var connector = new GuardedConnector(new AddressGuard(options.AllowNetworks, options.AllowPorts), resolve);
+        var connector = new GuardedConnector(new AddressGuard(options.AllowNetworks, options.AllowPorts, seams.OwnEndpoints), resolver, new Dialler(machine, seams.Time, Dialler.DialAsync));
         return new SocketsHttpHandler
         {
             ConnectCallback = (context, cancel) => connector.ConnectAsync(context.DnsEndPoint, cancel),
+            SslOptions = TlsPolicy.Create(),
             UseProxy = false,
             UseCookies = false,
             Credentials = null,

@@ -21,17 +21,19 @@ internal sealed class PipelineGraph
     private readonly BatchBlocks _batches;
     private readonly WorkBlocks _work;
     private readonly DiskReserve? _reserve;
+    private readonly LocalTrouble _trouble;
     private readonly CancellationToken _drain;
 
-    private PipelineGraph(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, Seams seams, RunFailure failure, DiskReserve? reserve, CancellationToken abort, CancellationToken drain)
+    private PipelineGraph(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, RunRooms rooms, RunFailure failure, CancellationToken abort, CancellationToken drain)
     {
         _definition = definition;
         _parts = parts;
         _failure = failure;
-        _reserve = reserve;
+        _reserve = rooms.Reserve;
+        _trouble = rooms.Trouble;
         _drain = drain;
-        _batches = new BatchBlocks(seams, failure);
-        _work = new WorkBlocks(seams, failure, abort);
+        _batches = new BatchBlocks(rooms.Seams, failure);
+        _work = new WorkBlocks(rooms.Seams, failure, rooms.Unexpected, abort);
     }
 
     /// <summary>Sources and stages in flow order.</summary>
@@ -58,14 +60,13 @@ internal sealed class PipelineGraph
     /// <param name="definition">A checked definition.</param>
     /// <param name="parts">The working parts, by the names of sources and stages.</param>
     /// <param name="settle">What becomes of each item at the end of the work half.</param>
-    /// <param name="seams">Threads and time.</param>
+    /// <param name="rooms">Threads and time, and what lines and bodies wait for: room on the disk, and what the machine lacks.</param>
     /// <param name="failure">Where a stage's failure is reported.</param>
-    /// <param name="reserve">What lines and bodies wait for while the disk is nearly full; null for a pipeline without a state directory.</param>
     /// <param name="abort">Ends the stages' I/O.</param>
     /// <param name="drain">Ends that waiting.</param>
-    public static PipelineGraph Build(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, Func<Verdict, Task> settle, Seams seams, RunFailure failure, DiskReserve? reserve, CancellationToken abort, CancellationToken drain)
+    public static PipelineGraph Build(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, Func<Verdict, Task> settle, RunRooms rooms, RunFailure failure, CancellationToken abort, CancellationToken drain)
     {
-        var graph = new PipelineGraph(definition, parts, seams, failure, reserve, abort, drain);
+        var graph = new PipelineGraph(definition, parts, rooms, failure, abort, drain);
 
         // Takers before givers, so that a giver finds its takers' blocks; then the meters are turned into flow order.
         foreach (var stage in definition.Stages.Reverse())
@@ -103,6 +104,7 @@ internal sealed class PipelineGraph
             // What was read goes on when a drain ends the waiting: that is a block of a file at most, and the reserve is there for it.
             if (_reserve is not null)
                 await _reserve.PassAsync(BytesOnDisk(batch), _drain);
+            await _trouble.PassAsync(LocalTrouble.IntakePause, _drain);
             return !_failure.HasHappened && await outlet.SendAsync(batch);
         }
 

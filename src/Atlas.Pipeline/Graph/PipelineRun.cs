@@ -39,7 +39,7 @@ internal sealed class PipelineRun : IAsyncDisposable
         _start = rooms.Seams.Time.GetTimestamp();
         var parts = definition.Sources.Concat(definition.Stages).ToDictionary(stage => stage.Name, stage => StageCatalog.Make(stage, rooms));
         rooms.Frontier = MakeFrontier();
-        _graph = PipelineGraph.Build(definition, parts, SettleAsync, rooms.Seams, _failure, rooms.Reserve, _abort.Token, _drain.Token);
+        _graph = PipelineGraph.Build(definition, parts, SettleAsync, rooms, _failure, _abort.Token, _drain.Token);
         if (rooms.Reserve is { } reserve)
             _failure.Watch(reserve.Failure);
         if (rooms.Ledger is { } ledger)
@@ -146,6 +146,9 @@ internal sealed class PipelineRun : IAsyncDisposable
         Commits = _rooms.Size?.Look(),
         WaitsForDisk = _rooms.Reserve?.IsPaused ?? false,
         DiskFreeBytes = _rooms.Reserve?.FreeBytes,
+        WaitsForMachine = _rooms.Trouble.IsPaused,
+        LocalFailures = _rooms.Trouble.Failures,
+        UnexpectedErrors = _rooms.Unexpected.Counts,
     };
 
     public async ValueTask DisposeAsync()
@@ -172,7 +175,11 @@ internal sealed class PipelineRun : IAsyncDisposable
             : new Frontier((BufferOptions)buffer.Options, ((FetchOptions)fetch.Options).Hosts, _rooms.Ledger!, _rooms.Seams);
     }
 
-    private Task SettleAsync(Verdict verdict) => _rooms.Frontier!.SettleAsync(verdict);
+    private Task SettleAsync(Verdict verdict)
+    {
+        _rooms.Trouble.Note(verdict);
+        return _rooms.Frontier!.SettleAsync(verdict);
+    }
 
     private async Task AdmitAsync()
     {
@@ -190,9 +197,9 @@ internal sealed class PipelineRun : IAsyncDisposable
         entry.Complete();
         await _graph.WorkCompleted;
 
-        // What would find no room for its body is not asked for either.
+        // What would find no room for its body, or fail for something that this machine lacks, is not asked for either.
         async Task<bool> SendAsync(Verdict verdict) =>
-            await _rooms.Reserve!.PassAsync(bytes: 0, _drain.Token) && await entry.SendAsync(verdict);
+            await _rooms.Reserve!.PassAsync(bytes: 0, _drain.Token) && await _rooms.Trouble.PassAsync(LocalTrouble.WorkPause, _drain.Token) && await entry.SendAsync(verdict);
     }
 
     /// <summary>Follows the run to its last checkpoint. No checkpoint is under way any more when it completes, so that the dedup index may be closed.</summary>

@@ -35,6 +35,9 @@ internal sealed class RunInstruments : IDisposable
         _meter.CreateObservableGauge("atlas.admission.commit", () => look().Commits is { } pace ? [new Measurement<double>(pace.Lately.TotalSeconds)] : Array.Empty<Measurement<double>>(), "s", "What writing and committing a group of rows took lately.");
         _meter.CreateObservableGauge("atlas.disk.free", () => look().DiskFreeBytes is { } free ? [new Measurement<long>(free)] : Array.Empty<Measurement<long>>(), "By", "Bytes free on the disk of the state directory.");
         _meter.CreateObservableGauge("atlas.disk.waiting", () => look().WaitsForDisk ? 1 : 0, "1", "1 while nothing new is taken in because that disk is nearly full.");
+        _meter.CreateObservableCounter("atlas.machine.failures", () => ByReason(look().LocalFailures), "{url}", "Fetches that failed by what this machine lacks, by reason; their URLs stay queued.");
+        _meter.CreateObservableGauge("atlas.machine.waiting", () => look().WaitsForMachine ? 1 : 0, "1", "1 while nothing new is taken in because of that.");
+        _meter.CreateObservableCounter("atlas.errors.unexpected", () => look().UnexpectedErrors.Select(count => new Measurement<long>(count.Value, new KeyValuePair<string, object?>("type", count.Key))), "{error}", "Exceptions that nobody expected, by type; should be 0.");
         _meter.CreateObservableGauge("atlas.ledger.imbalance", () => look().Books.Balance ? 0 : 1, "1", "1 when the books do not balance; must be 0.");
     }
 

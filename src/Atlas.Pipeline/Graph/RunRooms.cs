@@ -37,6 +37,11 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSi
     /// <summary>What is kept free on its disk.</summary>
     public DiskReserve? Reserve { get; set; }
 
+    /// <summary>What the machine lacks.</summary>
+    public LocalTrouble Trouble { get; } = new(seams);
+
+    public UnexpectedErrors Unexpected { get; } = new(seams);
+
     public ILedger? Ledger { get; set; }
 
     /// <summary>The dedup index of the state directory, opened by the first dedup stage.</summary>

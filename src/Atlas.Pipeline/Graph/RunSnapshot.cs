@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Graph;
@@ -54,6 +55,15 @@ internal sealed record RunSnapshot
 
     /// <summary>Bytes free there, about a second ago; null for a pipeline without a state directory.</summary>
     public long? DiskFreeBytes { get; init; }
+
+    /// <summary>Whether nothing new is taken in because this machine lacks handles, memory or a network.</summary>
+    public bool WaitsForMachine { get; init; }
+
+    /// <summary>Fetches that failed by that in this run, by reason. Their URLs stay queued.</summary>
+    public IReadOnlyDictionary<string, long> LocalFailures { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>Exceptions that nobody expected in this run, by type.</summary>
+    public IReadOnlyDictionary<string, long> UnexpectedErrors { get; init; } = ImmutableDictionary<string, long>.Empty;
 }
 
 /// <summary>How full the queue in front of a stage is.</summary>

@@ -9,7 +9,7 @@ namespace Atlas.Pipeline.Graph;
 /// Items that an earlier stage gave up on pass through the later ones untouched, so every item reaches the end of the chain by one way, where its verdict is settled.
 /// Cancellation reaches the stage's I/O, never the block. Order is not kept: one slow page must not hold up those behind it.
 /// </remarks>
-internal sealed class WorkBlocks(Seams seams, RunFailure failure, CancellationToken abort)
+internal sealed class WorkBlocks(Seams seams, RunFailure failure, UnexpectedErrors unexpected, CancellationToken abort)
 {
     /// <summary>A block around a stage that acts on items.</summary>
     /// <param name="stage">The stage.</param>
@@ -100,6 +100,7 @@ internal sealed class WorkBlocks(Seams seams, RunFailure failure, CancellationTo
         }
         catch (Exception error)
         {
+            unexpected.Note(error);
             return Verdict.Failed(item, Reason.Unexpected, $"{error.GetType().Name} in stage '{name}': {error.Message}");
         }
     }

@@ -14,6 +14,9 @@ public sealed class GeneratedFilesTests
     public void The_schema_says_what_the_readers_read() => Check("pipelines/pipeline.schema.json", JsonSchema.Write(StageCatalog.Kinds));
 
     [Fact]
+    public void The_errors_page_says_what_the_reasons_mean() => Check("docs/errors.md", ErrorsPage.Write());
+
+    [Fact]
     public void Every_shipped_pipeline_names_the_schema_in_its_first_line()
     {
         foreach (var pipeline in Directory.GetFiles(Path.Combine(Repository.Root, "pipelines"), "*.yaml"))

@@ -72,6 +72,28 @@ public sealed class FrontierTests : IDisposable
     }
 
     [Fact]
+    public async Task An_item_that_the_machines_own_lack_has_hindered_is_released_and_comes_back()
+    {
+        var frontier = Frontier();
+        var run = Run(frontier);
+        _ledger.Admit(Item(1));
+        frontier.EndIntake();
+
+        for (var i = 0; i < 10; i++)
+        {
+            var item = await NextAsync();
+            Assert.Equal((1, 0), (item.Attempt, item.Deferrals));
+            await frontier.SettleAsync(Verdict.Failed(item, Reason.NoHandles, "Too many open files."));
+            _time.Advance(RetryPolicy.MostLocalWait);
+        }
+
+        await frontier.SettleAsync(Verdict.Forward(await NextAsync()));
+        await run.WaitAsync(Patience);
+        Assert.Equal(10, _ledger.EventsSoFar().Count(line => line == "release 1"));
+        Assert.DoesNotContain(_ledger.EventsSoFar(), line => line.StartsWith("dead", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_retry_comes_back_when_it_is_due_with_its_attempt_counted()
     {
         var frontier = Frontier();

@@ -66,6 +66,19 @@ public sealed class RetryPolicyTests
     }
 
     [Fact]
+    public void What_the_machine_lacks_costs_no_attempt_however_often_and_is_tried_again_within_seconds()
+    {
+        var policy = Policy();
+
+        Assert.All(Enumerable.Range(0, 1_000), _ =>
+        {
+            var decision = policy.Decide(Failed(Reason.NoHandles, attempt: 5, deferrals: 100), Start);
+            Assert.True(decision is { IsDead: false, CountsAsAttempt: false, IsRelease: true, HostWaitsUntil: null });
+            Assert.InRange(decision.DueAt - Start, RetryPolicy.LeastLocalWait, RetryPolicy.MostLocalWait);
+        });
+    }
+
+    [Fact]
     public void More_than_a_hundred_deferrals_are_given_up()
     {
         Assert.False(Policy().Decide(Failed(Reason.RateLimited, 1, deferrals: 99, retryAfter: 1), Start).IsDead);

@@ -8,6 +8,9 @@ namespace Atlas.Pipeline.Tests.Fetch;
 /// <summary>Items, options and stages for the tests of this room.</summary>
 internal static class FetchBed
 {
+    /// <summary>A machine that lacks nothing.</summary>
+    public static OwnMachine Machine { get; } = new(TimeProvider.System, _ => true, () => Task.FromResult(true));
+
     public static FetchOptions Options(params int[] ports) => new()
     {
         Robots = false,

@@ -74,21 +74,12 @@ public sealed class FetchGuardTests
         Assert.Equal(Reason.AddressBlocked, verdict.Reason);
     }
 
-    [Fact]
-    public async Task A_name_without_address_fails_as_dns()
-    {
-        using var stage = new FetchStage(FetchBed.Options(80), new Seams(), resolve: (_, _) => throw new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.HostNotFound));
-
-        var verdict = await stage.ProcessAsync(FetchBed.Item("http://nowhere.example/"), CancellationToken.None);
-
-        Assert.Equal((Fate.Retry, Reason.DnsFailed), (verdict.Fate, verdict.Reason));
-    }
-
     /// <summary>The handler's own switch is looked at, as the runtime reads the environment once per process and other tests may have made it do so.</summary>
     [Fact]
     public void Proxies_that_the_environment_names_are_not_asked()
     {
-        using var transport = Transport.Create(FetchBed.Options(80), (_, _) => Task.FromResult<IPAddress[]>([]));
+        using var resolver = new Resolver((_, _) => Task.FromResult<IPAddress[]>([]), FetchBed.Machine, TimeProvider.System);
+        using var transport = Transport.Create(FetchBed.Options(80), new Seams(), resolver, FetchBed.Machine);
 
         Assert.False(transport.UseProxy);
     }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Atlas.Pipeline.Tests.Fetch;
@@ -15,12 +14,10 @@ internal sealed class TlsServer : IAsyncDisposable
     private readonly X509Certificate2 _certificate;
     private readonly Task _serving;
 
-    /// <param name="host">Whom the certificate is for.</param>
-    /// <param name="from">When it begins to hold.</param>
-    /// <param name="until">When it ends.</param>
-    public TlsServer(string host, DateTimeOffset from, DateTimeOffset until)
+    /// <param name="certificate">With its key; becomes the server's own.</param>
+    public TlsServer(X509Certificate2 certificate)
     {
-        _certificate = Certify(host, from, until);
+        _certificate = certificate;
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _serving = ServeAsync();
@@ -43,24 +40,16 @@ internal sealed class TlsServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static X509Certificate2 Certify(string host, DateTimeOffset from, DateTimeOffset until)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=" + host, key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(host);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(from, until);
-        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
-    }
-
     private async Task ServeAsync()
     {
         try
         {
             using var client = await _listener.AcceptTcpClientAsync(_stop.Token);
             await using var tls = new SslStream(client.GetStream());
-            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _stop.Token);
+
+            // Offline: the server itself must not look for the issuer either.
+            var context = SslStreamCertificateContext.Create(_certificate, null, offline: true);
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = context }, _stop.Token);
             BytesRead = await tls.ReadAsync(new byte[4096], _stop.Token);
         }
         catch (Exception error) when (error is IOException or AuthenticationException or OperationCanceledException)

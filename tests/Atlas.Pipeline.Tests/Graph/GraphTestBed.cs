@@ -76,9 +76,8 @@ internal sealed class GraphTestBed
                     Settled.Add(verdict);
                 return Task.CompletedTask;
             },
-            new Seams(),
+            new RunRooms(new Seams(), Stream.Null, Stream.Null, size: null),
             Failure,
-            reserve: null,
             CancellationToken.None,
             CancellationToken.None);
     }

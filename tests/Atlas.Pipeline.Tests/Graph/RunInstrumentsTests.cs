@@ -29,6 +29,9 @@ public sealed class RunInstrumentsTests
         ["atlas.admission.commit"] = "s",
         ["atlas.disk.free"] = "By",
         ["atlas.disk.waiting"] = "1",
+        ["atlas.machine.failures"] = "{url}",
+        ["atlas.machine.waiting"] = "1",
+        ["atlas.errors.unexpected"] = "{error}",
     };
 
     [Fact]
@@ -60,6 +63,7 @@ public sealed class RunInstrumentsTests
                 "atlas.disk.waiting = 1",
                 "atlas.edge.capacity{stage=dedup} = 8",
                 "atlas.edge.depth{stage=dedup} = 3",
+                "atlas.errors.unexpected{type=NotSupportedException} = 2",
                 "atlas.ledger.admitted = 60",
                 "atlas.ledger.dead{reason=http_404} = 4",
                 "atlas.ledger.done = 50",
@@ -68,6 +72,8 @@ public sealed class RunInstrumentsTests
                 "atlas.ledger.queued = 6",
                 "atlas.ledger.received = 100",
                 "atlas.ledger.rejected{reason=malformed} = 10",
+                "atlas.machine.failures{reason=no_handles} = 3",
+                "atlas.machine.waiting = 1",
                 "atlas.stage.busy{stage=dedup} = 2.5",
                 "atlas.stage.items{stage=dedup,fate=dead_letter} = 10",
                 "atlas.stage.items{stage=dedup,fate=drop} = 30",
@@ -112,6 +118,9 @@ public sealed class RunInstrumentsTests
             Commits = new CommitPace(512, TimeSpan.FromMilliseconds(250), 3, 100, TimeSpan.FromMilliseconds(200)),
             WaitsForDisk = true,
             DiskFreeBytes = 7_000,
+            WaitsForMachine = true,
+            LocalFailures = ImmutableDictionary<string, long>.Empty.Add("no_handles", 3),
+            UnexpectedErrors = ImmutableDictionary<string, long>.Empty.Add("NotSupportedException", 2),
         };
     }
 

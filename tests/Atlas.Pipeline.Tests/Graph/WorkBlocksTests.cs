@@ -81,7 +81,7 @@ public sealed class WorkBlocksTests : IDisposable
     [Fact]
     public async Task An_item_that_one_stage_gave_up_passes_the_next_untouched()
     {
-        var blocks = new WorkBlocks(new Seams(), _failure, _abort.Token);
+        var blocks = new WorkBlocks(new Seams(), _failure, new UnexpectedErrors(new Seams()), _abort.Token);
         var touched = 0;
         var block = blocks.Acting(new Act((item, _) =>
         {
@@ -113,7 +113,7 @@ public sealed class WorkBlocksTests : IDisposable
     [Fact]
     public async Task An_item_that_waits_in_vain_before_a_stage_goes_back_to_the_queue_untouched()
     {
-        var blocks = new WorkBlocks(new Seams(), _failure, _abort.Token);
+        var blocks = new WorkBlocks(new Seams(), _failure, new UnexpectedErrors(new Seams()), _abort.Token);
         var room = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         var touched = 0;
         var block = blocks.Acting(
@@ -134,7 +134,7 @@ public sealed class WorkBlocksTests : IDisposable
 
     private async Task RunAsync(int items, Func<WorkItem, CancellationToken, ValueTask<Verdict>> act, Action? onSettled = null, Action<Verdict>? left = null)
     {
-        var blocks = new WorkBlocks(new Seams(), _failure, _abort.Token);
+        var blocks = new WorkBlocks(new Seams(), _failure, new UnexpectedErrors(new Seams()), _abort.Token);
         var block = blocks.Acting(new Act(act), GraphTestBed.Stage("act"), 4, new StageMeter("act", "act"), left);
         var end = blocks.Settling(verdict =>
         {
