@@ -41,6 +41,7 @@ internal static class ErrorsPage
         ErrorClass.Permanent => "dead letter at once: waiting would not change it | yes",
         ErrorClass.Policy => "dead letter at once, or a refused line: we do not want it | yes",
         ErrorClass.Poison => "dead letter at the next start | yes",
+        ErrorClass.HostDown => "the host waits, longer each time, and the URL with it; a dead letter after 100 such waits, or when the host has been down through `breaker_gives_up_after` pauses | no",
         ErrorClass.Local => "back into the queue as if it had never been claimed, due in 1 to 5 s, however often; meanwhile no more is fetched than shows whether it is over, and no line is taken in. Counted in `atlas.machine.failures` | no",
         _ => throw new InvalidOperationException($"Nothing is written about {kind}."),
     };
