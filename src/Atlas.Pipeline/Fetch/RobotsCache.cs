@@ -71,6 +71,8 @@ internal sealed class RobotsCache(Func<Uri, Task<RobotsAnswer>> fetch, TimeProvi
     {
         if (entry.Answer is not { IsCompleted: true } answer)
             return false;
+        if (answer is { IsCompletedSuccessfully: true, Result.Failure.Class: ErrorClass.Local })
+            return true;
         var lives = answer.IsCompletedSuccessfully && answer.Result.Rules is not null ? RulesLive : FailureLives;
         return time.GetElapsedTime(entry.AskedAt) >= lives;
     }
