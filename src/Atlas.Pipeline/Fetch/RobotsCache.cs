@@ -79,11 +79,12 @@ internal sealed class RobotsCache(Func<Uri, Task<RobotsAnswer>> fetch, TimeProvi
 
     private Entry Add_Locked(string key, Uri url)
     {
-        var entry = new Entry(key, time.GetTimestamp());
+        var file = new Uri($"{url.Scheme}://{url.Authority}/robots.txt");
+        var entry = new Entry(key);
         _byHost[key] = _recent.AddFirst(entry);
         _bytes += BytesOfHost;
         Trim_Locked(entry);
-        entry.Answer = AskAsync(entry, new Uri($"{url.Scheme}://{url.Authority}/robots.txt"));
+        entry.Answer = AskAsync(entry, file);
         return entry;
     }
 
@@ -92,6 +93,7 @@ internal sealed class RobotsCache(Func<Uri, Task<RobotsAnswer>> fetch, TimeProvi
         var answer = await fetch(url);
         lock (_gate)
         {
+            entry.AnsweredAt = time.GetTimestamp();
             if (_byHost.TryGetValue(entry.Key, out var node) && node.Value == entry)
             {
                 entry.Bytes = answer.Bytes;
@@ -136,14 +138,15 @@ internal sealed class RobotsCache(Func<Uri, Task<RobotsAnswer>> fetch, TimeProvi
         if (entry.Answer is { IsCompletedSuccessfully: true, Result.Failure.Class: ErrorClass.Local })
             return true;
         var lives = entry.Answer.IsCompletedSuccessfully && entry.Answer.Result.Rules is not null ? RulesLive : FailureLives;
-        return time.GetElapsedTime(entry.AskedAt) >= lives;
+        return time.GetElapsedTime(entry.AnsweredAt) >= lives;
     }
 
-    private sealed class Entry(string key, long askedAt)
+    private sealed class Entry(string key)
     {
         public string Key { get; } = key;
 
-        public long AskedAt { get; } = askedAt;
+        /// <summary>Once the answer is there: one that took its time, as a timeout does, is remembered as long as others.</summary>
+        public long AnsweredAt { get; set; }
 
         public Task<RobotsAnswer> Answer { get; set; } = null!;
 

@@ -15,7 +15,7 @@ internal static class RobotsPattern
     /// <param name="pattern">With <c>*</c> for anything.</param>
     /// <param name="toTheEnd">Whether it must match up to the path's end (<c>$</c>).</param>
     /// <param name="path">What is to be matched.</param>
-    /// <param name="steps">Grows by the octets that were looked at.</param>
+    /// <param name="steps">Grows by the octets that were looked at, or had to be at worst: at most twice those of rule and path.</param>
     public static bool IsMatch(ReadOnlySpan<byte> pattern, bool toTheEnd, ReadOnlySpan<byte> path, ref int steps)
     {
         var star = pattern.IndexOf((byte)'*');
@@ -45,24 +45,31 @@ internal static class RobotsPattern
             return false;
         }
 
-        var at = piece.Length <= Short ? path.IndexOf(piece) : IndexOf(path, piece, ref steps);
-        steps += 1 + (at < 0 ? path.Length : at + piece.Length);
+        var at = piece.Length <= Short ? IndexOfShort(path, piece, ref steps) : IndexOfLong(path, piece, ref steps);
         if (at < 0)
             return false;
         path = path[(at + piece.Length)..];
         return true;
     }
 
-    private static int IndexOf(ReadOnlySpan<byte> path, ReadOnlySpan<byte> piece, ref int steps)
+    private static int IndexOfShort(ReadOnlySpan<byte> path, ReadOnlySpan<byte> piece, ref int steps)
     {
-        steps += piece.Length;
+        var at = path.IndexOf(piece);
+
+        // At worst the runtime compares all of the piece at each place, so many octets at a time.
+        steps += 1 + ((at < 0 ? path.Length : at + piece.Length) * (1 + (piece.Length / (Short + 1))));
+        return at;
+    }
+
+    private static int IndexOfLong(ReadOnlySpan<byte> path, ReadOnlySpan<byte> piece, ref int steps)
+    {
         var borders = ArrayPool<int>.Shared.Rent(piece.Length);
         try
         {
             borders[0] = 0;
             for (int i = 1, border = 0; i < piece.Length; i++)
             {
-                while (border > 0 && piece[i] != piece[border])
+                for (steps++; border > 0 && piece[i] != piece[border]; steps++)
                     border = borders[border - 1];
                 if (piece[i] == piece[border])
                     border++;
@@ -71,7 +78,7 @@ internal static class RobotsPattern
 
             for (int i = 0, matched = 0; i < path.Length; i++)
             {
-                while (matched > 0 && path[i] != piece[matched])
+                for (steps++; matched > 0 && path[i] != piece[matched]; steps++)
                     matched = borders[matched - 1];
                 if (path[i] == piece[matched])
                     matched++;

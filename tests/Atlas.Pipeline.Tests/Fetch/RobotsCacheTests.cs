@@ -46,6 +46,25 @@ public sealed class RobotsCacheTests
     }
 
     [Fact]
+    public async Task A_failure_that_was_long_in_coming_is_remembered_as_long_as_any_other()
+    {
+        var asked = 0;
+        var clock = new FakeTimeProvider();
+        var answer = new TaskCompletionSource<RobotsAnswer>();
+        var cache = new RobotsCache(_ => { asked++; return answer.Task; }, clock, Plenty);
+        var url = new Uri("http://h/");
+        var first = cache.GetAsync(url, CancellationToken.None);
+
+        clock.Advance(TimeSpan.FromSeconds(30));
+        answer.SetResult(new RobotsAnswer(null, Reason.Timeout, "", null));
+        await first;
+        clock.Advance(TimeSpan.FromSeconds(14));
+        await cache.GetAsync(url, CancellationToken.None);
+
+        Assert.Equal(1, asked);
+    }
+
+    [Fact]
     public async Task The_host_used_longest_ago_is_forgotten_first()
     {
         var asked = new List<string>();
