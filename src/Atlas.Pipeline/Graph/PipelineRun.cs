@@ -141,6 +141,7 @@ internal sealed class PipelineRun : IAsyncDisposable
         Buffered = _rooms.Frontier?.Buffered ?? 0,
         Draining = _drain.IsCancellationRequested,
         Commits = _rooms.Size?.Look(),
+        Durable = _rooms.Durable,
         WaitsForDisk = _rooms.Reserve?.IsPaused ?? false,
         DiskFreeBytes = _rooms.Reserve?.FreeBytes,
     };
