@@ -16,7 +16,7 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Hands a decided batch to the writer; waits while its queue is full. Rows to forward are admitted, dead letters recorded, duplicates counted, the source's offset stored: one transaction. The ledger releases the batch after the commit, or at once when nothing of it but counts is written: then nobody waits for it.</summary>
     ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default);
 
-    /// <summary>Moves up to <paramref name="most"/> admitted URLs from the backlog into the buffer's hands (state queued, kept across a crash), most urgent first, then in the order of admission.</summary>
+    /// <summary>Moves up to <paramref name="most"/> admitted URLs from the backlog into the buffer's hands (state queued, kept across a crash of the process; a power failure may put them back), most urgent first, then in the order of admission.</summary>
     Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most);
 
     /// <summary>What earlier runs had taken from the backlog or leased and not finished: queued again. A lease that its process did not live to end has its attempt back and is counted in <see cref="WorkItem.Lost"/>. Each is given once; none when there are no more.</summary>
@@ -29,7 +29,7 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Raised after a commit that admitted URLs, on the writer's thread: handlers only set a signal.</summary>
     event Action? Admitted;
 
-    /// <summary>Leases items: their attempt is counted and durable when the task completes.</summary>
+    /// <summary>Leases items: their attempt is counted when the task completes, and outlives the process. A power failure may take the lease back, unless an outcome was recorded after it: then the item is queued as before and fetched again.</summary>
     Task ClaimAsync(IReadOnlyList<WorkItem> items);
 
     /// <summary>Queues a leased item of which nothing was decided, as if it had never been claimed.</summary>
