@@ -9,10 +9,11 @@ using Atlas.ScriptedWeb;
 // Or: lists, the path of atlas, lines (10,000,000): distinct lines beside awk and sort.
 // Or: scale, lines (100,000,000), memory (2GiB), the picture's file (scale.svg): many distinct lines in one run. With a folder behind them the state stays there.
 // Or: restart, folder, lines (100,000,000), memory (2GiB): from the start of the process to its first durable line, on the state that such a run has left.
-// Or: fetch, the path of atlas, and see FetchBenchOptions: the program itself beside its peers. It starts this one again as the site they all ask: serve, pages, milliseconds.
-if (args is ["serve", var served, var latency])
+// Or: fetch, the path of atlas, and see FetchBenchOptions: the program itself beside its peers. It starts this one again as the site they all ask: serve, pages, milliseconds, hosts.
+// Or: polite, the path of atlas, hosts (10,000), milliseconds between two requests to one (5,000), pages per host (5): exit code 1 if one is asked too early, or 5 % of the rate are lost.
+if (args is ["serve", var served, var latency, var hosts])
 {
-    LoopbackSite.Serve(int.Parse(served, CultureInfo.InvariantCulture), int.Parse(latency, CultureInfo.InvariantCulture));
+    LoopbackSite.Serve(int.Parse(served, CultureInfo.InvariantCulture), int.Parse(latency, CultureInfo.InvariantCulture), int.Parse(hosts, CultureInfo.InvariantCulture));
     return;
 }
 
@@ -28,8 +29,9 @@ if (args is ["restart", ..])
 var comparesLists = args is ["lists", ..];
 var scales = args is ["scale", ..];
 var fetches = args is ["fetch", ..];
+var isPolite = args is ["polite", ..];
 int[] sizes = [2_000_000, 3, 20_000, 1];
-for (var i = 0; i < args.Length && !comparesLists && !scales && !fetches; i++)
+for (var i = 0; i < args.Length && !comparesLists && !scales && !fetches && !isPolite; i++)
     sizes[i] = int.Parse(args[i], CultureInfo.InvariantCulture);
 var (lines, passes, pages) = (sizes[0], sizes[1], sizes[2]);
 var folder = Directory.CreateTempSubdirectory("atlas-bench-").FullName;
@@ -45,6 +47,14 @@ try
     {
         await new FetchBench(folder, FetchBenchOptions.Read(args.AsSpan(1))).RunAsync();
         return;
+    }
+
+    if (isPolite)
+    {
+        Environment.ExitCode = await new PoliteBench(folder, args[1]).RunAsync(Number(2, 10_000), TimeSpan.FromMilliseconds(Number(3, 5_000)), Number(4, 5)) ? 0 : 1;
+        return;
+
+        int Number(int at, int or) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : or;
     }
 
     if (scales)

@@ -36,7 +36,7 @@ internal sealed class FetchBench(string folder, FetchBenchOptions options)
 
     private async Task<FetchTable> RunTableAsync(string title, IReadOnlyList<Contestant> contestants, int latency, int rounds)
     {
-        using var site = new SiteProcess(options.Pages, latency);
+        using var site = new SiteProcess(options.Pages, latency, Hosts);
         var urls = Path.Combine(folder, "urls");
         await WriteListAsync(urls, site.Port);
         var runs = new List<FetchRun>();

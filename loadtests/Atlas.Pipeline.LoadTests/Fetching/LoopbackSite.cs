@@ -13,6 +13,7 @@ internal sealed class LoopbackSite : IDisposable
     private readonly Lock _gate = new();
     private readonly Queue<(long Due, SiteConnection Connection)> _thinking = new();
     private readonly bool[] _asked;
+    private readonly HostGaps _gaps;
     private readonly int _latencyMilliseconds;
     private long _served;
     private long _distinct;
@@ -20,8 +21,10 @@ internal sealed class LoopbackSite : IDisposable
 
     /// <param name="pages">Pages there are, from 1.</param>
     /// <param name="latencyMilliseconds">What a page takes; robots.txt takes nothing.</param>
-    public LoopbackSite(int pages, int latencyMilliseconds)
+    /// <param name="hosts">Hosts that the pages are spread over: page p is on host p modulo so many.</param>
+    public LoopbackSite(int pages, int latencyMilliseconds, int hosts)
     {
+        _gaps = new HostGaps(hosts);
         _asked = new bool[pages + 1];
         _latencyMilliseconds = latencyMilliseconds;
         _listener.Bind(new IPEndPoint(IPAddress.Any, 0));
@@ -34,9 +37,9 @@ internal sealed class LoopbackSite : IDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
     /// <summary>The process: says its port, and lives until its standard input ends.</summary>
-    public static void Serve(int pages, int latencyMilliseconds)
+    public static void Serve(int pages, int latencyMilliseconds, int hosts)
     {
-        using var site = new LoopbackSite(pages, latencyMilliseconds);
+        using var site = new LoopbackSite(pages, latencyMilliseconds, hosts);
         Console.WriteLine(site.Port.ToString(CultureInfo.InvariantCulture));
         while (Console.ReadLine() is not null)
         {
@@ -54,6 +57,7 @@ internal sealed class LoopbackSite : IDisposable
             if (!_asked[page])
                 _distinct++;
             _asked[page] = true;
+            _gaps.Asked(page);
             if (_latencyMilliseconds > 0)
             {
                 _thinking.Enqueue((Environment.TickCount64 + _latencyMilliseconds, connection));
@@ -66,12 +70,12 @@ internal sealed class LoopbackSite : IDisposable
 
     public bool Has(int page) => page > 0 && page < _asked.Length;
 
-    /// <summary>Pages served, distinct ones, and when the first was asked for (Unix milliseconds), as text; and begins to count anew.</summary>
+    /// <summary>Pages served, distinct ones, and when the first was asked for (Unix milliseconds), and the least and the mean time between two requests to one host (milliseconds), as text; and begins to count anew.</summary>
     public byte[] TakeCounts()
     {
         lock (_gate)
         {
-            var text = string.Create(CultureInfo.InvariantCulture, $"{_served} {_distinct} {_firstAt}");
+            var text = string.Create(CultureInfo.InvariantCulture, $"{_served} {_distinct} {_firstAt} {_gaps.Take()}");
             (_served, _distinct, _firstAt) = (0, 0, 0);
             Array.Clear(_asked);
             return Encoding.ASCII.GetBytes(text);

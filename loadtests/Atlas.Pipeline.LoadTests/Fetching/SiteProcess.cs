@@ -10,12 +10,12 @@ internal sealed class SiteProcess : IDisposable
     private readonly HttpClient _http = new();
     private readonly int _port;
 
-    public SiteProcess(int pages, int latencyMilliseconds)
+    public SiteProcess(int pages, int latencyMilliseconds, int hosts)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(typeof(SiteProcess).Assembly.Location);
-        foreach (var argument in new[] { "serve", pages.ToString(CultureInfo.InvariantCulture), latencyMilliseconds.ToString(CultureInfo.InvariantCulture) })
+        foreach (var argument in new[] { "serve", pages.ToString(CultureInfo.InvariantCulture), latencyMilliseconds.ToString(CultureInfo.InvariantCulture), hosts.ToString(CultureInfo.InvariantCulture) })
             start.ArgumentList.Add(argument);
 
         // Answers are written by the thread that learns of the request: no other has to wake.
@@ -29,8 +29,8 @@ internal sealed class SiteProcess : IDisposable
     /// <summary>What was asked for since the last call.</summary>
     public async Task<SiteCounts> TakeCountsAsync()
     {
-        var counts = (await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_port}/counts"))).Split(' ').Select(text => long.Parse(text, CultureInfo.InvariantCulture)).ToArray();
-        return new SiteCounts(counts[0], counts[1], DateTimeOffset.FromUnixTimeMilliseconds(counts[2]));
+        var counts = (await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_port}/counts"))).Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture)).ToArray();
+        return new SiteCounts((long)counts[0], (long)counts[1], DateTimeOffset.FromUnixTimeMilliseconds((long)counts[2]), TimeSpan.FromMilliseconds(counts[3]), TimeSpan.FromMilliseconds(counts[4]));
     }
 
     public void Dispose()
@@ -46,4 +46,6 @@ internal sealed class SiteProcess : IDisposable
 /// <param name="Pages">In all.</param>
 /// <param name="Distinct">Different ones.</param>
 /// <param name="FirstAt">When the first was asked for.</param>
-internal sealed record SiteCounts(long Pages, long Distinct, DateTimeOffset FirstAt);
+/// <param name="LeastGap">The least time between two requests to one host.</param>
+/// <param name="MeanGap">The mean of them all.</param>
+internal sealed record SiteCounts(long Pages, long Distinct, DateTimeOffset FirstAt, TimeSpan LeastGap, TimeSpan MeanGap);

@@ -19,13 +19,13 @@ public sealed class PowerLossTests : IDisposable
         using var watching = SqliteFiles.Watch(At("before"), _synced);
         await using var ledger = SqliteLedger.Open(At("before"), new Seams());
         await AdmitAsync(ledger, "http://a/1", "http://a/2");
-        await ledger.ClaimAsync(await ledger.TakeFromBacklogAsync(2));
+        await ledger.ClaimAsync(await ledger.TakeFromBacklogAsync(2, TimeSpan.FromMinutes(1)));
         Assert.Equal(2, ledger.Books.Leased);
 
         await using var after = AfterPowerLoss();
 
         Assert.Equal((2, 0, 2), (after.Books.Queued, after.Books.Leased, after.Backlog));
-        Assert.Equal([0, 0], (await after.TakeFromBacklogAsync(10)).Select(item => item.Attempt));
+        Assert.Equal([0, 0], (await after.TakeFromBacklogAsync(10, TimeSpan.FromMinutes(1))).Select(item => item.Attempt));
         await AssertBalancedAsync(after);
     }
 
@@ -35,7 +35,7 @@ public sealed class PowerLossTests : IDisposable
         using var watching = SqliteFiles.Watch(At("before"), _synced);
         await using var ledger = SqliteLedger.Open(At("before"), new Seams());
         await AdmitAsync(ledger, "http://a/1", "http://a/2");
-        var items = await ledger.TakeFromBacklogAsync(2);
+        var items = await ledger.TakeFromBacklogAsync(2, TimeSpan.FromMinutes(1));
         await ledger.ClaimAsync(items);
         await ledger.DeadLetterAsync(items[0], Reason.Http(404), "gone");
 
@@ -53,7 +53,7 @@ public sealed class PowerLossTests : IDisposable
         using var watching = SqliteFiles.Watch(At("before"), _synced);
         await using var ledger = SqliteLedger.Open(At("before"), new Seams());
         await AdmitAsync(ledger, "http://a/1");
-        var items = await ledger.TakeFromBacklogAsync(1);
+        var items = await ledger.TakeFromBacklogAsync(1, TimeSpan.FromMinutes(1));
 
         var claiming = ledger.ClaimAsync(items);
         await AdmitAsync(ledger, "http://a/3");
