@@ -50,6 +50,9 @@ internal sealed class WorkItem
     /// <summary>When its request was sent, in UTC ticks; 0 while it has not been. The buffer's own mark.</summary>
     public long SentAt { get; set; }
 
+    /// <summary>The head of an answer has come. The buffer's own mark.</summary>
+    public bool IsAnswered { get; set; }
+
     /// <summary>Least time between two requests that the host's robots.txt asks for; null if it does not, or is not known yet. Set by fetch.</summary>
     public TimeSpan? CrawlDelay { get; set; }
 

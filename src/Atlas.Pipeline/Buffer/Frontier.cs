@@ -91,10 +91,15 @@ internal sealed class Frontier
         _signal.Raise();
     }
 
-    /// <summary>The item's request is being sent: its host's delay begins.</summary>
-    public void Sent(WorkItem item)
+    /// <summary>The item's request is being sent.</summary>
+    public void Sending(WorkItem item) => _buffer.Sending(item);
+
+    /// <summary>The head of an answer has come: the delay of the item's host begins.</summary>
+    public void Answered(WorkItem item)
     {
-        _buffer.Sent(item);
+        if (item.IsAnswered)
+            return;
+        _buffer.Answered(item);
         _signal.Raise();
     }
 

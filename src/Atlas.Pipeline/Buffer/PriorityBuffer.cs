@@ -89,7 +89,7 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostGate hos
                 if (!mayGo)
                     continue;
 
-                (item.HoldsSlot, item.SentAt) = (true, 0);
+                (item.HoldsSlot, item.SentAt, item.IsAnswered) = (true, 0, false);
                 return true;
             }
 
@@ -98,16 +98,24 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostGate hos
         }
     }
 
-    /// <summary>The request of an item that was taken is being sent: the host's delay begins.</summary>
-    public void Sent(WorkItem item)
+    /// <summary>The request of an item that was taken is being sent.</summary>
+    public void Sending(WorkItem item)
+    {
+        if (item.SentAt == 0)
+            item.SentAt = time.GetUtcNow().UtcTicks;
+    }
+
+    /// <summary>The request of an item that was taken has come to its host, as the head of the answer shows: the host's delay begins.</summary>
+    /// <remarks>When it was sent says little: between that and its coming lies the making of a connection, or none, so that two requests sent apart could come together.</remarks>
+    public void Answered(WorkItem item)
     {
         lock (_gate)
         {
             var now = Advance_Locked();
-            if (!item.HoldsSlot || item.SentAt != 0)
+            if (!item.HoldsSlot || item.IsAnswered)
                 return;
             var host = _hosts[item.HostKey];
-            item.SentAt = now;
+            item.IsAnswered = true;
             HostGate.Sent(host.State, now);
             var asked = host.State.CrawlDelayMs;
             HostGate.AsksFor(host.State, item.CrawlDelay);
@@ -171,6 +179,8 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostGate hos
         item.HoldsSlot = false;
         var host = _hosts[item.HostKey];
         var wasSent = item.SentAt != 0;
+        if (wasSent && !item.IsAnswered)
+            HostGate.Sent(host.State, now);
         if (hosts.Ended(host.State, outcome, wasSent ? TimeSpan.FromTicks(now - item.SentAt) : null, wasSent, now) != BreakerChange.None)
             Note_Locked(host.State);
         File_Locked(host, now);

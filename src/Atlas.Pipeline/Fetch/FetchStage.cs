@@ -42,6 +42,9 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     /// <summary>Called when an item's request is about to be sent, with nothing to wait for any more; again at every redirect.</summary>
     public Action<WorkItem>? Sending { get; init; }
 
+    /// <summary>Called when the head of an answer has come; again at every redirect.</summary>
+    public Action<WorkItem>? Answered { get; init; }
+
     public async ValueTask<Verdict> ProcessAsync(WorkItem item, CancellationToken abort)
     {
         if (RequestUrl.Of(item.Url, item.HostKey) is not { Host.Length: > 0 } url)
@@ -51,7 +54,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
 
         try
         {
-            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, new Hops(item, url, _robots, Sending).MayAskAsync, abort);
+            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, new Hops(item, url, _robots, Sending, Answered), abort);
             return Verdict.Forward(item);
         }
         catch (FetchFailedException failure)
@@ -71,5 +74,5 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     }
 
     private Task<FetchedDocument> GetRobotsAsync(Uri url) =>
-        _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, mayAsk: null, _ending.Token);
+        _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, hops: null, _ending.Token);
 }

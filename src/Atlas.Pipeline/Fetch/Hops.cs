@@ -5,7 +5,8 @@ namespace Atlas.Pipeline.Fetch;
 /// <param name="url">Its first URL.</param>
 /// <param name="robots">Null if robots.txt is not obeyed.</param>
 /// <param name="sending">Told when a hop has nothing to wait for any more.</param>
-internal sealed class Hops(WorkItem item, Uri url, RobotsGuard? robots, Action<WorkItem>? sending)
+/// <param name="answered">Told when the head of an answer has come.</param>
+internal sealed class Hops(WorkItem item, Uri url, RobotsGuard? robots, Action<WorkItem>? sending, Action<WorkItem>? answered)
 {
     /// <summary>Called before each hop; throws <see cref="FetchFailedException"/> to refuse it.</summary>
     public async ValueTask MayAskAsync(Uri hop, CancellationToken cancel)
@@ -20,4 +21,7 @@ internal sealed class Hops(WorkItem item, Uri url, RobotsGuard? robots, Action<W
 
         sending?.Invoke(item);
     }
+
+    /// <summary>Called when the head of a hop's answer has come.</summary>
+    public void Answered() => answered?.Invoke(item);
 }

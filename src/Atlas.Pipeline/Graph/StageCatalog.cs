@@ -97,7 +97,7 @@ internal static class StageCatalog
     private static ActingPart MakeFetch(StageDefinition stage, RunRooms rooms)
     {
         var options = (FetchOptions)stage.Options;
-        return new ActingPart(rooms.Own(new FetchStage(options, rooms.Seams, unexpected: rooms.Unexpected) { Sending = item => rooms.Frontier!.Sent(item) }), options.Concurrency) { Left = verdict => rooms.Frontier!.Fetched(verdict) };
+        return new ActingPart(rooms.Own(new FetchStage(options, rooms.Seams, unexpected: rooms.Unexpected) { Sending = item => rooms.Frontier!.Sending(item), Answered = item => rooms.Frontier!.Answered(item) }), options.Concurrency) { Left = verdict => rooms.Frontier!.Fetched(verdict) };
     }
 
     private static ActingPart MakePersist(StageDefinition stage, RunRooms rooms)

@@ -56,7 +56,7 @@ internal sealed class HostGate
         return true;
     }
 
-    /// <summary>The request goes out now.</summary>
+    /// <summary>The request is known to have come to the host by now, or never will: its delay begins.</summary>
     public static void Sent(HostState host, long now) => PolitenessClock.Sent(host, now);
 
     /// <summary>The request has come to an end, or was never sent.</summary>

@@ -8,7 +8,7 @@ internal sealed record HostsOptions
     /// <summary>Requests to one host at the same time, from 1.</summary>
     public int Concurrency { get; init; } = 2;
 
-    /// <summary>Least time between the sending of two requests to one host. Zero switches <see cref="LatencyFactor"/> off as well.</summary>
+    /// <summary>Least time between two requests to one host, from the head of the answer to the first. Zero switches <see cref="LatencyFactor"/> off as well.</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The delay is at least this many times the host's smoothed latency; 0 for never. Heritrix has the same with a factor of 5, counted from the answer on.</summary>
@@ -59,7 +59,7 @@ internal sealed record HostsOptions
         var options = new HostsOptions
         {
             Concurrency = yaml.Int32("per_host_concurrency", "Requests to one host at the same time; more wait in the buffer.", 1, 1024, 2),
-            Delay = yaml.Milliseconds("per_host_delay_ms", "Least milliseconds between the sending of two requests to one host; 0: as fast as it answers.", 0, 86_400_000, 1000),
+            Delay = yaml.Milliseconds("per_host_delay_ms", "Least milliseconds between two requests to one host, from the head of the answer to the first; 0: as fast as it answers.", 0, 86_400_000, 1000),
             LatencyFactor = yaml.Int32("delay_latency_factor", "The delay is at least this many times the host's smoothed latency, so that a slow host is asked less; 0: never. Not with per_host_delay_ms: 0.", 0, 100, 1),
             LatencyDelayMax = yaml.Milliseconds("delay_latency_max_ms", "Milliseconds: latency makes no delay longer than this.", 0, 86_400_000, 30_000),
             CrawlDelayMax = yaml.Milliseconds("crawl_delay_max_ms", "Milliseconds: a longer Crawl-delay in robots.txt counts as this; 0 ignores them.", 0, 86_400_000, 30_000),

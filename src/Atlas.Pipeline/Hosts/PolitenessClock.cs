@@ -2,8 +2,8 @@ namespace Atlas.Pipeline.Hosts;
 
 /// <summary>When a host may be asked next without rudeness: a slot is free, its delay since the last request has passed, and the wait it asked for is over.</summary>
 /// <remarks>
-/// The delay counts from the moment a request is sent, not from when it was decided on: what lies between may be long, and two requests that were apart when they were taken must not arrive
-/// together. So while a taken request is not sent, none of that host is taken after it, unless there is no delay.
+/// The delay counts from the moment when a request is known to have come to the host, by the head of its answer: between deciding on it and its coming lie queues and the making of a connection,
+/// and two requests that were apart when they were taken must not arrive together. So until then none of that host is taken after it, unless there is no delay.
 /// </remarks>
 internal sealed class PolitenessClock(HostsOptions options)
 {
@@ -20,7 +20,7 @@ internal sealed class PolitenessClock(HostsOptions options)
     /// <summary>The same if nothing were in flight.</summary>
     public long RestsUntil(HostState host) => Math.Max(host.WaitsUntil, host.SentAt + DelayOf(host).Ticks);
 
-    /// <summary>Least time between the sending of two requests to the host.</summary>
+    /// <summary>Least time between two requests to the host.</summary>
     public TimeSpan DelayOf(HostState host)
     {
         var delay = options.Delay;
@@ -38,7 +38,7 @@ internal sealed class PolitenessClock(HostsOptions options)
         host.Unsent++;
     }
 
-    /// <summary>A taken request goes out.</summary>
+    /// <summary>A taken request has come to the host.</summary>
     public static void Sent(HostState host, long now)
     {
         host.Unsent--;

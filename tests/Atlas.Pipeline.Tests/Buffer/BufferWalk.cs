@@ -49,7 +49,8 @@ internal sealed class BufferWalk
             case 5 when _inFlight.Count > 0:
                 var sent = _inFlight[_random.Next(_inFlight.Count)];
                 Model.Sent(sent);
-                Buffer.Sent(sent);
+                Buffer.Sending(sent);
+                Buffer.Answered(sent);
                 return false;
             case 6:
                 var until = _time.GetUtcNow().AddMilliseconds(_random.Next(-10, 400) * _random.Next(1, 30));

@@ -98,7 +98,8 @@ public sealed class PriorityBufferTests
         Assert.Null(buffer.NextChange);
 
         // It counts from the sending, however long that takes.
-        buffer.Sent(first);
+        buffer.Sending(first);
+        buffer.Answered(first);
         Assert.Null(Take(buffer));
         Assert.Equal(Start.AddSeconds(61), buffer.NextChange);
         _time.Advance(TimeSpan.FromMilliseconds(999));
@@ -205,7 +206,8 @@ public sealed class PriorityBufferTests
         var buffer = Buffer(delay: 1_000);
         Add(buffer, Item(1));
         Assert.True(buffer.TryTake(out var item));
-        buffer.Sent(item);
+        buffer.Sending(item);
+        buffer.Answered(item);
         buffer.Ended(item, HostOutcome.Answered);
         Assert.Equal(0, buffer.HostsKnown);
 
@@ -224,7 +226,8 @@ public sealed class PriorityBufferTests
         for (var i = 1; i <= 5; i++)
         {
             Assert.True(buffer.TryTake(out var failing));
-            buffer.Sent(failing);
+            buffer.Sending(failing);
+            buffer.Answered(failing);
             buffer.Ended(failing, HostOutcome.Failed);
         }
 
@@ -233,7 +236,8 @@ public sealed class PriorityBufferTests
         _time.SetUtcNow(buffer.NextChange!.Value);
         Assert.True(buffer.TryTake(out var probe));
         Assert.Null(Take(buffer));
-        buffer.Sent(probe);
+        buffer.Sending(probe);
+        buffer.Answered(probe);
         buffer.Ended(probe, HostOutcome.Answered);
 
         Assert.Equal(14, TakeAllRecalled(buffer).Count);
@@ -257,7 +261,8 @@ public sealed class PriorityBufferTests
             }
 
             asked++;
-            buffer.Sent(item);
+            buffer.Sending(item);
+            buffer.Answered(item);
             buffer.Ended(item, item.HostKey == "up" ? HostOutcome.Answered : HostOutcome.Failed);
         }
 
@@ -295,7 +300,8 @@ public sealed class PriorityBufferTests
         for (var i = 1; i <= 2; i++)
         {
             Assert.True(buffer.TryTake(out var item));
-            buffer.Sent(item);
+            buffer.Sending(item);
+            buffer.Answered(item);
             buffer.Ended(item, item.HostKey == "good" ? HostOutcome.Answered : HostOutcome.Failed);
         }
 
@@ -310,7 +316,8 @@ public sealed class PriorityBufferTests
         Add(before, Item(9, "slow"));
         Assert.True(before.TryTake(out var asked));
         asked.CrawlDelay = TimeSpan.FromSeconds(20);
-        before.Sent(asked);
+        before.Sending(asked);
+        before.Answered(asked);
         var after = Buffer(delay: 1_000);
 
         after.RestoreHosts(before.TakeHostChanges());
@@ -414,7 +421,8 @@ public sealed class PriorityBufferTests
             if (!buffer.TryTake(out var item))
                 return taken;
             taken.Add(item.Sequence);
-            buffer.Sent(item);
+            buffer.Sending(item);
+            buffer.Answered(item);
             buffer.Ended(item, HostOutcome.Nothing);
         }
     }
