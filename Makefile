@@ -2,7 +2,7 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-crash test-faults test-memory test-damage test-portable fuzz lint bench bench-lists bench-scale bench-micro docs docs-damage need-sdk public-suffixes unicode-tables
+.PHONY: help build run test test-kill test-crash test-faults test-memory test-damage test-handles test-portable fuzz lint bench bench-lists bench-scale bench-micro docs docs-damage need-sdk public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -12,6 +12,7 @@ help:
 	@echo "make test-faults  every file operation in turn fails, finds no space, is cut short or hangs (10 minutes)"
 	@echo "make test-memory  five million lines, 90 % duplicates, within 1 GiB, and within the memory that a pipeline is given (minutes)"
 	@echo "make test-damage  every file of a state directory damaged in every way, and what comes of it (a minute)"
+	@echo "make test-handles  200 handles for 400 fetches at once: every URL is fetched in the end (half a minute)"
 	@echo "make test-portable  canonical forms as on processors without BMI2 and AVX-512, and without any such instructions (half a minute)"
 	@echo "make docs-damage  docs/damage.md, from that test"
 	@echo "make fuzz         the laws of canonical forms on random lines, SECONDS=60 unless given"
@@ -57,6 +58,10 @@ test-damage: build
 	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=damage"
 
 # Each switch is set for one run: where the machine lacks the instructions itself, the runs are the same.
+# So few handles that the runtime itself would die of the lack, were they all taken.
+test-handles: build
+	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=handles"
+
 test-portable: build
 	DOTNET_EnableBMI2=0 DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0 dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-not-trait "length=long"
 	DOTNET_EnableHWIntrinsic=0 dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-not-trait "length=long"

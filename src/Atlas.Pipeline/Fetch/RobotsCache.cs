@@ -133,6 +133,8 @@ internal sealed class RobotsCache(Func<Uri, Task<RobotsAnswer>> fetch, TimeProvi
     {
         if (!entry.Answer.IsCompleted)
             return false;
+        if (entry.Answer is { IsCompletedSuccessfully: true, Result.Failure.Class: ErrorClass.Local })
+            return true;
         var lives = entry.Answer.IsCompletedSuccessfully && entry.Answer.Result.Rules is not null ? RulesLive : FailureLives;
         return time.GetElapsedTime(entry.AskedAt) >= lives;
     }

@@ -12,7 +12,8 @@ internal static class Transport
     /// <param name="machine">Knows whether a failure is the machine's own.</param>
     public static SocketsHttpHandler Create(FetchOptions options, Seams seams, Resolver resolver, OwnMachine machine)
     {
-        var connector = new GuardedConnector(new AddressGuard(options.AllowNetworks, options.AllowPorts, seams.OwnEndpoints), resolver, new Dialler(machine, seams.Time, Dialler.DialAsync));
+        var handles = new HandleReserve(HandleReserve.Look, seams.Time);
+        var connector = new GuardedConnector(new AddressGuard(options.AllowNetworks, options.AllowPorts, seams.OwnEndpoints), resolver, new Dialler(machine, seams.Time, DialAsync));
         return new SocketsHttpHandler
         {
             ConnectCallback = (context, cancel) => connector.ConnectAsync(context.DnsEndPoint, cancel),
@@ -27,9 +28,20 @@ internal static class Transport
             MaxResponseDrainSize = 64 * 1024,
             ResponseDrainTimeout = TimeSpan.FromSeconds(1),
             ConnectTimeout = options.ConnectTimeout,
+
+            // HTTP/2: a connection that has died without a word is found while requests wait on it, and others of its host with them. Idle ones are left alone, as hosts take pings on them amiss.
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            PooledConnectionIdleTimeout = handles.IdleTimeout(options.Concurrency),
             ResponseHeaderEncodingSelector = (name, _) => name.Equals("Location", StringComparison.OrdinalIgnoreCase) ? Encoding.UTF8 : Encoding.Latin1,
         };
+
+        Task<Stream> DialAsync(IPEndPoint target, CancellationToken cancel)
+        {
+            handles.Take();
+            return Dialler.DialAsync(target, cancel);
+        }
     }
 }
