@@ -4,7 +4,7 @@ using System.IO.Compression;
 namespace Atlas.Pipeline.Fetch;
 
 /// <summary>Reads a body whole into a pooled buffer, undoing at most one encoding, and stops at the first cap that is reached.</summary>
-internal sealed class BodyReader(TimeSpan idle, TimeProvider time, ArrayPool<byte> pool)
+internal sealed class BodyReader(TimeSpan idle, int minRate, TimeProvider time, ArrayPool<byte> pool)
 {
     private const int UsualBuffer = 16 * 1024;
     private const int MostTrusted = 256 * 1024;
@@ -21,7 +21,7 @@ internal sealed class BodyReader(TimeSpan idle, TimeProvider time, ArrayPool<byt
             throw TooLarge(limit);
 
         await using var arriving = await content.ReadAsStreamAsync(cancel);
-        await using var wire = new WireStream(arriving, idle, time, cancel);
+        await using var wire = new WireStream(arriving, idle, minRate, time, cancel);
         await using var decoded = Decode(wire, content);
         var buffer = pool.Rent(Math.Min(FirstLength(content, isPlain: decoded == wire), limit + 1));
         var length = 0;

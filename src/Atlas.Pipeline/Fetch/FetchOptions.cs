@@ -32,8 +32,14 @@ internal sealed record FetchOptions
     /// <summary>The longest that resolving, connecting and the TLS handshake may take.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The longest that a host may take from the request to the end of its headers. Until it is connected, <see cref="ConnectTimeout"/> is added.</summary>
+    public TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>The longest that a body may bring no byte.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The least a body must bring, in bytes on the wire a second, over each <see cref="WireStream.Window"/> of waiting after the first; 0 for whatever it brings.</summary>
+    public int MinRateBytes { get; init; } = 100;
 
     /// <summary>Bytes of body, on the wire and decoded; each is held to it.</summary>
     public int MaxBodyBytes { get; init; } = 10 * 1024 * 1024;
@@ -59,7 +65,9 @@ internal sealed record FetchOptions
         UserAgent = ReadUserAgent(yaml),
         Timeout = yaml.Milliseconds("timeout_ms", "Milliseconds for one fetch as a whole, redirects and body included; then it fails as timeout.", 100, 3_600_000, 30_000),
         ConnectTimeout = yaml.Milliseconds("connect_timeout_ms", "Milliseconds for resolving, connecting and TLS; then it fails as timeout.", 10, 600_000, 10_000),
+        HeadersTimeout = yaml.Milliseconds("headers_timeout_ms", "Milliseconds that a host may take to answer with its headers, beside what connecting may take; then it fails as timeout.", 10, 600_000, 20_000),
         IdleTimeout = yaml.Milliseconds("idle_timeout_ms", "Milliseconds that a body may bring no byte; then it fails as too_slow.", 10, 600_000, 10_000),
+        MinRateBytes = (int)yaml.Int64("min_rate_bytes", "Bytes a second that a body must bring, over every 5 s of waiting after the first 5; then it fails as too_slow. 0 takes whatever comes.", 0, 1_000_000_000, 100),
         MaxBodyBytes = (int)yaml.Int64("max_body_bytes", "Bytes of body, both on the wire and decoded; a longer one is dropped as too_large.", 1, 1_073_741_824, 10_485_760),
         MaxRedirects = (int)yaml.Int64("max_redirects", "Redirects that are followed; one more fails as too_many_redirects.", 0, 50, 5),
         AllowNetworks = ReadNetworks(yaml),

@@ -27,7 +27,7 @@ internal sealed class PageFetcher
         _time = time;
         _invoker = invoker;
         _pool = pool;
-        _bodies = new BodyReader(options.IdleTimeout, time, pool);
+        _bodies = new BodyReader(options.IdleTimeout, options.MinRateBytes, time, pool);
         _whole = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(options.Timeout).Build();
 
         // A pooled connection may have been reset by the host a moment ago; that says nothing about the URL and must not cost an attempt.
@@ -39,6 +39,7 @@ internal sealed class PageFetcher
                 Delay = TimeSpan.Zero,
                 ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception?.GetBaseException() is SocketException error && FailureReasons.Of(error) == Reason.ConnectionReset),
             })
+            .AddTimeout(options.ConnectTimeout + options.HeadersTimeout)
             .Build();
     }
 

@@ -223,6 +223,16 @@ public sealed class FetchStageTests
     }
 
     [Fact]
+    public async Task A_host_that_takes_the_request_and_says_nothing_is_a_timeout()
+    {
+        await using var server = new TinyServer(async (_, stream, stop) => await Task.Delay(Timeout.Infinite, stop));
+
+        var verdict = await FetchBed.FetchAsync(server, with: options => options with { ConnectTimeout = TimeSpan.FromMilliseconds(100), HeadersTimeout = TimeSpan.FromMilliseconds(100) });
+
+        Assert.Equal((Fate.Retry, Reason.Timeout), (verdict.Fate, verdict.Reason));
+    }
+
+    [Fact]
     public async Task A_body_that_trickles_meets_the_deadline_of_the_whole()
     {
         await using var server = new TinyServer(async (_, stream, stop) =>
