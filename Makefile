@@ -2,7 +2,7 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-crash test-faults test-memory test-damage test-handles test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-micro docs docs-damage need-sdk public-suffixes unicode-tables
+.PHONY: help build run test test-kill test-crash test-faults test-memory test-damage test-handles test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-micro docs docs-damage docs-guard need-sdk public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-handles  200 handles for 400 fetches at once: every URL is fetched in the end (half a minute)"
 	@echo "make test-portable  canonical forms as on processors without BMI2 and AVX-512, and without any such instructions (half a minute)"
 	@echo "make docs-damage  docs/damage.md, from that test"
+	@echo "make docs-guard   docs/guard.md: hosts that are never asked, each tried in three ways"
 	@echo "make fuzz         the laws of canonical forms on random lines, SECONDS=60 unless given"
 	@echo "make lint         locked restore, formatting, analyzers"
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"
@@ -68,6 +69,9 @@ test-handles: build
 test-portable: build
 	DOTNET_EnableBMI2=0 DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0 dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-not-trait "length=long"
 	DOTNET_EnableHWIntrinsic=0 dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-not-trait "length=long"
+
+docs-guard: build
+	ATLAS_WRITE_DOCS=1 dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-class "*GuardTableTests"
 
 docs-damage: build
 	ATLAS_WRITE_DOCS=1 dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=damage"

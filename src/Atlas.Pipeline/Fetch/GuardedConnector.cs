@@ -21,7 +21,11 @@ internal sealed class GuardedConnector(AddressGuard guard, Resolver resolver, Di
 
     private static void Check(Refusal refusal, DnsEndPoint target, IPAddress? address)
     {
-        if (refusal.Refuses)
-            throw new ConnectRefusedException(refusal.Reason, address is null ? $"Port {target.Port} of {target.Host} {refusal.Detail}." : $"{target.Host} leads to {address}, which {refusal.Detail}.");
+        if (!refusal.Refuses)
+            return;
+        var detail = address is null ? $"Port {target.Port} of {target.Host} {refusal.Detail}."
+            : address.ToString() == target.Host ? $"{address} {refusal.Detail}."
+            : $"{target.Host} leads to {address}, which {refusal.Detail}.";
+        throw new ConnectRefusedException(refusal.Reason, detail);
     }
 }
