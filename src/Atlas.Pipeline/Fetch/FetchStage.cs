@@ -70,6 +70,6 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _ending.Dispose();
     }
 
-    private Task<FetchedDocument> GetRobotsAsync(Uri url) =>
-        _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, mayAsk: null, _ending.Token);
+    private Task<FetchedDocument> GetRobotsAsync(Uri url, Func<Uri, CancellationToken, ValueTask> beforeHop) =>
+        _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, beforeHop, _ending.Token);
 }
