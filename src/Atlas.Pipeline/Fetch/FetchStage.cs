@@ -54,7 +54,8 @@ internal sealed class FetchStage : IWorkStage, IDisposable
 
         try
         {
-            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, new Hops(item, url, _robots, Sending, Answered), abort);
+            var hops = new Hops(item, url, _robots, Sending, Answered);
+            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, hops.MayAskAsync, hops.Answered, abort);
             return Verdict.Forward(item);
         }
         catch (FetchFailedException failure)
@@ -73,6 +74,6 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _ending.Dispose();
     }
 
-    private Task<FetchedDocument> GetRobotsAsync(Uri url) =>
-        _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, hops: null, _ending.Token);
+    private Task<FetchedDocument> GetRobotsAsync(Uri url, Func<Uri, CancellationToken, ValueTask> beforeHop) =>
+        _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, beforeHop, answered: null, _ending.Token);
 }

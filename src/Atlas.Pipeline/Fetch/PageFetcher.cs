@@ -48,15 +48,16 @@ internal sealed class PageFetcher
     /// <param name="maxRedirects">Redirects that are followed.</param>
     /// <param name="limit">Bytes of body.</param>
     /// <param name="truncate">Whether a longer body is cut at the limit.</param>
-    /// <param name="hops">Asked before each hop, and told of its answer.</param>
+    /// <param name="mayAsk">Asked before each hop; throws to refuse it.</param>
+    /// <param name="answered">Told when the head of a hop's answer has come.</param>
     /// <param name="abort">Ends the fetch at once, with an <see cref="OperationCanceledException"/>.</param>
-    public async Task<FetchedDocument> GetAsync(Uri url, int maxRedirects, int limit, bool truncate, Hops? hops, CancellationToken abort)
+    public async Task<FetchedDocument> GetAsync(Uri url, int maxRedirects, int limit, bool truncate, Func<Uri, CancellationToken, ValueTask>? mayAsk, Action? answered, CancellationToken abort)
     {
         try
         {
             return await _whole.ExecuteAsync(
-                static (ask, cancel) => ask.Fetcher.FollowAsync(ask.Url, ask.MaxRedirects, ask.Limit, ask.Truncate, ask.Hops, cancel),
-                (Fetcher: this, Url: url, MaxRedirects: maxRedirects, Limit: limit, Truncate: truncate, Hops: hops),
+                static (ask, cancel) => ask.Fetcher.FollowAsync(ask.Url, ask.MaxRedirects, ask.Limit, ask.Truncate, ask.MayAsk, ask.Answered, cancel),
+                (Fetcher: this, Url: url, MaxRedirects: maxRedirects, Limit: limit, Truncate: truncate, MayAsk: mayAsk, Answered: answered),
                 abort);
         }
         catch (Exception error) when (abort.IsCancellationRequested)
@@ -69,23 +70,23 @@ internal sealed class PageFetcher
         }
     }
 
-    private async ValueTask<FetchedDocument> FollowAsync(Uri url, int maxRedirects, int limit, bool truncate, Hops? hops, CancellationToken cancel)
+    private async ValueTask<FetchedDocument> FollowAsync(Uri url, int maxRedirects, int limit, bool truncate, Func<Uri, CancellationToken, ValueTask>? mayAsk, Action? answered, CancellationToken cancel)
     {
         var started = _time.GetTimestamp();
         HashSet<string>? asked = null;
-        for (var count = 1; ; count++)
+        for (var hops = 1; ; hops++)
         {
-            if (hops is not null)
-                await hops.MayAskAsync(url, cancel);
+            if (mayAsk is not null)
+                await mayAsk(url, cancel);
 
             using var response = await _send.ExecuteAsync(static (ask, token) => ask.Fetcher.SendAsync(ask.Url, token), (Fetcher: this, Url: url), cancel);
-            hops?.Answered();
+            answered?.Invoke();
             if (!Redirects.IsRedirect((int)response.StatusCode) || Redirects.TargetOf(response, url) is not { } next)
                 return await ReadAsync(response, url, limit, truncate, started, cancel);
 
             asked ??= new HashSet<string>(StringComparer.Ordinal) { url.AbsoluteUri };
-            if (!asked.Add(next.AbsoluteUri) || count > maxRedirects)
-                throw new FetchFailedException(Reason.TooManyRedirects, $"Redirected {count} times, last to {next.AbsoluteUri}.");
+            if (!asked.Add(next.AbsoluteUri) || hops > maxRedirects)
+                throw new FetchFailedException(Reason.TooManyRedirects, $"Redirected {hops} times, last to {next.AbsoluteUri}.");
             url = next;
         }
     }

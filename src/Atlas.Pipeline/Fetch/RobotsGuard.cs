@@ -5,15 +5,15 @@ internal sealed class RobotsGuard
 {
     private const int FirstHttpStatus = 1000;
 
-    private readonly Func<Uri, Task<FetchedDocument>> _get;
+    private readonly Func<Uri, Func<Uri, CancellationToken, ValueTask>, Task<FetchedDocument>> _get;
     private readonly string _productToken;
     private readonly RobotsCache _cache;
 
-    /// <param name="get">Gets a robots.txt, cut at <see cref="RobotsRules.MaxBytes"/>, following five redirects at least (RFC 9309, 2.3.1.2). Throws <see cref="FetchFailedException"/>, or cancels when the stage ends.</param>
+    /// <param name="get">Gets a robots.txt, cut at <see cref="RobotsRules.MaxBytes"/>, following five redirects at least (RFC 9309, 2.3.1.2). Calls the function it is given before each hop. Throws <see cref="FetchFailedException"/>, or cancels when the stage ends.</param>
     /// <param name="productToken">Our name, without version.</param>
     /// <param name="time">For the age of what is known.</param>
     /// <param name="cacheBytes">Memory for what is known.</param>
-    public RobotsGuard(Func<Uri, Task<FetchedDocument>> get, string productToken, TimeProvider time, long cacheBytes)
+    public RobotsGuard(Func<Uri, Func<Uri, CancellationToken, ValueTask>, Task<FetchedDocument>> get, string productToken, TimeProvider time, long cacheBytes)
     {
         _get = get;
         _productToken = productToken;
@@ -39,9 +39,14 @@ internal sealed class RobotsGuard
     {
         // The cache starts this under its lock, which must not be held while a request is built.
         await Task.Yield();
+        var isElsewhere = false;
         try
         {
-            using var file = await _get(url);
+            using var file = await _get(url, (hop, _) =>
+            {
+                isElsewhere = hop.Host != url.Host || hop.Port != url.Port;
+                return ValueTask.CompletedTask;
+            });
             return RobotsAnswer.Of(RobotsParser.Parse(file.Body, _productToken));
         }
         catch (FetchFailedException failure) when (SaysThereIsNone(failure.Reason))
@@ -50,7 +55,7 @@ internal sealed class RobotsGuard
         }
         catch (FetchFailedException failure)
         {
-            return new RobotsAnswer(null, IsAnswer(failure.Reason) ? Reason.RobotsUnavailable : failure.Reason, "robots.txt: " + failure.Message, failure.RetryAfter);
+            return new RobotsAnswer(null, IsHostsOwn(failure.Reason, isElsewhere) ? Reason.RobotsUnavailable : failure.Reason, "robots.txt: " + failure.Message, failure.RetryAfter);
         }
     }
 
@@ -59,8 +64,9 @@ internal sealed class RobotsGuard
         reason == Reason.TooManyRedirects || reason == Reason.RedirectRefused
         || (reason.Code is >= FirstHttpStatus + 300 and < FirstHttpStatus + 500 && reason.Class == ErrorClass.Permanent) || reason == Reason.Http(206);
 
-    // The host was reached and gave no file. What kept us from reaching it, and its wish to be asked less, have reasons of their own.
-    private static bool IsAnswer(Reason reason) =>
-        (reason.Code >= FirstHttpStatus && reason.Class != ErrorClass.RateLimited)
-        || reason == Reason.ProtocolError || reason == Reason.BadEncoding || reason == Reason.DecompressionBomb || reason == Reason.HeadersTooLarge;
+    // The host was reached, and gave no file or sent us to where there is none. What kept us from reaching it, its wish to be asked less, and what this machine lacks have reasons of their own.
+    private static bool IsHostsOwn(Reason reason, bool isElsewhere) =>
+        reason.Class is not (ErrorClass.RateLimited or ErrorClass.Local)
+        && (isElsewhere || reason.Code >= FirstHttpStatus
+            || reason == Reason.ProtocolError || reason == Reason.BadEncoding || reason == Reason.DecompressionBomb || reason == Reason.HeadersTooLarge);
 }

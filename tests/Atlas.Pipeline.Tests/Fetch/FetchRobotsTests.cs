@@ -54,14 +54,22 @@ public sealed class FetchRobotsTests
     [Fact]
     public async Task A_host_that_cannot_be_reached_keeps_its_reason()
     {
-        using var nobody = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        nobody.Start();
-        var port = ((System.Net.IPEndPoint)nobody.LocalEndpoint).Port;
-        nobody.Stop();
+        var port = DeadPort();
 
         var verdict = await FetchBed.FetchAsync(FetchBed.Options(port) with { Robots = true }, $"http://127.0.0.1:{port}/x");
 
         Assert.Equal((Fate.Retry, Reason.ConnectFailed), (verdict.Fate, verdict.Reason));
+    }
+
+    [Fact]
+    public async Task A_host_whose_rules_are_where_nobody_answers_does_not_say_its_rules()
+    {
+        var port = DeadPort();
+        await using var server = new TinyServer(path => path == "/robots.txt" ? TinyServer.Redirect($"http://127.0.0.1:{port}/robots.txt") : TinyServer.Ok("x"));
+
+        var verdict = await FetchBed.FetchAsync(server, "/x", options => options with { Robots = true, AllowPorts = [server.Port, port] });
+
+        Assert.Equal((Fate.Retry, Reason.RobotsUnavailable), (verdict.Fate, verdict.Reason));
     }
 
     [Fact]
@@ -100,6 +108,13 @@ public sealed class FetchRobotsTests
     }
 
     private static Task<Verdict> FetchAsync(TinyServer server, string path) => FetchBed.FetchAsync(server, path, options => options with { Robots = true });
+
+    private static int DeadPort()
+    {
+        using var nobody = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        nobody.Start();
+        return ((System.Net.IPEndPoint)nobody.LocalEndpoint).Port;
+    }
 
     private static byte[] Count(ref int pages)
     {
