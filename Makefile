@@ -2,7 +2,7 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-crash test-faults test-memory test-damage test-portable fuzz lint bench bench-lists bench-scale bench-micro docs docs-damage need-sdk public-suffixes unicode-tables
+.PHONY: help build run test test-kill test-crash test-faults test-memory test-damage test-portable fuzz lint bench bench-fetch bench-lists bench-scale bench-micro docs docs-damage need-sdk public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -17,6 +17,7 @@ help:
 	@echo "make fuzz         the laws of canonical forms on random lines, SECONDS=60 unless given"
 	@echo "make lint         locked restore, formatting, analyzers"
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"
+	@echo "make bench-fetch  pages/s of the program beside its peers, then loadtests/results/DATE-fetch.md; ROUNDS=3, LATENCY_ROUNDS=3, ONLY=atlas,dotnet-batch for some (minutes)"
 	@echo "make bench-scale  100 million distinct URLs in one run: rate, memory, restart, rebuild (4 minutes, 20 GB of disk)"
 	@echo "make bench-lists  distinct lines of a list of ten million, beside awk and sort (writes 3 GB to the temporary directory)"
 	@echo "make docs         docs/settings.md, docs/errors.md and pipelines/pipeline.schema.json, from the code"
@@ -69,6 +70,10 @@ fuzz: build
 
 bench: build
 	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll
+
+bench-fetch: build
+	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll fetch dist/atlas \
+	  rounds=$(or $(ROUNDS),3) latency_rounds=$(or $(LATENCY_ROUNDS),3) only=$(ONLY) page=loadtests/results/$(shell date -u +%F)-fetch.md
 
 bench-lists: build
 	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll lists dist/atlas

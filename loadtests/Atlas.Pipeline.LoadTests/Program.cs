@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Atlas.Pipeline.LoadTests;
+using Atlas.Pipeline.LoadTests.Fetching;
 using Atlas.ScriptedWeb;
 
 // What the machine does with whole pipelines: admission of new, known and mixed lines, and fetching. Figures are of one run; see loadtests/results for what they mean.
@@ -8,6 +9,13 @@ using Atlas.ScriptedWeb;
 // Or: lists, the path of atlas, lines (10,000,000): distinct lines beside awk and sort.
 // Or: scale, lines (100,000,000), memory (2GiB), the picture's file (scale.svg): many distinct lines in one run. With a folder behind them the state stays there.
 // Or: restart, folder, lines (100,000,000), memory (2GiB): from the start of the process to its first durable line, on the state that such a run has left.
+// Or: fetch, the path of atlas, and see FetchBenchOptions: the program itself beside its peers. It starts this one again as the site they all ask: serve, pages, milliseconds.
+if (args is ["serve", var served, var latency])
+{
+    LoopbackSite.Serve(int.Parse(served, CultureInfo.InvariantCulture), int.Parse(latency, CultureInfo.InvariantCulture));
+    return;
+}
+
 if (args is ["restart", ..])
 {
     await ScaleBench.RestartAsync(
@@ -19,8 +27,9 @@ if (args is ["restart", ..])
 
 var comparesLists = args is ["lists", ..];
 var scales = args is ["scale", ..];
+var fetches = args is ["fetch", ..];
 int[] sizes = [2_000_000, 3, 20_000, 1];
-for (var i = 0; i < args.Length && !comparesLists && !scales; i++)
+for (var i = 0; i < args.Length && !comparesLists && !scales && !fetches; i++)
     sizes[i] = int.Parse(args[i], CultureInfo.InvariantCulture);
 var (lines, passes, pages) = (sizes[0], sizes[1], sizes[2]);
 var folder = Directory.CreateTempSubdirectory("atlas-bench-").FullName;
@@ -29,6 +38,12 @@ try
     if (comparesLists)
     {
         await ListsBench.RunAsync(folder, args[1], args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 10_000_000);
+        return;
+    }
+
+    if (fetches)
+    {
+        await new FetchBench(folder, FetchBenchOptions.Read(args.AsSpan(1))).RunAsync();
         return;
     }
 

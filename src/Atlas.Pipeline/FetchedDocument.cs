@@ -23,6 +23,9 @@ internal sealed class FetchedDocument : IDisposable
 
     public required DateTimeOffset FetchedAt { get; init; }
 
+    /// <summary>When the body's last byte had come, as a timestamp of the run's clock.</summary>
+    public long ReadAt { get; init; }
+
     /// <summary>From sending the request to the body's last byte.</summary>
     public TimeSpan Elapsed { get; init; }
 

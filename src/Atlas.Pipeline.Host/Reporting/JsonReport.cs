@@ -40,6 +40,16 @@ internal static class JsonReport
                 json.WriteEndObject();
             }
 
+            if (outcome.Last.Durable is { Count: > 0 } durable)
+            {
+                json.WriteStartObject("documents");
+                json.WriteNumber("stored", durable.Count);
+                json.WriteNumber("durable_p50_ms", Math.Round(durable.Quantile(0.5).TotalMilliseconds, 2));
+                json.WriteNumber("durable_p99_ms", Math.Round(durable.Quantile(0.99).TotalMilliseconds, 2));
+                json.WriteNumber("durable_max_ms", Math.Round(durable.Quantile(1).TotalMilliseconds, 2));
+                json.WriteEndObject();
+            }
+
             json.WriteBoolean("balanced", outcome.Balances);
             DuplicateText.Write(json, books.DuplicatesBySource, outcome.Last.WorstHosts);
             json.WriteEndObject();

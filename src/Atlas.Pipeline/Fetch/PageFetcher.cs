@@ -123,6 +123,7 @@ internal sealed class PageFetcher
             ETag = RawHeader(response.Headers, "ETag"),
             LastModified = response.Content.Headers.LastModified,
             FetchedAt = _time.GetUtcNow(),
+            ReadAt = _time.GetTimestamp(),
             Elapsed = _time.GetElapsedTime(started),
             WireBytes = wireBytes,
         };

@@ -144,6 +144,7 @@ internal sealed class PipelineRun : IAsyncDisposable
         NextFetchAt = _rooms.Frontier?.NextAt,
         Draining = _drain.IsCancellationRequested,
         Commits = _rooms.Size?.Look(),
+        Durable = _rooms.Durable,
         WaitsForDisk = _rooms.Reserve?.IsPaused ?? false,
         DiskFreeBytes = _rooms.Reserve?.FreeBytes,
         WaitsForMachine = _rooms.Trouble.IsPaused,

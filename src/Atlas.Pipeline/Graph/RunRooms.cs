@@ -1,6 +1,7 @@
 using Atlas.Pipeline.Buffer;
 using Atlas.Pipeline.Dedup;
 using Atlas.Pipeline.Ledger;
+using Atlas.Pipeline.Persist;
 
 namespace Atlas.Pipeline.Graph;
 
@@ -49,6 +50,9 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSi
 
     /// <summary>The dedup stage that the index is checkpointed with.</summary>
     public SeenCheckpoints? Checkpoints { get; set; }
+
+    /// <summary>How long documents have taken to become durable, when something is stored.</summary>
+    public DurableTimes? Durable { get; set; }
 
     /// <summary>The priority buffer's pump, when something is fetched.</summary>
     public Frontier? Frontier { get; set; }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Atlas.Pipeline.Ledger;
+using Atlas.Pipeline.Persist;
 
 namespace Atlas.Pipeline.Graph;
 
@@ -49,6 +50,9 @@ internal sealed record RunSnapshot
 
     /// <summary>How rows are gathered into commits; null for a pipeline without a ledger.</summary>
     public CommitPace? Commits { get; init; }
+
+    /// <summary>How long documents have taken to become durable; null for a pipeline that stores none.</summary>
+    public DurableTimes? Durable { get; init; }
 
     /// <summary>Whether nothing new is taken in because the disk of the state directory is nearly full.</summary>
     public bool WaitsForDisk { get; init; }

@@ -103,6 +103,7 @@ internal static class StageCatalog
     private static ActingPart MakePersist(StageDefinition stage, RunRooms rooms)
     {
         var persist = rooms.Own(new PersistStage((PersistOptions)stage.Options, Path.Combine(rooms.StateDirectory!, "bodies"), rooms.Ledger!, rooms.Seams));
+        rooms.Durable = persist.Durable;
 
         // Items wait here for one group's sync: as many as are fetched in that time must find room.
         return new ActingPart(persist, Workers: 512);

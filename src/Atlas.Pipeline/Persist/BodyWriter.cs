@@ -14,6 +14,7 @@ internal sealed class BodyWriter : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly SegmentStore _store;
     private readonly ILedger _ledger;
+    private readonly TimeProvider _time;
     private readonly TimeSpan _groupTime;
     private readonly ITimer _timer;
     private readonly AutoResetEvent _wake = new(false);
@@ -30,12 +31,15 @@ internal sealed class BodyWriter : IAsyncDisposable
     {
         _store = store;
         _ledger = ledger;
+        _time = time;
         _groupTime = options.GroupTime;
         _filling = new BodyGroup(options.GroupBytes);
         _spare = new BodyGroup(options.GroupBytes);
         _timer = time.CreateTimer(_ => _wake.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         new Thread(Work) { IsBackground = true, Name = "atlas-bodies" }.Start();
     }
+
+    public DurableTimes Durable { get; } = new();
 
     /// <summary>Completes when the body is durable and its document recorded. The document stays the caller's; its body may be let go before.</summary>
     /// <param name="item">The leased item.</param>
@@ -79,6 +83,7 @@ internal sealed class BodyWriter : IAsyncDisposable
         _wake.Set();
         await _ended.Task;
         await _timer.DisposeAsync();
+        Durable.Dispose();
     }
 
     private long GroupsRecorded()
@@ -183,6 +188,8 @@ internal sealed class BodyWriter : IAsyncDisposable
             return;
         }
 
+        foreach (var document in group.Documents)
+            Durable.Note(_time.GetElapsedTime(document.Document.ReadAt));
         lock (_gate)
         {
             foreach (var document in group.Documents)

@@ -18,6 +18,9 @@ internal sealed class PersistStage : IWorkStage, IAsyncDisposable
         _writer = new BodyWriter(store, ledger, options, seams.Time);
     }
 
+    /// <summary>How long documents have taken to become durable.</summary>
+    public DurableTimes Durable => _writer.Durable;
+
     public async ValueTask<Verdict> ProcessAsync(WorkItem item, CancellationToken abort)
     {
         var document = item.Document ?? throw new InvalidOperationException($"Item {item.Sequence} came to persist without a document.");
