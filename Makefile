@@ -33,6 +33,7 @@ need-sdk:
 build: need-sdk
 	dotnet build Atlas.Pipeline.sln -c $(CONFIG) --nologo -v quiet
 	dotnet publish src/Atlas.Pipeline.Host -c $(CONFIG) --no-build --nologo -v quiet -o dist
+	@dotnet build build/Precompile --nologo -v quiet -p:Folder=dist || echo "dist/atlas works, but is not precompiled: it starts slower (see above)."
 
 run: build
 	CONFIG=$(CONFIG) ./pipelines/demo.sh
