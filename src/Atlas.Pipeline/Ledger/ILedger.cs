@@ -16,7 +16,7 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Hands a decided batch to the writer; waits while its queue is full. Rows to forward are admitted, dead letters recorded, duplicates counted, the source's offset stored: one transaction. The ledger releases the batch after the commit, or at once when nothing of it but counts is written: then nobody waits for it.</summary>
     ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default);
 
-    /// <summary>Moves up to <paramref name="most"/> admitted URLs from the backlog into the buffer's hands (state queued, kept across a crash), the most urgent first: those of one class in the order of admission.</summary>
+    /// <summary>Moves up to <paramref name="most"/> admitted URLs from the backlog into the buffer's hands (state queued, kept across a crash of the process; a power failure may put them back), the most urgent first: those of one class in the order of admission.</summary>
     /// <param name="most">Items, from 1.</param>
     /// <param name="aging">Waiting time since admission that is worth one class.</param>
     Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most, TimeSpan aging);
@@ -35,7 +35,7 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Raised after a commit that admitted URLs, on the writer's thread: handlers only set a signal.</summary>
     event Action? Admitted;
 
-    /// <summary>Leases items: their attempt is counted and durable when the task completes.</summary>
+    /// <summary>Leases items: their attempt is counted when the task completes, and outlives the process. A power failure may take the lease back, unless an outcome was recorded after it: then the item is queued as before and fetched again.</summary>
     Task ClaimAsync(IReadOnlyList<WorkItem> items);
 
     /// <summary>Queues a leased item of which nothing was decided, as if it had never been claimed.</summary>

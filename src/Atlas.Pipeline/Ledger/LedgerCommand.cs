@@ -6,6 +6,9 @@ internal abstract class LedgerCommand
     /// <summary>Rows it is worth, for the size of the group.</summary>
     public abstract int Weight { get; }
 
+    /// <summary>Whether a power failure may take it back although it was answered: it is committed without a sync of its own, and the next synced commit covers it. The death of the process takes nothing back.</summary>
+    public bool MayBeLost { get; init; }
+
     /// <summary>What has gone wrong with this command alone; the transaction goes on without it.</summary>
     public InvalidOperationException? Refused { get; set; }
 

@@ -3,7 +3,10 @@ using System.Threading.Channels;
 namespace Atlas.Pipeline.Ledger;
 
 /// <summary>The one thread that writes. Takes what is queued into one transaction until there are enough rows, a few milliseconds are over or nothing is left, commits, then answers.</summary>
-/// <remarks>Lines that are only counted don't make a commit worth its price: while a group has no row and no command, it waits for more until its time is over.</remarks>
+/// <remarks>
+/// A group that begins with a command whose loss to a power failure does no harm takes only such commands, and is not synced. What follows is: it lies behind in the same WAL, of which a power failure leaves a beginning.
+/// Lines that are only counted don't make a commit worth its price: while a group has no row and no command, it waits for more until its time is over.
+/// </remarks>
 internal sealed class LedgerWriter : IAsyncDisposable
 {
     private const int QueueCapacity = 64;
@@ -26,6 +29,9 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly LedgerInstruments _instruments;
     private SourceProgress[] _followed = [];
+
+    /// <summary>Whether commits are synced, as the connection is set.</summary>
+    private bool _syncs = true;
 
     /// <summary>A wait for input that outlived the group it was begun for.</summary>
     private Task<bool>? _waiting;
@@ -117,10 +123,11 @@ internal sealed class LedgerWriter : IAsyncDisposable
 
     private void CommitGroup()
     {
+        SetSync(!NextMayBeLost());
         _connection.Execute("BEGIN IMMEDIATE");
         var started = _time.GetTimestamp();
         int rows = 0, admitted = 0, most = _size.Rows;
-        while (rows < most && _batches.Count < MostBatches && TryTake(isUrgent: rows > 0 || _commands.Count > 0, started, out var entry))
+        while (rows < most && _batches.Count < MostBatches && (_syncs || NextMayBeLost()) && TryTake(isUrgent: rows > 0 || _commands.Count > 0, started, out var entry))
         {
             if (entry.Batch is { } batch)
             {
@@ -149,12 +156,25 @@ internal sealed class LedgerWriter : IAsyncDisposable
         var ending = _time.GetTimestamp();
         _connection.Execute("COMMIT");
         AfterCommit?.Invoke();
-        if (rows > 0)
+        if (rows > 0 && _syncs)
             _size.Observe(rows, _time.GetElapsedTime(started), _queue.Reader.Count / (double)QueueCapacity);
         _books.Publish();
         _instruments.Committed(ending, _batches);
         Answer(admitted);
         _wal.Committed(_connection, rows);
+    }
+
+    private bool NextMayBeLost() => _queue.Reader.TryPeek(out var next) && next.Command is { MayBeLost: true };
+
+    /// <summary>Between two transactions.</summary>
+    private void SetSync(bool syncs)
+    {
+        if (_syncs == syncs)
+            return;
+
+        // NORMAL still syncs the WAL before it is copied into the database, and the database before the WAL begins anew.
+        _connection.Execute(syncs ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+        _syncs = syncs;
     }
 
     /// <summary>The next entry of the group. When there is none, an urgent group is over at once, another one when its time is.</summary>

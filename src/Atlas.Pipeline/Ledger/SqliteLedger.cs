@@ -112,9 +112,9 @@ internal sealed class SqliteLedger : ILedger
 
     public ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default) => _writer.SendAsync(batch, abort);
 
-    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most, TimeSpan aging) => Send(most, () => _backlog.Take(most, aging));
+    public Task<IReadOnlyList<WorkItem>> TakeFromBacklogAsync(int most, TimeSpan aging) => Send(most, () => _backlog.Take(most, aging), mayBeLost: true);
 
-    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most) => Send(most, () => _backlog.Unfinished(most));
+    public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most) => Send(most, () => _backlog.Unfinished(most), mayBeLost: true);
 
     public IReadOnlyList<WorkItem> FindTaken(IReadOnlyList<TakenRow> rows) => _reader.FindTaken(rows);
 
@@ -122,7 +122,8 @@ internal sealed class SqliteLedger : ILedger
     {
         for (var i = 0; i < attempts.Length; i++)
             items[i].Attempt = attempts[i];
-    });
+    },
+    mayBeLost: true);
 
     public async Task<bool> CompleteAsync(CompletedDocument done)
     {
@@ -200,7 +201,8 @@ internal sealed class SqliteLedger : ILedger
         _directory.Dispose();
     }
 
-    private Task<T> Send<T>(int weight, Func<T> apply, Action<T>? committed = null) => _writer.SendAsync(new LedgerCommand<T>(weight, apply, committed));
+    private Task<T> Send<T>(int weight, Func<T> apply, Action<T>? committed = null, bool mayBeLost = false) =>
+        _writer.SendAsync(new LedgerCommand<T>(weight, apply, committed) { MayBeLost = mayBeLost });
 
     private TailBox CompleteGroup(IReadOnlyList<CompletedDocument> group, SegmentTail tail)
     {
