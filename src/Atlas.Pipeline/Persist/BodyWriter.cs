@@ -1,12 +1,14 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Persist;
 
 /// <summary>Gathers bodies of many callers into groups and makes each group durable: write, sync, then the rows.</summary>
 /// <remarks>
-/// Two groups take turns. Callers fill one under the lock; one thread swaps it after the group time, or as soon as it is full, and writes the other.
-/// The lock covers <c>_filling</c>, <c>_spare</c>, <c>_pending</c>, <c>_room</c>, <c>_failure</c>, <c>_closing</c>, <c>_groups</c> and reserving in the store.
+/// Two groups take turns. Callers fill one under the lock; one thread swaps it after the group time, or as soon as it is full, and writes and syncs the other. A second thread waits for the rows, so that the next
+/// group is written meanwhile; rows are handed to the ledger in the order of the groups, one group after the other.
+/// The lock covers <c>_filling</c>, <c>_spare</c>, <c>_pending</c>, <c>_room</c>, <c>_failure</c> and <c>_closing</c>; the store is the writing thread's alone.
 /// A failure is final: after a failed sync nobody knows what is on the disk, so nothing is acknowledged any more.
 /// </remarks>
 internal sealed class BodyWriter : IAsyncDisposable
@@ -19,13 +21,13 @@ internal sealed class BodyWriter : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly AutoResetEvent _wake = new(false);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Dictionary<UInt128, CompletedDocument> _pending = [];
+    private readonly BlockingCollection<Recording> _recordings = new(boundedCapacity: 1);
+    private readonly Dictionary<UInt128, WaitingBody> _pending = [];
     private BodyGroup _filling;
     private BodyGroup _spare;
     private TaskCompletionSource _room = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Exception? _failure;
     private bool _closing;
-    private long _groups;
 
     public BodyWriter(SegmentStore store, ILedger ledger, PersistOptions options, TimeProvider time)
     {
@@ -36,7 +38,9 @@ internal sealed class BodyWriter : IAsyncDisposable
         _filling = new BodyGroup(options.GroupBytes);
         _spare = new BodyGroup(options.GroupBytes);
         _timer = time.CreateTimer(_ => _wake.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        new Thread(Work) { IsBackground = true, Name = "atlas-bodies" }.Start();
+        var recording = new Thread(FinishAll) { IsBackground = true, Name = "atlas-recorded" };
+        recording.Start();
+        new Thread(() => Work(recording)) { IsBackground = true, Name = "atlas-bodies" }.Start();
     }
 
     public DurableTimes Durable { get; } = new();
@@ -47,21 +51,15 @@ internal sealed class BodyWriter : IAsyncDisposable
     /// <param name="sha256">Of the body, 32 bytes.</param>
     /// <param name="abort">Ends waiting for room in a group; a body that has joined one is waited for.</param>
     /// <exception cref="IOException">Writing failed, now or earlier.</exception>
-    /// <exception cref="LedgerException">The ledger could not be asked for a body like it.</exception>
     public async Task StoreAsync(WorkItem item, FetchedDocument document, byte[] sha256, CancellationToken abort)
     {
         while (true)
         {
-            var groups = GroupsRecorded();
-            BodyPlace? known = _ledger.TryFindBody(sha256, out var place) ? place : null;
             Task wait;
             bool joined;
             lock (_gate)
             {
-                // A group recorded since the ledger was asked may have brought this very body: ask again.
-                if (known is null && groups != _groups)
-                    continue;
-                joined = TryJoin_Locked(item, document, sha256, known);
+                joined = TryJoin_Locked(item, document, sha256);
                 wait = joined ? _filling.Recorded.Task : _room.Task;
             }
 
@@ -83,28 +81,21 @@ internal sealed class BodyWriter : IAsyncDisposable
         _wake.Set();
         await _ended.Task;
         await _timer.DisposeAsync();
+        _recordings.Dispose();
         Durable.Dispose();
     }
 
-    private long GroupsRecorded()
+    private bool TryJoin_Locked(WorkItem item, FetchedDocument document, byte[] sha256)
     {
-        lock (_gate)
-            return _groups;
-    }
-
-    private bool TryJoin_Locked(WorkItem item, FetchedDocument document, byte[] sha256, BodyPlace? known)
-    {
-        if (_failure is { } failure)
-            throw new IOException("Bodies can no longer be stored: " + failure.Message, failure);
+        ThrowIfFailed();
         ObjectDisposedException.ThrowIf(_closing, this);
 
+        // What was recorded before this moment the ledger knows, and is asked when the group is written.
         var key = BinaryPrimitives.ReadUInt128BigEndian(sha256);
         var wasEmpty = _filling.IsEmpty;
-        if (known is null && _pending.TryGetValue(key, out var twin) && twin.BodySha256.AsSpan().SequenceEqual(sha256))
-            known = twin.Place;
-        if (known is { } stored)
+        if (_pending.TryGetValue(key, out var twin) && twin.Sha256.AsSpan().SequenceEqual(sha256))
         {
-            _filling.AddStored(new CompletedDocument(item, document, sha256, stored));
+            _filling.AddTwin(new WaitingBody(item, document, sha256) { Twin = twin });
         }
         else
         {
@@ -114,9 +105,9 @@ internal sealed class BodyWriter : IAsyncDisposable
                 return false;
             }
 
-            var completed = new CompletedDocument(item, document, sha256, _store.Reserve(document.BodyLength));
-            _filling.Add(completed);
-            _pending[key] = completed;
+            var body = new WaitingBody(item, document, sha256);
+            _filling.Add(body);
+            _pending[key] = body;
         }
 
         if (_filling.IsFull)
@@ -126,13 +117,13 @@ internal sealed class BodyWriter : IAsyncDisposable
         return true;
     }
 
-    private void Work()
+    private void Work(Thread recording)
     {
         while (true)
         {
             _wake.WaitOne();
             while (Swap() is { } group)
-                Record(group);
+                Write(group);
 
             lock (_gate)
             {
@@ -142,6 +133,8 @@ internal sealed class BodyWriter : IAsyncDisposable
             }
         }
 
+        _recordings.CompleteAdding();
+        recording.Join();
         _store.Dispose();
         _ended.SetResult();
     }
@@ -156,7 +149,6 @@ internal sealed class BodyWriter : IAsyncDisposable
             if (_filling.IsEmpty)
                 return null;
             group = _filling;
-            group.Tail = _store.Tail;
             (_filling, _spare) = (_spare, group);
             room = _room;
             _room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -166,38 +158,67 @@ internal sealed class BodyWriter : IAsyncDisposable
         return group;
     }
 
-    private void Record(BodyGroup group)
+    private void Write(BodyGroup group)
     {
         var recorded = group.Recorded;
         try
         {
-            if (_failure is { } earlier)
-                throw new IOException("Bodies can no longer be stored: " + earlier.Message, earlier);
+            ThrowIfFailed();
             _ledger.ThrowIfTaken();
-            group.WriteTo(_store);
+            var documents = group.WriteTo(_store, _ledger);
             _store.Sync();
-            _ledger.CompleteAsync([.. group.Documents], group.Tail).GetAwaiter().GetResult();
+            group.Clear();
+            _recordings.Add(new Recording(documents, _store.Tail, recorded));
         }
         catch (Exception error)
         {
-            lock (_gate)
-                _failure ??= error;
             group.Clear();
-            // Whatever failed is ours and not the URL's, and an IOException is how the graph tells the two apart.
-            recorded.SetException(error as IOException ?? new IOException("Bodies could not be recorded: " + error.Message, error));
-            return;
+            Fail(recorded, error);
         }
-
-        foreach (var document in group.Documents)
-            Durable.Note(_time.GetElapsedTime(document.Document.ReadAt));
-        lock (_gate)
-        {
-            foreach (var document in group.Documents)
-                _pending.Remove(BinaryPrimitives.ReadUInt128BigEndian(document.BodySha256));
-            _groups++;
-        }
-
-        group.Clear();
-        recorded.SetResult();
     }
+
+    private void FinishAll()
+    {
+        foreach (var recording in _recordings.GetConsumingEnumerable())
+        {
+            try
+            {
+                ThrowIfFailed();
+                _ledger.CompleteAsync(recording.Documents, recording.Tail).GetAwaiter().GetResult();
+            }
+            catch (Exception error)
+            {
+                Fail(recording.Recorded, error);
+                continue;
+            }
+
+            foreach (var document in recording.Documents)
+                Durable.Note(_time.GetElapsedTime(document.Document.ReadAt));
+            lock (_gate)
+            {
+                foreach (var document in recording.Documents)
+                    _pending.Remove(BinaryPrimitives.ReadUInt128BigEndian(document.BodySha256));
+            }
+
+            recording.Recorded.SetResult();
+        }
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (Volatile.Read(ref _failure) is { } failure)
+            throw new IOException("Bodies can no longer be stored: " + failure.Message, failure);
+    }
+
+    private void Fail(TaskCompletionSource recorded, Exception error)
+    {
+        lock (_gate)
+            _failure ??= error;
+
+        // Whatever failed is ours and not the URL's, and an IOException is how the graph tells the two apart.
+        recorded.SetException(error as IOException ?? new IOException("Bodies could not be recorded: " + error.Message, error));
+    }
+
+    /// <summary>A group whose bodies are synced.</summary>
+    private sealed record Recording(IReadOnlyList<CompletedDocument> Documents, SegmentTail Tail, TaskCompletionSource Recorded);
 }

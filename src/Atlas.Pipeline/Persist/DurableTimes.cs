@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Atlas.Pipeline.Persist;
 
 /// <summary>How long documents take from their body's last byte until body and outcome are durable: as an instrument of the meter <c>Atlas.Pipeline</c>, and counted here for the report.</summary>
-/// <remarks>One thread notes; any thread may read, and may miss the last few. Counted by classes that are an eighth of a power of two of microseconds wide, so a quantile is told up to 12 % too high, never too low.</remarks>
+/// <remarks>One thread at a time notes; any thread may read, and may miss the last few. Counted by classes that are an eighth of a power of two of microseconds wide, so a quantile is told up to 12 % too high, never too low.</remarks>
 internal sealed class DurableTimes : IDisposable
 {
     private const int ClassBits = 3;

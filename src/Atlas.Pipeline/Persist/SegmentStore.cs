@@ -7,7 +7,7 @@ namespace Atlas.Pipeline.Persist;
 /// <summary>Bodies one after the other in files, <c>00000001.seg</c> and on. A file holds nothing but bodies; where each lies is in the ledger.</summary>
 /// <remarks>
 /// Writing goes on from the tail the ledger knows: what lies behind it has no row and is overwritten.
-/// <see cref="Reserve"/> is called by one thread at a time; <see cref="Write"/>, <see cref="Sync"/> and <see cref="Dispose"/> by the writing thread alone.
+/// All is called by the writing thread alone, once it runs.
 /// </remarks>
 internal sealed class SegmentStore(string directory, PersistOptions options, SegmentTail tail, IDisk disk) : IDisposable
 {
