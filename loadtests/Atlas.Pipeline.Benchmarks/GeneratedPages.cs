@@ -21,6 +21,26 @@ internal static class GeneratedPages
         return Encoding.UTF8.GetBytes(page.ToString());
     }
 
+    /// <summary>Pieces of markup in any order, each link with an address of its own.</summary>
+    public static byte[] Soup(int seed)
+    {
+        string[] pieces =
+        [
+            "<a href=", "<a href='", "<a title=\"", "'>", "\">", ">", " ", "/", "=", "<", "</", "<!", "<!--", "-->", "--!>", "-", "<!-", "<?", "<![CDATA[", "]]>", "<script>", "</script>", "</script ", "<script ",
+            "<style>", "</style>", "<title>", "</title>", "<textarea>", "</textarea>", "<xmp>", "</xmp>", "<noscript>", "</noscript>", "<!doctype html>", "<p ", "<b>", "</b>", "</a>", "text", "&amp;", "&lt", "&#x41;", "\n", "href=", "x",
+        ];
+        var chance = new Random(seed);
+        var page = new StringBuilder();
+        for (var count = 0; count < 60; count++)
+        {
+            page.Append(pieces[chance.Next(pieces.Length)]);
+            if (chance.Next(3) == 0)
+                page.Append(CultureInfo.InvariantCulture, $"<a href=/{count}>");
+        }
+
+        return Encoding.UTF8.GetBytes(page.ToString());
+    }
+
     private static void Append(StringBuilder page, Random chance)
     {
         var number = chance.Next(100_000).ToString(CultureInfo.InvariantCulture);
