@@ -17,6 +17,9 @@ internal sealed class FetchedDocument : IDisposable
     /// <summary>The Content-Type header as sent, or empty.</summary>
     public string ContentType { get; init; } = "";
 
+    /// <summary>The X-Robots-Tag headers as sent, one a line, or empty.</summary>
+    public string RobotsTag { get; init; } = "";
+
     public string? ETag { get; init; }
 
     public DateTimeOffset? LastModified { get; init; }
@@ -36,6 +39,9 @@ internal sealed class FetchedDocument : IDisposable
     public ReadOnlySpan<byte> Body => _buffer.AsSpan(0, BodyLength);
 
     public int BodyLength { get; private set; }
+
+    /// <summary>The decoded body as a stream; of no use once the body is let go.</summary>
+    public Stream OpenBody() => new MemoryStream(_buffer ?? [], 0, BodyLength, writable: false);
 
     /// <summary>Hands over a rented buffer; it is given back by <see cref="ReleaseBody"/> or <see cref="Dispose"/>.</summary>
     /// <param name="rented">Nobody else's from now on.</param>

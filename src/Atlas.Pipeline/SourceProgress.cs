@@ -10,6 +10,7 @@ internal sealed class SourceProgress(string source)
     private readonly Lock _gate = new();
     private readonly Queue<Receipt> _open = new();
     private readonly Dictionary<string, long> _advanced = [];
+    private TaskCompletionSource? _allSettled;
 
     /// <summary>The source's name in the YAML.</summary>
     public string Source { get; } = source;
@@ -38,6 +39,18 @@ internal sealed class SourceProgress(string source)
         return into.Count > 0;
     }
 
+    /// <summary>Completes when nothing that was read is on its way any more. Meant for a caller that knows that nothing is being read meanwhile.</summary>
+    public Task WhenSettled()
+    {
+        lock (_gate)
+        {
+            if (_open.Count == 0)
+                return Task.CompletedTask;
+            _allSettled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _allSettled.Task;
+        }
+    }
+
     internal void Settled()
     {
         lock (_gate)
@@ -47,6 +60,12 @@ internal sealed class SourceProgress(string source)
                 _open.Dequeue();
                 if (first.File.Length > 0)
                     _advanced[first.File] = first.EndOffset;
+            }
+
+            if (_open.Count == 0)
+            {
+                _allSettled?.SetResult();
+                _allSettled = null;
             }
         }
     }

@@ -26,6 +26,9 @@ internal struct UrlRow
     /// <summary>By which rules the line became its canonical form: what kind of duplicate it is, if it is one.</summary>
     public AppliedRules Applied;
 
+    /// <summary>How many links it is away from the lines of the input; 0 for one of these.</summary>
+    public byte Depth;
+
     public Fate Fate;
     public ProcessingStrategy Strategy;
     public PriorityClass Priority;

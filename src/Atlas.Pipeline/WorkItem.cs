@@ -26,6 +26,9 @@ internal sealed class WorkItem
     /// <summary>The source's name in the YAML.</summary>
     public string Source { get; init; } = "";
 
+    /// <summary>How many links it is away from the lines of the input; 0 for one of these.</summary>
+    public byte Depth { get; init; }
+
     /// <summary>When it was admitted.</summary>
     public DateTimeOffset AdmittedAt { get; init; }
 
@@ -61,4 +64,7 @@ internal sealed class WorkItem
 
     /// <summary>What the fetch stage brought, for the persist stage.</summary>
     public FetchedDocument? Document { get; set; }
+
+    /// <summary>The links in that document that are to be followed, for the ledger; null when there are none.</summary>
+    public FoundLinks? Found { get; set; }
 }

@@ -35,6 +35,22 @@ public static class Pages
             page = Append(page, Text.AsSpan(from));
     }
 
+    /// <summary>A page of a tree: it links to its children, if it has any, to its parent, to itself, and to what nobody should follow.</summary>
+    /// <param name="links">Children of each page.</param>
+    /// <param name="depth">Levels below this page.</param>
+    /// <param name="milliseconds">How slow all of them are.</param>
+    /// <param name="name">The page's own, made of the number of its parent's child at each level: <c>root.0.3</c>.</param>
+    internal static byte[] Linked(int links, int depth, string milliseconds, string name)
+    {
+        var page = new StringBuilder("<!doctype html><title>Tree</title><a href='#top'>up</a><script>'<a href=/not/this>'</script>");
+        for (var child = 0; depth > 0 && child < links; child++)
+            page.Append(CultureInfo.InvariantCulture, $"<p><a href='/links/{links}/{depth - 1}/{milliseconds}/{name}.{child}?utm_source=tree&amp;utm_medium={child}#part'>on</a>");
+        if (name.LastIndexOf('.') is > 0 and var dot)
+            page.Append(CultureInfo.InvariantCulture, $"<a href='/links/{links}/{depth + 1}/{milliseconds}/{name[..dot]}'>back</a>");
+        page.Append("<a href='?'>here</a><a rel=nofollow href='/not/followed'>no</a><a href='http://127.0.0.250/not/here'>away</a>");
+        return Encoding.UTF8.GetBytes(page.ToString());
+    }
+
     public static byte[] Gzip(byte[] body) => Compressed(body, (to) => new GZipStream(to, CompressionLevel.Optimal, leaveOpen: true));
 
     public static byte[] Brotli(byte[] body) => Compressed(body, (to) => new BrotliStream(to, CompressionLevel.Fastest, leaveOpen: true));

@@ -69,6 +69,8 @@ internal sealed class Script(RequestCounts requests)
                 return RedirectAsync(context, "/loop");
             case ["to"]:
                 return RedirectAsync(context, context.Request.Query["url"].ToString());
+            case ["links", var links, var depth, var milliseconds, var name]:
+                return Streams.SlowAsync(context, Pages.Number(milliseconds), Pages.Linked(Pages.Number(links), Pages.Number(depth), milliseconds, name));
             case ["slow", var milliseconds, var size, ..]:
                 return Streams.SlowAsync(context, Pages.Number(milliseconds), Pages.Html(Pages.Number(size), target));
             case ["drip", var milliseconds, ..]:

@@ -27,6 +27,7 @@ internal sealed class Frontier
     private int _toFetch;
     private int _fetchers;
     private volatile bool _intakeEnded;
+    private volatile TaskCompletionSource? _idleAsked;
     private volatile Exception? _failure;
 
     public Frontier(BufferOptions options, HostsOptions hosts, ILedger ledger, Seams seams)
@@ -103,6 +104,15 @@ internal sealed class Frontier
         _signal.Raise();
     }
 
+    /// <summary>Completes when, after this was called, nothing was in flight and nothing was left that this run will fetch. One may ask at a time; whoever asks again is answered in the place of the one before.</summary>
+    public Task WhenIdle()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _idleAsked = asked;
+        _signal.Raise();
+        return asked.Task;
+    }
+
     /// <summary>Nothing new will be admitted: everything is in the ledger's backlog, or in here.</summary>
     public void EndIntake()
     {
@@ -175,8 +185,9 @@ internal sealed class Frontier
                 continue;
             }
 
-            // In this order: the intake's end is read before the backlog, and the flight before the buffer.
+            // In this order: the intake's end, or who asks, is read before the backlog, and the flight before the buffer.
             var intakeEnded = _intakeEnded;
+            var asked = _idleAsked;
             var isIdle = InFlight == 0;
             var free = Free(mostInFlight);
             if (free > 0)
@@ -192,8 +203,12 @@ internal sealed class Frontier
             if (free > 0 && await _feed.LookFurtherAsync())
                 continue;
             var next = _buffer.NextChange;
-            if (intakeEnded && isIdle && HasEnded(next))
-                return;
+            if (isIdle && (intakeEnded || asked is not null) && HasEnded(next))
+            {
+                if (intakeEnded)
+                    return;
+                asked!.TrySetResult();
+            }
 
             // With all workers busy it is a settlement that is waited for, not a moment.
             if (free > 0 && next is { } moment)

@@ -123,6 +123,7 @@ internal sealed class PageFetcher
             FinalUrl = url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped),
             Status = status,
             ContentType = RawHeader(response.Content.Headers, "Content-Type") ?? "",
+            RobotsTag = response.Headers.NonValidated.TryGetValues("X-Robots-Tag", out var robots) ? string.Join('\n', robots) : "",
             ETag = RawHeader(response.Headers, "ETag"),
             LastModified = response.Content.Headers.LastModified,
             FetchedAt = _time.GetUtcNow(),

@@ -2,6 +2,7 @@ using Atlas.Pipeline.Buffer;
 using Atlas.Pipeline.Dedup;
 using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Persist;
+using Atlas.Pipeline.Sources;
 
 namespace Atlas.Pipeline.Graph;
 
@@ -9,6 +10,10 @@ namespace Atlas.Pipeline.Graph;
 internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSize? size) : IAsyncDisposable
 {
     private readonly Stack<object> _owned = new();
+    private readonly List<SourceProgress> _followed = [];
+
+    /// <summary>Sources of lines from outside that have not ended.</summary>
+    private readonly InFlight _outside = new();
 
     public Seams Seams { get; } = seams;
 
@@ -57,7 +62,7 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSi
     /// <summary>The priority buffer's pump, when something is fetched.</summary>
     public Frontier? Frontier { get; set; }
 
-    public List<SourceMeter> Sources { get; } = [];
+    public List<SourceMeter> Meters { get; } = [];
 
     /// <summary>Takes charge of something that must be closed when the run is over.</summary>
     public T Own<T>(T owned)
@@ -72,8 +77,36 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSi
     {
         var progress = new SourceProgress(source);
         Ledger?.Follow(progress);
+        _followed.Add(progress);
         return progress;
     }
+
+    /// <summary>A source of lines from outside, for which those wait that read what the pipeline itself finds.</summary>
+    public SourcePart FromOutside(Func<Func<UrlBatch, Task<bool>>, CancellationToken, Task> run)
+    {
+        _outside.Enter();
+        return new SourcePart(async (send, drain) =>
+        {
+            try
+            {
+                await run(send, drain);
+            }
+            finally
+            {
+                _outside.Leave();
+            }
+        });
+    }
+
+    /// <summary>When a source that reads what the pipeline itself finds is over.</summary>
+    public EndOfWork EndOfWork => new(
+        _outside.WhenEmpty,
+        async () =>
+        {
+            await Task.WhenAll(_followed.Select(progress => progress.WhenSettled()));
+            await Ledger!.FlushAsync();
+        },
+        () => Frontier?.WhenIdle() ?? Task.CompletedTask);
 
     public async ValueTask DisposeAsync()
     {

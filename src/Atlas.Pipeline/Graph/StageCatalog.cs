@@ -1,6 +1,7 @@
 using Atlas.Pipeline.Buffer;
 using Atlas.Pipeline.Classify;
 using Atlas.Pipeline.Dedup;
+using Atlas.Pipeline.Discover;
 using Atlas.Pipeline.Fetch;
 using Atlas.Pipeline.Normalize;
 using Atlas.Pipeline.Persist;
@@ -18,6 +19,7 @@ internal static class StageCatalog
     [
         (new("stdin", Port.None, Port.Urls, StdinOptions.Read, "Lines from standard input.") { Role = StageRole.Source, IsTheOnlyOne = true }, MakeStdin),
         (new("file_tail", Port.None, Port.Urls, FileTailOptions.Read, "Lines of files as they grow, through rotation.") { Role = StageRole.Source }, MakeFileTail),
+        (new("discovered", Port.None, Port.Urls, DiscoveredOptions.Read, "The links that a discover stage has found.") { Role = StageRole.Source, IsTheOnlyOne = true, NeedsLedger = true }, MakeDiscovered),
         (new("normalize", Port.Urls, Port.Urls, NormalizeOptions.Read, "Gives every URL its one canonical spelling.") { Role = StageRole.Normalize, MayRunParallel = true },
             (stage, _) => new DecidingPart(new NormalizeStage((NormalizeOptions)stage.Options))),
         (new("classify", Port.Urls, Port.Urls, ClassifyOptions.Read, "Decides what may become of a URL.") { Role = StageRole.Classify, MayRunParallel = true },
@@ -27,6 +29,7 @@ internal static class StageCatalog
         (new("write", Port.Urls, Port.None, WriteOptions.Read, "Writes rows to standard output or a file.") { Role = StageRole.Output, WritesTo = options => ((WriteOptions)options).Place }, MakeWrite),
         (new("buffer", Port.Urls, Port.Work, BufferOptions.Read, "Admits to the ledger; the bounded priority buffer over its queue.") { Role = StageRole.Buffer, HeldBytes = Graph.HeldBytes.OfBuffer, Memory = StageMemories.Buffer }, MakeBuffer),
         (new("fetch", Port.Work, Port.Documents, FetchOptions.Read, "Asks the hosts, politely.") { Role = StageRole.Fetch, Memory = StageMemories.Fetch }, MakeFetch),
+        (new("discover", Port.Documents, Port.Documents, DiscoverOptions.Read, "Takes links out of pages, sitemaps and feeds.") { ComesBackBy = "discovered" }, MakeDiscover),
         (new("persist", Port.Documents, Port.None, PersistOptions.Read, "Stores each document once.") { Role = StageRole.Persist, HeldBytes = Graph.HeldBytes.OfPersist, Memory = StageMemories.Persist }, MakePersist),
     ];
 
@@ -40,8 +43,8 @@ internal static class StageCatalog
     private static SourcePart MakeStdin(StageDefinition stage, RunRooms rooms)
     {
         var source = rooms.Own(new StdinSource((StdinOptions)stage.Options, stage.Name, rooms.Pool, rooms.Input, rooms.Follow(stage.Name), rooms.Seams));
-        rooms.Sources.Add(new SourceMeter(() => source.BytesRead, () => source.BytesTotal, () => source.LinesSkipped));
-        return new SourcePart(source.RunAsync);
+        rooms.Meters.Add(new SourceMeter(() => source.BytesRead, () => source.BytesTotal, () => source.LinesSkipped));
+        return rooms.FromOutside(source.RunAsync);
     }
 
     private static SourcePart MakeFileTail(StageDefinition stage, RunRooms rooms)
@@ -57,7 +60,14 @@ internal static class StageCatalog
         {
             CommitPlaces = () => ledger?.FlushAsync() ?? Task.CompletedTask,
         };
-        rooms.Sources.Add(new SourceMeter(() => source.BytesRead, () => source.BytesTotal, () => source.LinesSkipped));
+        rooms.Meters.Add(new SourceMeter(() => source.BytesRead, () => source.BytesTotal, () => source.LinesSkipped));
+        return rooms.FromOutside(source.RunAsync);
+    }
+
+    private static SourcePart MakeDiscovered(StageDefinition stage, RunRooms rooms)
+    {
+        var source = rooms.Own(new DiscoveredSource(stage.Name, rooms.Pool, rooms.Follow(stage.Name), rooms.Ledger!, rooms.EndOfWork, rooms.Seams));
+        rooms.Meters.Add(new SourceMeter(() => source.BytesRead, () => null, () => 0));
         return new SourcePart(source.RunAsync);
     }
 
@@ -99,6 +109,10 @@ internal static class StageCatalog
         var options = (FetchOptions)stage.Options;
         return new ActingPart(rooms.Own(new FetchStage(options, rooms.Seams, unexpected: rooms.Unexpected) { Sending = item => rooms.Frontier!.Sending(item), Answered = item => rooms.Frontier!.Answered(item) }), options.Concurrency) { Left = verdict => rooms.Frontier!.Fetched(verdict) };
     }
+
+    // It is processors that it needs, and they have other things to do as well.
+    private static ActingPart MakeDiscover(StageDefinition stage, RunRooms rooms) =>
+        new(rooms.Own(new DiscoverStage((DiscoverOptions)stage.Options)), Math.Max(1, Environment.ProcessorCount / 2));
 
     private static ActingPart MakePersist(StageDefinition stage, RunRooms rooms)
     {

@@ -70,7 +70,7 @@ internal sealed class AdmissionWriter
 
     private void Enqueue(UrlBatch batch, ref UrlRow row, int source, long now)
     {
-        _enqueue[(int)row.Priority].Add(_books.NextSequence(), batch.TextOf(row), new PackedRow(batch.IdOf(ref row), row.Strategy, now, source, row.SourceOffset, CanonicalizationRules.RulesetVersion));
+        _enqueue[(int)row.Priority].Add(_books.NextSequence(), batch.TextOf(row), new PackedRow(batch.IdOf(ref row), row.Strategy, now, source, row.SourceOffset, row.Depth, CanonicalizationRules.RulesetVersion));
     }
 
     private void Refuse(UrlBatch batch, ref UrlRow row, int source, long now)

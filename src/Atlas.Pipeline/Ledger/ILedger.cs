@@ -80,6 +80,22 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>The place to resume a source's file from, in bytes; 0 if it is not known.</summary>
     long ResumeOffset(string source, string file);
 
+    /// <summary>Where the links end that recorded documents brought, in bytes: they are kept as a file would be that only grows, and are durable in the transaction that records their document.</summary>
+    long FoundEnd => 0;
+
+    /// <summary>Raised after a commit that moved <see cref="FoundEnd"/>, on the writer's thread: handlers only set a signal.</summary>
+    event Action? Found
+    {
+        add { }
+        remove { }
+    }
+
+    /// <summary>Lines of that file from a place on, of one document; null at its end.</summary>
+    FoundChunk? ReadFound(long from) => null;
+
+    /// <summary>Lets go of what stands before a place; nobody will read it again.</summary>
+    Task ForgetFoundAsync(long before) => Task.CompletedTask;
+
     /// <summary>The writer takes the positions of this source into its transactions.</summary>
     void Follow(SourceProgress progress);
 

@@ -13,6 +13,7 @@ internal sealed class LedgerReader : IDisposable
     private readonly SqlConnection _connection;
     private readonly SqlStatement _findBody;
     private readonly SqlStatement _findOffset;
+    private readonly SqlStatement _foundAt, _foundAfter;
     private readonly SqlStatement[] _findTaken = new SqlStatement[PriorityClasses.Count];
     private readonly Sources _sources;
 
@@ -25,6 +26,8 @@ internal sealed class LedgerReader : IDisposable
         {
             _findBody = _connection.Prepare("SELECT segment, body_offset, body_length FROM content_metadata WHERE body_sha256 = ?1 LIMIT 1");
             _findOffset = _connection.Prepare("SELECT offset FROM source_offsets WHERE source = ?1 AND file = ?2");
+            _foundAt = _connection.Prepare("SELECT start, depth, lines FROM found WHERE start <= ?1 ORDER BY start DESC LIMIT 1");
+            _foundAfter = _connection.Prepare("SELECT start, depth, lines FROM found WHERE start > ?1 ORDER BY start LIMIT 1");
             for (var priority = 0; priority < PriorityClasses.Count; priority++)
                 _findTaken[priority] = _connection.Prepare($"SELECT {QueueRow.TakenColumns} FROM work w JOIN {LedgerSchema.QueueOf(priority)} q ON q.seq = w.seq WHERE w.seq = ?1");
         }
@@ -62,6 +65,28 @@ internal sealed class LedgerReader : IDisposable
         }
 
         return items;
+    }
+
+    /// <summary>What stands from a place on in the row that holds it, or else in the first one behind it.</summary>
+    public FoundChunk? ReadFound(long from)
+    {
+        lock (_gate)
+            return Found(_foundAt.Bind(1, from), from) ?? Found(_foundAfter.Bind(1, from), from);
+
+        static FoundChunk? Found(SqlStatement row, long from)
+        {
+            FoundChunk? chunk = null;
+            if (row.Step())
+            {
+                var lines = row.Bytes(2);
+                var start = row.Int64(0);
+                var read = Math.Max(0, from - start);
+                chunk = read < lines.Length ? new FoundChunk(start + read, (byte)row.Int64(1), lines[(int)read..].ToArray()) : null;
+            }
+
+            row.Reset();
+            return chunk;
+        }
     }
 
     public long ResumeOffset(string source, string file)

@@ -49,6 +49,7 @@ internal static class LedgerSchema
         CREATE TABLE seen_checkpoint(id INTEGER PRIMARY KEY CHECK(id = 1), token TEXT NOT NULL, high_water INTEGER NOT NULL, manifest TEXT NOT NULL);
         CREATE TABLE hosts(host TEXT PRIMARY KEY, sent_at INTEGER NOT NULL, waits_until INTEGER NOT NULL, crawl_delay_ms INTEGER NOT NULL, latency_us INTEGER NOT NULL,
           failures_in_a_row INTEGER NOT NULL, openings INTEGER NOT NULL, open_until INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE found(start INTEGER PRIMARY KEY, depth INTEGER NOT NULL, lines BLOB NOT NULL);
         CREATE TABLE bodies_tail(id INTEGER PRIMARY KEY CHECK(id = 1), segment INTEGER NOT NULL, end_offset INTEGER NOT NULL);
         """;
 

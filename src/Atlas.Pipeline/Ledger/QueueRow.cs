@@ -25,6 +25,7 @@ internal static class QueueRow
             Strategy = packed.Strategy,
             Source = sources.NameOf(packed.Source),
             AdmittedAt = DateTimeOffset.FromUnixTimeMilliseconds(packed.CreatedAt),
+            Depth = packed.Depth,
             Ruleset = packed.Ruleset,
         };
     }

@@ -16,12 +16,14 @@ internal sealed class SqliteLedger : ILedger
     private readonly WorkWriter _work;
     private readonly HostRows _hostRows;
     private readonly IReadOnlyList<HostRecord> _hosts;
+    private readonly FoundWriter _found;
     private readonly SqlStatement _recordCheckpoint;
     private SeenCheckpoint? _checkpoint;
     private TailBox _tail;
 
     /// <summary>The tail as last written, committed or not; the writer's thread alone.</summary>
     private SegmentTail _written;
+    private long _foundEnd;
     private int _isDisposed;
 
     /// <summary>Takes charge of the directory: it is closed when the ledger does not open.</summary>
@@ -42,9 +44,11 @@ internal sealed class SqliteLedger : ILedger
             _books = new BooksCounter(_connection);
             var sources = new Sources(_connection);
             _backlog = new BacklogWriter(_connection, _books, sources);
-            _work = new WorkWriter(_connection, _books, seams.Time, epoch);
             _hostRows = new HostRows(_connection, seams.Time);
             _hosts = _hostRows.Load();
+            _found = new FoundWriter(_connection);
+            _foundEnd = _found.End;
+            _work = new WorkWriter(_connection, _books, _found, seams.Time, epoch);
             _recordCheckpoint = _connection.Prepare("INSERT OR REPLACE INTO seen_checkpoint VALUES(1, ?1, ?2, ?3)");
             (_checkpoint, _tail) = (LoadCheckpoint(_connection), LoadTail(_connection));
             _written = _tail.Tail;
@@ -85,6 +89,10 @@ internal sealed class SqliteLedger : ILedger
         add => _writer.Admitted += value;
         remove => _writer.Admitted -= value;
     }
+
+    public long FoundEnd => Volatile.Read(ref _foundEnd);
+
+    public event Action? Found;
 
     /// <summary>Opens the ledger of a state directory, or makes a new one; leases of a process that died are queued again.</summary>
     /// <param name="directory">The state directory.</param>
@@ -160,6 +168,14 @@ internal sealed class SqliteLedger : ILedger
 
     public Task<BooksAudit> AuditAsync() => Task.Run(_reader.Audit);
 
+    public FoundChunk? ReadFound(long from) => _reader.ReadFound(from);
+
+    public Task ForgetFoundAsync(long before) => Send(1, () =>
+    {
+        _found.Forget(before);
+        return true;
+    });
+
     public long ResumeOffset(string source, string file) => _reader.ResumeOffset(source, file);
 
     public void Follow(SourceProgress progress) => _writer.Follow(progress);
@@ -208,10 +224,17 @@ internal sealed class SqliteLedger : ILedger
     {
         var recorded = _work.Complete(group, tail);
         _written = tail;
-        return new TailBox(tail, recorded);
+        return new TailBox(tail, recorded, _found.End);
     }
 
-    private void SetTail(TailBox tail) => Volatile.Write(ref _tail, tail);
+    private void SetTail(TailBox tail)
+    {
+        Volatile.Write(ref _tail, tail);
+        if (tail.FoundEnd == _foundEnd)
+            return;
+        Volatile.Write(ref _foundEnd, tail.FoundEnd);
+        Found?.Invoke();
+    }
 
     private static SegmentTail Later(SegmentTail one, SegmentTail other) =>
         (one.Segment, one.End).CompareTo((other.Segment, other.End)) >= 0 ? one : other;
@@ -243,9 +266,9 @@ internal sealed class SqliteLedger : ILedger
         var load = connection.Prepare("SELECT segment, end_offset FROM bodies_tail");
         var found = load.Step() ? new SegmentTail((int)load.Int64(0), load.Int64(1)) : default;
         load.Reset();
-        return new TailBox(found, 0);
+        return new TailBox(found, 0, 0);
     }
 
-    /// <summary>A tail that is replaced as a whole, and how many documents its commit recorded.</summary>
-    private sealed record TailBox(SegmentTail Tail, int Recorded);
+    /// <summary>A tail that is replaced as a whole, how many documents its commit recorded, and where their links end.</summary>
+    private sealed record TailBox(SegmentTail Tail, int Recorded, long FoundEnd);
 }

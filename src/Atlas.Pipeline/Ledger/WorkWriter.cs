@@ -10,13 +10,16 @@ internal sealed class WorkWriter
     private readonly BooksCounter _books;
     private readonly TimeProvider _time;
     private readonly long _epoch;
+    private readonly FoundWriter _found;
     private readonly SqlStatement _claim, _retry, _release, _leave, _record, _bury, _tail;
 
+    /// <param name="found">Where the links of completed documents go.</param>
     /// <param name="epoch">The number of this opening of the ledger: leases of another one are not ours to end.</param>
-    public WorkWriter(SqlConnection connection, BooksCounter books, TimeProvider time, long epoch)
+    public WorkWriter(SqlConnection connection, BooksCounter books, FoundWriter found, TimeProvider time, long epoch)
     {
         _connection = connection;
         _books = books;
+        _found = found;
         _time = time;
         _epoch = epoch;
         _claim = connection.Prepare("UPDATE work SET state = 'leased', attempt = attempt + 1, epoch = ?2 WHERE seq = ?1 AND state = 'queued' RETURNING attempt");
@@ -60,6 +63,12 @@ internal sealed class WorkWriter
             if (Record(done, attempt))
                 recorded++;
             bytes += done.Document.WireBytes;
+        }
+
+        foreach (var done in group)
+        {
+            if (done.Item.Found is { } found)
+                _found.Append(found);
         }
 
         _tail.Bind(1, tail.Segment).Bind(2, tail.End).Run();

@@ -37,6 +37,9 @@ internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgre
     /// <summary>Lines that held nothing: blank ones and comments.</summary>
     public long LinesSkipped { get; private set; }
 
+    /// <summary>How many links the lines that come next are away from the lines of the input.</summary>
+    public byte Depth { get; set; }
+
     /// <summary>The first byte of the file that has not been handed in yet.</summary>
     public long Position => _lineStart + _lineSeen;
 
@@ -153,7 +156,7 @@ internal sealed class LineBatcher(string source, UrlBatchPool pool, SourceProgre
 
         line.CopyTo(_batch.Text.AsSpan(_textEnd));
         ref var row = ref _batch.Rows[_batch.Count++];
-        row = new UrlRow { TextStart = _textEnd, TextLength = line.Length, SourceOffset = offset, ContentId = id };
+        row = new UrlRow { TextStart = _textEnd, TextLength = line.Length, SourceOffset = offset, ContentId = id, Depth = Depth };
         _textEnd += line.Length;
         if (isTooLong)
             row.Reject(Reason.LineTooLong);

@@ -32,6 +32,7 @@ internal sealed class LinkChecks
         AddStations();
         CheckOnlyOnes();
         CheckPlaces();
+        CheckWaysBack();
         foreach (var stage in _stages)
         {
             foreach (var feed in stage.From)
@@ -78,6 +79,22 @@ internal sealed class LinkChecks
             var first = alike.First().Stage;
             foreach (var (station, _) in alike.Skip(1))
                 Report(station.Key, $"{station.Path}.to", $"'{first.Name}' writes to the same place, and two would tear each other's lines: let '{first.Name}' take what both take, or write to another file.");
+        }
+    }
+
+    /// <summary>What a stage leaves in the ledger must be read, and a source that reads there needs one.</summary>
+    private void CheckWaysBack()
+    {
+        foreach (var stage in _stages)
+        {
+            if (stage.Kind?.ComesBackBy is { } source && !_sources.Exists(other => other.Kind?.Word == source))
+                Report(stage.Key, stage.Path, $"nobody reads what it finds: add a source, as links: {{ type: {source} }}, and name it in the from of normalize.");
+        }
+
+        foreach (var source in _sources)
+        {
+            if (source.Kind is { NeedsLedger: true } && !_stages.Exists(stage => stage.Kind is null or { Role: StageRole.Buffer }))
+                Report(source.Key, source.Path, "reads from the ledger, and without a buffer stage there is none.");
         }
     }
 

@@ -42,6 +42,12 @@ internal sealed record StageKind(string Word, Port Takes, Port Gives, Func<Setti
     /// <summary>The place that it alone must write to, by its options: two stages would tear each other's lines there. Null where any number may write.</summary>
     public Func<object, string?>? WritesTo { get; init; }
 
+    /// <summary>Whether it reads from the ledger: a pipeline without a buffer has none.</summary>
+    public bool NeedsLedger { get; init; }
+
+    /// <summary>The kind of source that reads what it leaves in the ledger; null when it leaves nothing there.</summary>
+    public string? ComesBackBy { get; init; }
+
     /// <summary>Whether a pipeline has one of it at most, as what it reads from can be read once.</summary>
     public bool IsTheOnlyOne { get; init; }
 }

@@ -329,6 +329,32 @@ public sealed class FrontierTests : IDisposable
         await Assert.ThrowsAsync<IOException>(() => run.WaitAsync(Patience));
     }
 
+    [Fact]
+    public async Task Who_asks_whether_it_is_idle_hears_it_when_the_last_item_is_settled_and_the_run_goes_on()
+    {
+        var frontier = Frontier();
+        var run = Run(frontier);
+        _ledger.Admit(Item(1), Item(2, "other"));
+        var idle = frontier.WhenIdle();
+        var (first, second) = (await NextAsync(), await NextAsync());
+
+        await frontier.SettleAsync(Verdict.Forward(first));
+        await frontier.SettleAsync(Verdict.Failed(second, Reason.Timeout, ""));
+        Assert.False(idle.IsCompleted);
+        await frontier.SettleAsync(Verdict.Forward(await NextAsync(advancing: true)));
+        await idle.WaitAsync(Patience);
+
+        Assert.False(run.IsCompleted);
+        _ledger.Admit(Item(3));
+        var again = frontier.WhenIdle();
+        var third = await NextAsync();
+        Assert.False(again.IsCompleted);
+        await frontier.SettleAsync(Verdict.Forward(third));
+        await again.WaitAsync(Patience);
+        frontier.EndIntake();
+        await run.WaitAsync(Patience);
+    }
+
     private Frontier Frontier(int capacity = 100) =>
         new(new BufferOptions { Capacity = capacity }, new HostsOptions { Concurrency = 1, Delay = TimeSpan.Zero }, _ledger, new Seams { Time = _time });
 

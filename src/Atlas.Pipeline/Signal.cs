@@ -1,4 +1,4 @@
-namespace Atlas.Pipeline.Buffer;
+namespace Atlas.Pipeline;
 
 /// <summary>Wakes one waiter. The waiter arms it, looks at the state, then awaits: whatever changes after it was armed ends the wait.</summary>
 internal sealed class Signal
