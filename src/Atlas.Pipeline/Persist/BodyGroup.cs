@@ -25,42 +25,38 @@ internal sealed class BodyGroup(int capacityBytes)
     /// <summary>Completed when the group is recorded, faulted when it never will be.</summary>
     public TaskCompletionSource Recorded { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Whether a body can join. A body larger than the buffer goes alone, and is not copied: its owner waits until it is written.</summary>
+    /// <summary>Whether so many bytes can join. More than the buffer holds goes alone, and is not copied: its owner waits until it is written.</summary>
     public bool HasRoomFor(int length) => !IsFull && (IsEmpty || length <= _buffer.Length - _filled);
 
-    /// <summary>Takes a body and the document it belongs to. A body that is copied is let go at once, so that its buffer serves the next fetch while this group is written.</summary>
-    public void Add(CompletedDocument document)
+    /// <summary>Takes a document. What is copied is let go at once, so that its buffer serves the next fetch while this group is written.</summary>
+    /// <param name="document">Its places are reserved.</param>
+    /// <param name="bodyIsStored">The body lies somewhere already, and only what was said around it is written.</param>
+    public void Add(CompletedDocument document, bool bodyIsStored)
     {
-        var (segment, offset, length) = document.Place;
+        var (body, exchange) = (bodyIsStored ? default : document.Place, document.Exchange);
         _documents.Add(document);
-        if (length > _buffer.Length)
+        if (body.Length + exchange.Length > _buffer.Length)
         {
-            _runs.Add(new Run(segment, offset, 0, length, document.Document));
+            _runs.Add(new Run(body.Segment, body.Offset, 0, body.Length, document));
             IsFull = true;
             return;
         }
 
-        document.Document.Body.CopyTo(_buffer.AsSpan(_filled));
+        Copy(body, document.Document.Body);
+        Copy(exchange, document.Document.Exchange.Span);
         document.Document.ReleaseBody();
-        if (_runs.Count > 0 && _runs[^1] is var last && last.Segment == segment && last.Offset + last.Length == offset)
-            _runs[^1] = last with { Length = last.Length + length };
-        else
-            _runs.Add(new Run(segment, offset, _filled, length, Large: null));
-        _filled += length;
         IsFull = _filled == _buffer.Length;
-    }
-
-    /// <summary>Takes a document whose body lies somewhere already.</summary>
-    public void AddStored(CompletedDocument document)
-    {
-        _documents.Add(document);
-        document.Document.ReleaseBody();
     }
 
     public void WriteTo(SegmentStore store)
     {
         foreach (var run in _runs)
-            store.Write(run.Segment, run.Offset, run.Large is { } large ? large.Body : _buffer.AsSpan(run.Start, run.Length));
+        {
+            if (run.Length > 0)
+                store.Write(run.Segment, run.Offset, run.Large is { } large ? large.Document.Body : _buffer.AsSpan(run.Start, run.Length));
+            if (run.Large is { Exchange: { Length: > 0 } exchange } document)
+                store.Write(exchange.Segment, exchange.Offset, document.Document.Exchange.Span);
+        }
     }
 
     /// <summary>Makes the group new. Its documents are not touched: their owners have them back.</summary>
@@ -73,5 +69,17 @@ internal sealed class BodyGroup(int capacityBytes)
         Recorded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    private readonly record struct Run(int Segment, long Offset, int Start, int Length, FetchedDocument? Large);
+    private void Copy(BodyPlace place, ReadOnlySpan<byte> bytes)
+    {
+        if (place.Length == 0)
+            return;
+        bytes.CopyTo(_buffer.AsSpan(_filled));
+        if (_runs.Count > 0 && _runs[^1] is var last && last.Segment == place.Segment && last.Offset + last.Length == place.Offset)
+            _runs[^1] = last with { Length = last.Length + place.Length };
+        else
+            _runs.Add(new Run(place.Segment, place.Offset, _filled, place.Length, Large: null));
+        _filled += place.Length;
+    }
+
+    private readonly record struct Run(int Segment, long Offset, int Start, int Length, CompletedDocument? Large);
 }

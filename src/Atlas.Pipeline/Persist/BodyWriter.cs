@@ -97,22 +97,19 @@ internal sealed class BodyWriter : IAsyncDisposable
         var wasEmpty = _filling.IsEmpty;
         if (known is null && _pending.TryGetValue(key, out var twin) && twin.BodySha256.AsSpan().SequenceEqual(sha256))
             known = twin.Place;
-        if (known is { } stored)
+        if (!_filling.HasRoomFor((known is null ? document.BodyLength : 0) + document.Exchange.Length))
         {
-            _filling.AddStored(new CompletedDocument(item, document, sha256, stored));
+            _wake.Set();
+            return false;
         }
-        else
-        {
-            if (!_filling.HasRoomFor(document.BodyLength))
-            {
-                _wake.Set();
-                return false;
-            }
 
-            var completed = new CompletedDocument(item, document, sha256, _store.Reserve(document.BodyLength));
-            _filling.Add(completed);
+        var completed = new CompletedDocument(item, document, sha256, known ?? _store.Reserve(document.BodyLength))
+        {
+            Exchange = document.Exchange.Length > 0 ? _store.Reserve(document.Exchange.Length) : default,
+        };
+        _filling.Add(completed, bodyIsStored: known is not null);
+        if (known is null)
             _pending[key] = completed;
-        }
 
         if (_filling.IsFull)
             _wake.Set();
