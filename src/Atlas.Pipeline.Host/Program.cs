@@ -14,6 +14,7 @@ var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, 
     ExplainCommand.Create(),
     CheckCommand.Create(),
     DuplicatesCommand.Create(),
+    ExportCommand.Create(),
     FsckCommand.Create(),
 };
 var line = atlas.Parse(args);

@@ -35,6 +35,9 @@ internal sealed class FetchedDocument : IDisposable
     /// <summary>Bytes on the wire, before decoding.</summary>
     public long WireBytes { get; init; }
 
+    /// <summary>What was said around the body, as an <see cref="HttpExchange"/> is stored; empty if nobody took it down.</summary>
+    public ReadOnlyMemory<byte> Exchange { get; init; }
+
     /// <summary>The decoded body.</summary>
     public ReadOnlySpan<byte> Body => _buffer.AsSpan(0, BodyLength);
 

@@ -34,6 +34,7 @@ public sealed class HouseTests
     [InlineData("Discover", "Topology")]
     [InlineData("Persist", "Ledger Topology")]
     [InlineData("Fsck", "Dedup Ledger Normalize Persist Sources Topology")]
+    [InlineData("Export", "Ledger Persist")]
     [InlineData("Check", "Classify Dedup Ledger Normalize Sources Topology")]
     public void A_room_knows_what_travels_and_the_rooms_it_may_know(string room, string allowed)
     {

@@ -42,13 +42,19 @@ internal sealed record StateToRead(string Directory, PipelineDefinition? Pipelin
         return null;
     }
 
-    /// <summary>Runs what reads the ledger and turns what stands in its way into a message and an exit code.</summary>
-    public int Read(Func<LedgerLookup, int> read)
+    /// <summary>Runs what asks the ledger and turns what stands in its way into a message and an exit code.</summary>
+    public int Read(Func<LedgerLookup, int> read) => ReadAsync(file =>
+    {
+        using var ledger = new LedgerLookup(file);
+        return Task.FromResult(read(ledger));
+    }).GetAwaiter().GetResult();
+
+    /// <summary>The same for what opens the ledger's file itself.</summary>
+    public async Task<int> ReadAsync(Func<string, Task<int>> read)
     {
         try
         {
-            using var ledger = new LedgerLookup(LedgerFile);
-            return read(ledger);
+            return await read(LedgerFile);
         }
         catch (StateDamagedException error)
         {

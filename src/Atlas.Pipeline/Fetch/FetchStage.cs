@@ -34,8 +34,9 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         var machine = new OwnMachine(seams.Time, OwnMachine.HasRoute, () => DnsServers.AnswerAsync(DnsServers.Known(), seams.Time));
         _unexpected = unexpected ?? new UnexpectedErrors(seams);
         _resolver = new Resolver(resolve ?? Resolver.AskSystemAsync, machine, seams.Time);
-        _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, seams, _resolver, machine), disposeHandler: true);
-        _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? ArrayPool<byte>.Shared);
+        var peers = new Peers();
+        _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, seams, _resolver, machine, peers), disposeHandler: true);
+        _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? ArrayPool<byte>.Shared, peers);
         _robots = options.Robots ? new RobotsGuard(GetRobotsAsync, options.ProductToken, seams.Time, options.RobotsCacheBytes) : null;
     }
 

@@ -13,6 +13,7 @@ internal sealed class PageFetcher
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _invoker;
     private readonly ArrayPool<byte> _pool;
+    private readonly Peers _peers;
     private readonly BodyReader _bodies;
     private readonly ResiliencePipeline _whole;
     private readonly ResiliencePipeline<HttpResponseMessage> _send;
@@ -21,13 +22,15 @@ internal sealed class PageFetcher
     /// <param name="time">For the deadlines and the documents' times.</param>
     /// <param name="invoker">Stays its owner's.</param>
     /// <param name="pool">For the bodies.</param>
-    public PageFetcher(FetchOptions options, TimeProvider time, HttpMessageInvoker invoker, ArrayPool<byte> pool)
+    /// <param name="peers">Know who answers.</param>
+    public PageFetcher(FetchOptions options, TimeProvider time, HttpMessageInvoker invoker, ArrayPool<byte> pool, Peers peers)
     {
         _options = options;
         _time = time;
         _invoker = invoker;
         _pool = pool;
         _bodies = new BodyReader(options.IdleTimeout, options.MinRateBytes, time, pool);
+        _peers = peers;
         _whole = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(options.Timeout).Build();
 
         // A pooled connection may have been reset by the host a moment ago; that says nothing about the URL and must not cost an attempt.
@@ -97,6 +100,7 @@ internal sealed class PageFetcher
         request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
         request.Headers.TryAddWithoutValidation("Accept", "*/*");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip, br");
+        Peers.Watch(request);
         try
         {
             return await _invoker.SendAsync(request, cancel);
@@ -117,6 +121,8 @@ internal sealed class PageFetcher
         if (status is < 200 or > 299 or 206)
             throw new FetchFailedException(Reason.Http(status), $"The host answered {status}.") { RetryAfter = Redirects.RetryAfterOf(response, _time.GetUtcNow()) };
 
+        // Before the body: a connection that ends with it takes its address along.
+        var exchange = ExchangeCapture.Of(response, _peers.Of(response));
         var (buffer, length, wireBytes) = await _bodies.ReadAsync(response.Content, limit, truncate, cancel);
         var document = new FetchedDocument
         {
@@ -130,6 +136,7 @@ internal sealed class PageFetcher
             ReadAt = _time.GetTimestamp(),
             Elapsed = _time.GetElapsedTime(started),
             WireBytes = wireBytes,
+            Exchange = exchange,
         };
         document.TakeBody(buffer, length, _pool);
         return document;

@@ -10,13 +10,14 @@ internal static class Transport
     /// <param name="seams">The clock, and where the program itself listens.</param>
     /// <param name="resolver">Stays its owner's.</param>
     /// <param name="machine">Knows whether a failure is the machine's own.</param>
-    public static SocketsHttpHandler Create(FetchOptions options, Seams seams, Resolver resolver, OwnMachine machine)
+    /// <param name="peers">Are told of each connection.</param>
+    public static SocketsHttpHandler Create(FetchOptions options, Seams seams, Resolver resolver, OwnMachine machine, Peers peers)
     {
         var handles = new HandleReserve(HandleReserve.Look, seams.Time);
         var connector = new GuardedConnector(new AddressGuard(options.AllowNetworks, options.AllowPorts, seams.OwnEndpoints), resolver, new Dialler(machine, seams.Time, DialAsync));
         return new SocketsHttpHandler
         {
-            ConnectCallback = (context, cancel) => connector.ConnectAsync(context.DnsEndPoint, cancel),
+            ConnectCallback = async (context, cancel) => peers.Connected(await connector.ConnectAsync(context.DnsEndPoint, cancel), context.DnsEndPoint),
             SslOptions = TlsPolicy.Create(),
             UseProxy = false,
             UseCookies = false,

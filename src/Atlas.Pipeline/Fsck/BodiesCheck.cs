@@ -2,12 +2,13 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Persist;
 using Microsoft.Win32.SafeHandles;
 
 namespace Atlas.Pipeline.Fsck;
 
-/// <summary>Reads every recorded body in every segment and compares its SHA-256. A document whose body is gone or damaged goes back to the queue in a transaction of its own.</summary>
+/// <summary>Reads every recorded body in every segment and compares its SHA-256, and what was said around it. A document of which either is gone or damaged goes back to the queue in a transaction of its own.</summary>
 internal sealed class BodiesCheck(Examination examination) : IDisposable
 {
     private const int RowsPerPage = 1_024;
@@ -27,14 +28,15 @@ internal sealed class BodiesCheck(Examination examination) : IDisposable
         CheckOwner();
         examination.Progress.Begin("reading the bodies", ledger.Scalar("SELECT count(*) FROM content_metadata"));
         var page = new List<Document>(RowsPerPage);
-        var read = ledger.Prepare("SELECT id, seq, segment, body_offset, body_length, body_sha256, source_url FROM content_metadata WHERE id > ?1 ORDER BY id LIMIT ?2");
+        var read = ledger.Prepare("SELECT id, seq, segment, body_offset, body_length, body_sha256, exchange_segment, exchange_offset, exchange_length FROM content_metadata WHERE id > ?1 ORDER BY id LIMIT ?2");
         long last = 0;
         do
         {
             page.Clear();
             read.Bind(1, last).Bind(2, RowsPerPage);
             while (read.Step())
-                page.Add(new Document(read.Int64(0), read.Int64(1), (int)read.Int64(2), read.Int64(3), (int)read.Int64(4), read.Bytes(5).ToArray()));
+                page.Add(new Document(read.Int64(0), read.Int64(1), (int)read.Int64(2), read.Int64(3), (int)read.Int64(4), read.Bytes(5).ToArray(),
+                    new BodyPlace((int)read.Int64(6), read.Int64(7), (int)read.Int64(8))));
             read.Reset();
             foreach (var document in page)
                 Check(document);
@@ -54,14 +56,14 @@ internal sealed class BodiesCheck(Examination examination) : IDisposable
     {
         var bodies = examination.State.BodiesDirectory;
         var owner = SegmentStore.OwnerPathOf(bodies);
-        if (!File.Exists(owner) || File.ReadAllText(owner, Encoding.ASCII) is var name && name == examination.Ledger.Text(Ledger.LedgerMark.LedgerIdSql))
+        if (!File.Exists(owner) || File.ReadAllText(owner, Encoding.ASCII) is var name && name == examination.Ledger.Text(LedgerMark.LedgerIdSql))
             return;
         examination.Repairable("bodies", $"the bodies belong to another ledger ({name})", owner, 1, "--repair moves them aside as bodies.damaged-TIME, and has the documents fetched again.", () => examination.MoveAside(bodies));
     }
 
     private void Check(Document document)
     {
-        if (IsWhole(document))
+        if (IsWhole(document) && HasWholeExchange(document.Exchange))
             return;
         if (examination.Repairs && !Requeue.Document(examination, document.Id, document.Sequence))
             _unqueued++;
@@ -72,7 +74,7 @@ internal sealed class BodiesCheck(Examination examination) : IDisposable
     private void Report()
     {
         foreach (var (count, first) in _bad.Values)
-            examination.Repairable("bodies", "documents whose body is gone or damaged", first, count, "--repair queues them again, and their bodies are fetched by the next run. The file stays as it is.", () => { });
+            examination.Repairable("bodies", "documents whose body or headers are gone or damaged", first, count, "--repair queues them again, and their bodies are fetched by the next run. The file stays as it is.", () => { });
         if (_unqueued > 0)
             examination.Damage("bodies", "of these, documents that have no row to queue", "content_metadata", _unqueued, "Their URLs stand in content_metadata: put a copy of ledger.db back.");
     }
@@ -93,6 +95,23 @@ internal sealed class BodiesCheck(Examination examination) : IDisposable
             _whole.Clear();
         _whole[(segment, offset, length)] = key;
         return true;
+    }
+
+    private bool HasWholeExchange(BodyPlace place)
+    {
+        if (place.Length == 0)
+            return true;
+        if (place.Offset < 0 || place.Length is < 0 or > 2 * HttpExchange.MostBytes || !Open(place.Segment))
+            return false;
+        try
+        {
+            var stored = new byte[place.Length];
+            return RandomAccess.Read(_file!, stored, place.Offset) == stored.Length && HttpExchange.Parse(stored) is not null;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private bool Open(int segment)
@@ -138,5 +157,5 @@ internal sealed class BodiesCheck(Examination examination) : IDisposable
         }
     }
 
-    private sealed record Document(long Id, long Sequence, int Segment, long Offset, int Length, byte[] Sha256);
+    private sealed record Document(long Id, long Sequence, int Segment, long Offset, int Length, byte[] Sha256, BodyPlace Exchange);
 }

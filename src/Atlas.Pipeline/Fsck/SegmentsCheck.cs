@@ -14,7 +14,7 @@ internal sealed class SegmentsCheck(Examination examination)
         var ledger = examination.Ledger;
         var tail = ledger.Scalar("SELECT segment FROM bodies_tail");
         var end = ledger.Scalar("SELECT end_offset FROM bodies_tail");
-        var newest = ledger.Scalar("SELECT coalesce(max(segment), 0) FROM content_metadata");
+        var newest = ledger.Scalar("SELECT coalesce(max(max(segment, exchange_segment)), 0) FROM content_metadata");
         var known = Math.Max(newest, Numbers().DefaultIfEmpty(0).Max());
         if (known > int.MaxValue - MostMade)
         {
@@ -30,7 +30,11 @@ internal sealed class SegmentsCheck(Examination examination)
         }
 
         var segment = (int)tail;
-        var furthest = ledger.Scalar($"SELECT coalesce(max(body_offset + body_length), 0) FROM content_metadata WHERE segment = {Math.Max(segment, newest)}");
+        var last = Math.Max(segment, newest);
+        var furthest = ledger.Scalar($"""
+            SELECT max((SELECT coalesce(max(body_offset + body_length), 0) FROM content_metadata WHERE segment = {last}),
+              (SELECT coalesce(max(exchange_offset + exchange_length), 0) FROM content_metadata WHERE exchange_segment = {last}))
+            """);
         if (newest > segment || (newest == segment && furthest > end))
         {
             CheckMissing((int)newest);

@@ -126,7 +126,11 @@ internal interface ILedger : IAsyncDisposable
 /// <param name="Document">What was fetched; its body may be given back already.</param>
 /// <param name="BodySha256">SHA-256 of the decoded body, 32 bytes.</param>
 /// <param name="Place">Where the body lies.</param>
-internal sealed record CompletedDocument(WorkItem Item, FetchedDocument Document, byte[] BodySha256, BodyPlace Place);
+internal sealed record CompletedDocument(WorkItem Item, FetchedDocument Document, byte[] BodySha256, BodyPlace Place)
+{
+    /// <summary>Where the document's <see cref="HttpExchange"/> lies; of length 0 if there is none.</summary>
+    public BodyPlace Exchange { get; init; }
+}
 
 /// <summary>Where a body lies.</summary>
 /// <param name="Segment">The number of the segment file, from 1.</param>

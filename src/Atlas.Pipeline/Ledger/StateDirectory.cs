@@ -32,7 +32,10 @@ internal sealed class StateDirectory : IDisposable
     /// <summary>Where the ledger of a state directory lies.</summary>
     public static string LedgerFileIn(string path) => System.IO.Path.Combine(path, "ledger.db");
 
-    public string BodiesDirectory => System.IO.Path.Combine(Path, "bodies");
+    public string BodiesDirectory => BodiesDirectoryIn(Path);
+
+    /// <summary>Where the bodies of a state directory lie.</summary>
+    public static string BodiesDirectoryIn(string path) => System.IO.Path.Combine(path, "bodies");
 
     public string SeenDirectory => System.IO.Path.Combine(Path, "seen");
 

@@ -31,8 +31,9 @@ internal sealed class WorkWriter
         _leave = connection.Prepare("DELETE FROM work WHERE seq = ?1 AND state = 'leased' AND epoch = ?2 RETURNING attempt");
         _record = connection.Prepare("""
             INSERT INTO content_metadata(content_id, source_url, url_scheme, url_domain, processing_strategy, is_processable, final_url, status_code, content_type, etag,
-              last_modified, body_sha256, segment, body_offset, body_length, fetched_at, created_at, source_name, attempts, seq, ruleset_version)
-            VALUES(?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT(content_id) DO NOTHING
+              last_modified, body_sha256, segment, body_offset, body_length, fetched_at, created_at, source_name, attempts, seq, ruleset_version,
+              elapsed_ms, wire_bytes, exchange_segment, exchange_offset, exchange_length)
+            VALUES(?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) ON CONFLICT(content_id) DO NOTHING
             """);
         _bury = connection.Prepare("""
             INSERT INTO dead(seq, content_id, source_url, original_error, failure_classification, retry_count, quarantined_at, notes, source_name, source_offset, ruleset_version)
@@ -120,7 +121,8 @@ internal sealed class WorkWriter
         else
             _record.BindNull(10);
         _record.BindBlob(11, done.BodySha256).Bind(12, done.Place.Segment).Bind(13, done.Place.Offset).Bind(14, done.Place.Length)
-            .Bind(15, document.FetchedAt.ToUnixTimeMilliseconds()).Bind(16, item.AdmittedAt.ToUnixTimeMilliseconds()).Bind(17, item.Source).Bind(18, attempt).Bind(19, item.Sequence).Bind(20, item.Ruleset).Run();
+            .Bind(15, document.FetchedAt.ToUnixTimeMilliseconds()).Bind(16, item.AdmittedAt.ToUnixTimeMilliseconds()).Bind(17, item.Source).Bind(18, attempt).Bind(19, item.Sequence).Bind(20, item.Ruleset)
+            .Bind(21, (long)document.Elapsed.TotalMilliseconds).Bind(22, document.WireBytes).Bind(23, done.Exchange.Segment).Bind(24, done.Exchange.Offset).Bind(25, done.Exchange.Length).Run();
         return _connection.Changes == 1;
     }
 

@@ -93,22 +93,19 @@ internal sealed class BodyWriter : IAsyncDisposable
         // What was recorded before this moment the ledger knows, and is asked when the group is written.
         var key = BinaryPrimitives.ReadUInt128BigEndian(sha256);
         var wasEmpty = _filling.IsEmpty;
-        if (_pending.TryGetValue(key, out var twin) && twin.Sha256.AsSpan().SequenceEqual(sha256))
+        var body = new WaitingBody(item, document, sha256)
         {
-            _filling.AddTwin(new WaitingBody(item, document, sha256) { Twin = twin });
+            Twin = _pending.TryGetValue(key, out var twin) && twin.Sha256.AsSpan().SequenceEqual(sha256) ? twin : null,
+        };
+        if (!_filling.HasRoomFor(body))
+        {
+            _wake.Set();
+            return false;
         }
-        else
-        {
-            if (!_filling.HasRoomFor(document.BodyLength))
-            {
-                _wake.Set();
-                return false;
-            }
 
-            var body = new WaitingBody(item, document, sha256);
-            _filling.Add(body);
+        _filling.Add(body);
+        if (body.Twin is null)
             _pending[key] = body;
-        }
 
         if (_filling.IsFull)
             _wake.Set();

@@ -2,29 +2,58 @@ using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Persist;
 
-/// <summary>Reads bodies back from the places the ledger remembers. Opens a file per read: meant for export and tests.</summary>
-internal sealed class SegmentReader(string directory, IDisk disk)
+/// <summary>Reads bodies back from the places the ledger remembers. Keeps the file of the last read open, as neighbours lie in one; changes nothing. One caller at a time.</summary>
+internal sealed class SegmentReader(string directory, IDisk disk) : IDisposable
 {
-    /// <summary>One body, whole.</summary>
-    /// <exception cref="InvalidDataException">The segment is missing or ends inside the body.</exception>
+    private IDiskFile? _file;
+    private int _segment;
+
+    /// <summary>What lies at a place, whole.</summary>
+    /// <exception cref="InvalidDataException">The segment is missing, cannot be read, or ends inside.</exception>
     public byte[] Read(BodyPlace place)
     {
+        var bytes = new byte[place.Length];
+        Read(place, 0, bytes);
+        return bytes;
+    }
+
+    /// <summary>A part of what lies at a place.</summary>
+    /// <param name="place">Where the ledger says it lies.</param>
+    /// <param name="from">The part's first byte, from the start of the place.</param>
+    /// <param name="part">Is filled.</param>
+    /// <exception cref="InvalidDataException">As above.</exception>
+    public void Read(BodyPlace place, int from, Span<byte> part)
+    {
+        if (part.IsEmpty)
+            return;
         var path = SegmentStore.PathOf(directory, place.Segment);
-        if (place.Length == 0)
-            return [];
+        try
+        {
+            Open(path, place);
+            for (var filled = 0; filled < part.Length;)
+            {
+                var read = _file!.Read(part[filled..], place.Offset + from + filled);
+                if (read == 0)
+                    throw new InvalidDataException($"{path}: ends at {place.Offset + from + filled}, inside the body of {place.Length} bytes at {place.Offset}.");
+                filled += read;
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
+        {
+            throw new InvalidDataException($"{path}: the body of {place.Length} bytes at {place.Offset} cannot be read: {error.Message}", error);
+        }
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private void Open(string path, BodyPlace place)
+    {
+        if (_file is not null && _segment == place.Segment)
+            return;
+        _file?.Dispose();
+        _file = null;
         if (!disk.Exists(path))
             throw new InvalidDataException($"{path}: no such segment; a body of {place.Length} bytes should lie at {place.Offset}.");
-
-        using var file = disk.Open(path);
-        var body = new byte[place.Length];
-        for (var filled = 0; filled < body.Length;)
-        {
-            var read = file.Read(body.AsSpan(filled), place.Offset + filled);
-            if (read == 0)
-                throw new InvalidDataException($"{path}: ends at {place.Offset + filled}, inside the body of {place.Length} bytes at {place.Offset}.");
-            filled += read;
-        }
-
-        return body;
+        (_file, _segment) = (disk.OpenRead(path), place.Segment);
     }
 }

@@ -17,11 +17,23 @@ internal sealed class WaitingBody(WorkItem item, FetchedDocument document, byte[
     /// <summary>Bytes of body.</summary>
     public int Length { get; } = document.BodyLength;
 
+    /// <summary>Bytes of what was said around it.</summary>
+    public int ExchangeLength { get; } = document.Exchange.Length;
+
+    /// <summary>Bytes that are written for it, unless the ledger knows the body.</summary>
+    public int OwnLength => (Twin is null ? Length : 0) + ExchangeLength;
+
     /// <summary>One with the same content that joined before and was not recorded then; null if there was none.</summary>
     public WaitingBody? Twin { get; init; }
 
-    /// <summary>Where it begins in its group's buffer.</summary>
+    /// <summary>Whether its group's buffer holds its bytes; where not, its document does.</summary>
+    public bool IsCopied { get; set; }
+
+    /// <summary>Where the body begins in its group's buffer.</summary>
     public int Start { get; set; }
+
+    /// <summary>Where what was said around it begins there.</summary>
+    public int ExchangeStart { get; set; }
 
     /// <summary>Where the body lies; known when its group is written. The writing thread's own.</summary>
     public BodyPlace Place { get; set; }

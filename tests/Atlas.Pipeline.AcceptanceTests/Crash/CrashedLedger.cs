@@ -67,16 +67,24 @@ internal sealed class CrashedLedger
     private static IEnumerable<string> WrongBodies(SqliteConnection database, string bodies)
     {
         using var command = database.CreateCommand();
-        command.CommandText = "SELECT source_url, body_sha256, segment, body_offset, body_length FROM content_metadata";
+        command.CommandText = "SELECT source_url, body_sha256, segment, body_offset, body_length, exchange_segment, exchange_offset, exchange_length FROM content_metadata";
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
-            using var segment = File.OpenRead(Path.Combine(bodies, reader.GetInt32(2).ToString("D8", CultureInfo.InvariantCulture) + ".seg"));
-            segment.Position = reader.GetInt64(3);
-            var body = new byte[reader.GetInt32(4)];
-            if (segment.ReadAtLeast(body, body.Length, throwOnEndOfStream: false) < body.Length || !SHA256.HashData(body).AsSpan().SequenceEqual((byte[])reader.GetValue(1)))
+            if (!SHA256.HashData(BytesAt(bodies, reader, 2)).AsSpan().SequenceEqual((byte[])reader.GetValue(1)))
                 yield return $"the body of {reader.GetString(0)} is not what its row says";
+            if (HttpExchange.Parse(BytesAt(bodies, reader, 5)) is null)
+                yield return $"the headers of {reader.GetString(0)} are not whole";
         }
+    }
+
+    /// <summary>What lies at the segment, offset and length that begin at a column; less if the file ends before.</summary>
+    private static byte[] BytesAt(string bodies, SqliteDataReader row, int column)
+    {
+        using var segment = File.OpenRead(Path.Combine(bodies, row.GetInt32(column).ToString("D8", CultureInfo.InvariantCulture) + ".seg"));
+        segment.Position = row.GetInt64(column + 1);
+        var bytes = new byte[row.GetInt32(column + 2)];
+        return bytes[..segment.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
 
     private static IEnumerable<string> Texts(SqliteConnection database, string sql)

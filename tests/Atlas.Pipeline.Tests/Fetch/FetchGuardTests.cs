@@ -79,7 +79,7 @@ public sealed class FetchGuardTests
     public void Proxies_that_the_environment_names_are_not_asked()
     {
         using var resolver = new Resolver((_, _) => Task.FromResult<IPAddress[]>([]), FetchBed.Machine, TimeProvider.System);
-        using var transport = Transport.Create(FetchBed.Options(80), new Seams(), resolver, FetchBed.Machine);
+        using var transport = Transport.Create(FetchBed.Options(80), new Seams(), resolver, FetchBed.Machine, new Peers());
 
         Assert.False(transport.UseProxy);
     }

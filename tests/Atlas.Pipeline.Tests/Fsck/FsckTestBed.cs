@@ -15,6 +15,9 @@ internal sealed class FsckTestBed : IAsyncDisposable
 {
     public const int Done = 6, Dead = 2, Waiting = 2;
 
+    /// <summary>Bytes of a body and of what was said around it, in the segment.</summary>
+    public const int StoredBytes = 1_024;
+
     private readonly LedgerTestBed _bed = LedgerTestBed.Fresh();
 
     public string State => _bed.Directory;
@@ -97,7 +100,7 @@ internal sealed class FsckTestBed : IAsyncDisposable
     {
         var body = ArrayPool<byte>.Shared.Rent(1_000);
         body.AsSpan(0, 1_000).Fill((byte)item.Sequence);
-        var document = new FetchedDocument { FinalUrl = item.Url, Status = 200, FetchedAt = DateTimeOffset.UnixEpoch };
+        var document = new FetchedDocument { FinalUrl = item.Url, Status = 200, FetchedAt = DateTimeOffset.UnixEpoch, Exchange = new HttpExchange { Response = "200 OK\r\n"u8.ToArray() }.ToBytes() };
         document.TakeBody(body, 1_000);
         return document;
     }

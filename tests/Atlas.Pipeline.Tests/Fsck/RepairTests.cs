@@ -99,6 +99,22 @@ public sealed class RepairTests
         Assert.Equal(new SegmentTail(2, 0), ledger.BodiesTail);
     }
 
+    [Theory]
+    [InlineData("UPDATE content_metadata SET exchange_offset = exchange_offset + 1 WHERE seq = 4")]
+    [InlineData("UPDATE content_metadata SET exchange_length = 1073741824 WHERE seq = 4")]
+    [InlineData("UPDATE content_metadata SET exchange_offset = -1 WHERE seq = 4")]
+    [InlineData("UPDATE content_metadata SET exchange_segment = 1073741824 WHERE seq = 4")]
+    public async Task A_document_whose_headers_are_damaged_is_fetched_again(string sql)
+    {
+        await using var bed = await FsckTestBed.FilledAsync();
+        bed.Sabotage(sql);
+
+        Assert.Contains(await bed.CheckAsync(), finding => finding.What == "documents whose body or headers are gone or damaged" && finding.Count == 1);
+        await bed.RepairAsync();
+
+        Assert.Contains("http://a.test/4", await bed.WaitingAsync());
+    }
+
     [Fact]
     public async Task A_document_in_a_segment_that_cannot_be_is_one_finding_and_its_url_is_fetched_again()
     {

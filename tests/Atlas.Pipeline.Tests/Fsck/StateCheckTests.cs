@@ -54,7 +54,7 @@ public sealed class StateCheckTests
         Assert.Contains(await bed.CheckAsync(), finding => finding.State == FindingState.Damaged);
         await bed.RepairAsync();
 
-        Assert.Equal(FsckTestBed.Waiting + FsckTestBed.Done - (left / 1_000), (await bed.WaitingAsync()).Count);
+        Assert.Equal(FsckTestBed.Waiting + FsckTestBed.Done - (left / FsckTestBed.StoredBytes), (await bed.WaitingAsync()).Count);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class StateCheckTests
 
         Assert.Equal(FindingState.Note, Assert.Single(await bed.CheckAsync(repairs: true)).State);
 
-        Assert.Equal(FsckTestBed.Done * 1_000, new FileInfo(SegmentOf(bed)).Length);
+        Assert.Equal(FsckTestBed.Done * FsckTestBed.StoredBytes, new FileInfo(SegmentOf(bed)).Length);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class StateCheckTests
 
         Assert.Equal(FsckTestBed.Waiting + FsckTestBed.Done, (await bed.WaitingAsync()).Count);
         var aside = Assert.Single(Directory.GetDirectories(bed.State, "bodies.damaged-*"));
-        Assert.Equal(FsckTestBed.Done * 1_000, new FileInfo(Path.Combine(aside, "00000001.seg")).Length);
+        Assert.Equal(FsckTestBed.Done * FsckTestBed.StoredBytes, new FileInfo(Path.Combine(aside, "00000001.seg")).Length);
     }
 
     [Theory]
@@ -199,12 +199,12 @@ public sealed class StateCheckTests
     public async Task An_older_ledger_can_be_taken_as_it_is_and_no_body_is_written_over()
     {
         await using var bed = await FsckTestBed.FilledAsync();
-        bed.Sabotage("UPDATE counters SET value = value - 1 WHERE name IN ('done', 'recorded'); DELETE FROM content_metadata WHERE seq = 6; UPDATE bodies_tail SET end_offset = 5000");
+        bed.Sabotage("UPDATE counters SET value = value - 1 WHERE name IN ('done', 'recorded'); DELETE FROM content_metadata WHERE seq = 6; UPDATE bodies_tail SET end_offset = 5120");
 
         Assert.Contains(await bed.CheckAsync(), finding => finding.Part == "state");
         await bed.RepairAsync();
 
-        Assert.Equal(FsckTestBed.Done * 1_000, new FileInfo(SegmentOf(bed)).Length);
+        Assert.Equal(FsckTestBed.Done * FsckTestBed.StoredBytes, new FileInfo(SegmentOf(bed)).Length);
         await using var ledger = SqliteLedger.Open(bed.State, new Seams());
         Assert.Equal(new SegmentTail(2, 0), ledger.BodiesTail);
     }

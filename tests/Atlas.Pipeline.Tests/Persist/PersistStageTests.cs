@@ -57,6 +57,28 @@ public sealed class PersistStageTests : IAsyncDisposable
         Assert.Equal(100, _ledger.BodiesTail.End);
     }
 
+    /// <summary>Each document has headers of its own, also where another one brought the same body.</summary>
+    [Theory]
+    [InlineData(100, 90)]
+    [InlineData(100, 700)]
+    [InlineData(700, 90)]
+    [InlineData(0, 90)]
+    public async Task What_was_said_around_a_body_comes_back_beside_it(int bodyLength, int exchangeLength)
+    {
+        var (body, other) = (Body(1, bodyLength), Body(2, 30));
+        byte[][] exchanges = [Body(3, exchangeLength), Body(4, exchangeLength), Body(5, 20), []];
+
+        await StoreAll([body, body, other, other], exchanges);
+
+        var reader = new SegmentReader("bodies", _disk);
+        Assert.Equal(4, _ledger.Completed.Count);
+        foreach (var done in _ledger.Completed)
+        {
+            Assert.Equal(done.Item.Sequence <= 2 ? body : other, reader.Read(done.Place));
+            Assert.Equal(exchanges[(int)done.Item.Sequence - 1], reader.Read(done.Exchange));
+        }
+    }
+
     [Fact]
     public async Task Bodies_are_synced_before_their_rows_are_committed()
     {
@@ -229,10 +251,10 @@ public sealed class PersistStageTests : IAsyncDisposable
     private PersistStage Stage() => new(Small, "bodies", _ledger, new Seams { Time = _time, Disk = _disk });
 
     /// <summary>Closing the stage writes what is waiting, so the clock need not move.</summary>
-    private async Task StoreAll(IReadOnlyList<byte[]> bodies)
+    private async Task StoreAll(IReadOnlyList<byte[]> bodies, byte[][]? exchanges = null)
     {
         var stage = Stage();
-        var stored = bodies.Select((body, at) => stage.ProcessAsync(Item(at + 1, body), default).AsTask()).ToList();
+        var stored = bodies.Select((body, at) => stage.ProcessAsync(Item(at + 1, body, exchanges?[at]), default).AsTask()).ToList();
         var all = Task.WhenAll(stored);
         while (await Task.WhenAny(all, Task.Run(() => _time.Advance(Small.GroupTime))) != all)
         {
@@ -244,11 +266,11 @@ public sealed class PersistStageTests : IAsyncDisposable
 
     private static byte[] Body(int seed, int length) => [.. Enumerable.Range(0, length).Select(at => (byte)(seed * 31 + at))];
 
-    private static WorkItem Item(long number, byte[] body)
+    private static WorkItem Item(long number, byte[] body, byte[]? exchange = null)
     {
         var rented = ArrayPool<byte>.Shared.Rent(Math.Max(1, body.Length));
         body.CopyTo(rented, 0);
-        var document = new FetchedDocument { FinalUrl = "http://a.test/", Status = 200, FetchedAt = default };
+        var document = new FetchedDocument { FinalUrl = "http://a.test/", Status = 200, FetchedAt = default, Exchange = exchange };
         document.TakeBody(rented, body.Length);
         return new WorkItem { Sequence = number, ContentId = (UInt128)number, Url = "http://a.test/", HostKey = "a.test", Priority = default, Document = document };
     }

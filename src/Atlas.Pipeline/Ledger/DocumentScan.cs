@@ -1,0 +1,89 @@
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>Recorded documents in the order in which they were recorded, beside the writer or without one. One caller at a time.</summary>
+/// <remarks>Reads in pages, each a transaction of its own: a scan of hours must not keep a running pipeline from beginning its WAL anew.</remarks>
+internal sealed class DocumentScan : IDisposable
+{
+    private const int RowsPerPage = 256;
+
+    private readonly SqlConnection _connection;
+    private readonly SqlStatement _page;
+    private readonly long _last;
+
+    /// <exception cref="StateDamagedException">The file is no ledger of this version, or its keys are by other rules.</exception>
+    /// <exception cref="LedgerException">SQLite does not open it.</exception>
+    public DocumentScan(string file)
+    {
+        _connection = LedgerSchema.OpenForReading(file);
+        try
+        {
+            _last = _connection.Scalar("SELECT max(id) FROM content_metadata");
+            _page = _connection.Prepare("""
+                SELECT id, content_id, source_url, url_domain, final_url, status_code, content_type, coalesce(etag, ''), last_modified IS NOT NULL, coalesce(last_modified, 0),
+                  body_sha256, segment, body_offset, body_length, fetched_at, created_at, source_name, attempts, elapsed_ms, wire_bytes, exchange_segment, exchange_offset, exchange_length
+                FROM content_metadata WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3
+                """);
+        }
+        catch
+        {
+            _connection.Dispose();
+            throw;
+        }
+    }
+
+    public string LedgerId => _connection.Text(LedgerMark.LedgerIdSql);
+
+    /// <summary>What the last run on the directory wrote down of its rules for keys; empty if none has.</summary>
+    public string KeyRules => _connection.Text($"SELECT value FROM meta WHERE name = '{LedgerSchema.KeyRules}'");
+
+    public long Count() => _connection.Scalar($"SELECT count(*) FROM content_metadata WHERE id <= {_last}");
+
+    /// <summary>All that were recorded when this was opened; what a run adds meanwhile is not among them.</summary>
+    public IEnumerable<StoredDocument> Read()
+    {
+        var page = new List<StoredDocument>(RowsPerPage);
+        long id = 0;
+        do
+        {
+            page.Clear();
+            _page.Bind(1, id).Bind(2, _last).Bind(3, RowsPerPage);
+            while (_page.Step())
+            {
+                page.Add(Row(_page));
+                id = _page.Int64(0);
+            }
+
+            _page.Reset();
+            foreach (var document in page)
+                yield return document;
+        }
+        while (page.Count == RowsPerPage);
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private static StoredDocument Row(SqlStatement row) => new()
+    {
+        ContentId = row.Text(1),
+        Url = row.Text(2),
+        HostKey = row.Text(3),
+        FinalUrl = row.Text(4),
+        Status = (int)row.Int64(5),
+        ContentType = row.Text(6),
+        ETag = row.Text(7) is { Length: > 0 } etag ? etag : null,
+        LastModified = row.Int64(8) != 0 ? TimeOf(row.Int64(9)) : null,
+        BodySha256 = row.Bytes(10).ToArray(),
+        Body = new BodyPlace((int)row.Int64(11), row.Int64(12), (int)row.Int64(13)),
+        FetchedAt = TimeOf(row.Int64(14)),
+        AdmittedAt = TimeOf(row.Int64(15)),
+        Source = row.Text(16),
+        Attempts = (int)row.Int64(17),
+        Elapsed = TimeSpan.FromMilliseconds(Math.Clamp(row.Int64(18), 0, int.MaxValue)),
+        WireBytes = row.Int64(19),
+        Exchange = new BodyPlace((int)row.Int64(20), row.Int64(21), (int)row.Int64(22)),
+    };
+
+    /// <summary>A number that a flipped bit has made no time at all is the first or last one there is.</summary>
+    private static DateTimeOffset TimeOf(long unixMilliseconds) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(unixMilliseconds, DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
+}
