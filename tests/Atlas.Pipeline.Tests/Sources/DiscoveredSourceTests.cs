@@ -13,6 +13,8 @@ public sealed class DiscoveredSourceTests : IAsyncDisposable
     private readonly List<string> _lines = [];
     private readonly CancellationTokenSource _drain = new();
     private readonly TaskCompletionSource _othersEnded = new();
+    private readonly List<UrlBatch> _held = [];
+    private bool _holds;
     private readonly SemaphoreSlim _read = new(0);
     private readonly SemaphoreSlim _asksForIdle = new(0);
     private TaskCompletionSource _idle = new();
@@ -61,6 +63,24 @@ public sealed class DiscoveredSourceTests : IAsyncDisposable
         await AskedAsync();
         Assert.False(run.IsCompleted);
         _idle.SetResult();
+        await run.WaitAsync(Patience);
+    }
+
+    /// <summary>A line on its way to the ledger is work that nobody else knows of yet.</summary>
+    [Fact]
+    public async Task Asks_whether_work_is_idle_only_when_all_that_was_read_is_durable()
+    {
+        _holds = true;
+        _othersEnded.SetResult();
+        _idle.SetResult();
+        await FindAsync("a");
+        var run = RunAsync();
+        await LinesAsync(1);
+
+        await _bed.Ledger.FlushAsync();
+        Assert.Equal(0, _asksForIdle.CurrentCount);
+        Assert.False(run.IsCompleted);
+        _held.ForEach(batch => batch.Release());
         await run.WaitAsync(Patience);
     }
 
@@ -160,7 +180,10 @@ public sealed class DiscoveredSourceTests : IAsyncDisposable
             _lines.Add($"{row.Depth} {Encoding.UTF8.GetString(batch.TextOf(row))}");
         _batches++;
         var count = batch.Count;
-        batch.Release();
+        if (_holds)
+            _held.Add(batch);
+        else
+            batch.Release();
         _read.Release(count);
         return Task.FromResult(true);
     }
