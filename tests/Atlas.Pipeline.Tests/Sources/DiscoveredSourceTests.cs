@@ -17,7 +17,8 @@ public sealed class DiscoveredSourceTests : IAsyncDisposable
     private bool _holds;
     private readonly SemaphoreSlim _read = new(0);
     private readonly SemaphoreSlim _asksForIdle = new(0);
-    private TaskCompletionSource _idle = new();
+    private readonly TaskCompletionSource _idle = new();
+    private Func<Task>? _beforeAnswer;
     private int _pages;
     private int _batches;
 
@@ -52,12 +53,9 @@ public sealed class DiscoveredSourceTests : IAsyncDisposable
     public async Task Does_not_end_over_a_link_that_came_before_the_answer()
     {
         _othersEnded.SetResult();
+        _beforeAnswer = () => FindAsync("late");
         var run = RunAsync();
         await AskedAsync();
-        var answered = _idle;
-        _idle = new TaskCompletionSource();
-        await FindAsync("late");
-        answered.SetResult();
 
         await LinesAsync(1);
         await AskedAsync();
@@ -168,7 +166,7 @@ public sealed class DiscoveredSourceTests : IAsyncDisposable
             () =>
             {
                 _asksForIdle.Release();
-                return _idle.Task;
+                return Interlocked.Exchange(ref _beforeAnswer, null)?.Invoke() ?? _idle.Task;
             });
         using var source = new DiscoveredSource(name, _pool, progress, _bed.Ledger, end, new Seams { Time = _bed.Time });
         await source.RunAsync(TakeAsync, _drain.Token);
