@@ -43,6 +43,20 @@ public sealed class DiscoverTests
         Assert.Equal(pages, result.Report.GetProperty("done").GetInt64());
     }
 
+    [Fact]
+    public async Task A_sitemap_index_leads_to_a_packed_sitemap_and_that_to_its_pages_and_a_header_may_forbid_it()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var input = bench.Write("list", bench.Url("/sitemap/index.xml?pages=1500") + "\n" + bench.Url("/nofollow/1"));
+
+        var result = await AtlasProgram.RunAsync(bench.Folder, input, Run(bench));
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal(1 + 1 + 1_500 + 1, result.Report.GetProperty("done").GetInt64());
+        Assert.Equal(1_503, bench.Site.Requests.Distinct);
+        Assert.Equal(1, bench.Site.Requests.MostOfOnePage);
+    }
+
     /// <summary>Between a document and its links no kill fits: they are one transaction.</summary>
     [Fact]
     public async Task Kills_in_the_middle_lose_no_link()

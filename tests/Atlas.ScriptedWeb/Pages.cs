@@ -51,6 +51,16 @@ public static class Pages
         return Encoding.UTF8.GetBytes(page.ToString());
     }
 
+    /// <summary>A sitemap index that names one sitemap.</summary>
+    internal static string SitemapIndex(string sitemap) =>
+        $"<?xml version=\"1.0\"?><sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"><sitemap><loc>{sitemap}</loc></sitemap></sitemapindex>";
+
+    /// <summary>A sitemap of so many small pages of one site.</summary>
+    internal static string Sitemap(string site, int pages) =>
+        "<?xml version=\"1.0\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">"
+        + string.Concat(Enumerable.Range(0, pages).Select(page => string.Create(CultureInfo.InvariantCulture, $"<url><loc>{site}/page/100/{page}</loc></url>")))
+        + "</urlset>";
+
     public static byte[] Gzip(byte[] body) => Compressed(body, (to) => new GZipStream(to, CompressionLevel.Optimal, leaveOpen: true));
 
     public static byte[] Brotli(byte[] body) => Compressed(body, (to) => new BrotliStream(to, CompressionLevel.Fastest, leaveOpen: true));

@@ -71,6 +71,13 @@ internal sealed class Script(RequestCounts requests)
                 return RedirectAsync(context, context.Request.Query["url"].ToString());
             case ["links", var links, var depth, var milliseconds, var name]:
                 return Streams.SlowAsync(context, Pages.Number(milliseconds), Pages.Linked(Pages.Number(links), Pages.Number(depth), milliseconds, name));
+            case ["sitemap", "index.xml"]:
+                return SendAsync(context, "application/xml", Encoding.UTF8.GetBytes(Pages.SitemapIndex($"http://{context.Request.Host.Value}/sitemap/{context.Request.Query["pages"]}/pages.xml.gz")));
+            case ["sitemap", var pages, "pages.xml.gz"]:
+                return SendAsync(context, "application/x-gzip", Pages.Gzip(Encoding.UTF8.GetBytes(Pages.Sitemap($"http://{context.Request.Host.Value}", Pages.Number(pages)))));
+            case ["nofollow", ..]:
+                context.Response.Headers["X-Robots-Tag"] = "noindex, nofollow";
+                return SendPageAsync(context, "<a href=/not/followed>no</a>"u8.ToArray());
             case ["slow", var milliseconds, var size, ..]:
                 return Streams.SlowAsync(context, Pages.Number(milliseconds), Pages.Html(Pages.Number(size), target));
             case ["drip", var milliseconds, ..]:
