@@ -86,17 +86,7 @@ static async Task FetchAsync(string folder, int pages)
     var text = new StringBuilder();
     for (var i = 0; i < pages; i++)
         text.Append(CultureInfo.InvariantCulture, $"http://127.0.{i % 4}.{1 + (i % 250)}:{site.Port}/page/10000/{i}\n");
-    var yaml = string.Create(CultureInfo.InvariantCulture, $$"""
-        name: bench
-        sources: { lines: { type: stdin } }
-        stages:
-          normalize: { from: lines }
-          classify: { from: normalize }
-          dedup: { from: classify }
-          buffer: { from: dedup }
-          fetch: { from: buffer, concurrency: 128, per_host_delay_ms: 0, robots: false, allow_networks: ["127.0.0.0/8"], allow_ports: [{{site.Port}}] }
-          persist: { from: fetch }
-        """);
+    var yaml = FetchPipeline.Yaml(site.Port, TimeSpan.Zero, robots: false);
     using var input = new MemoryStream(Encoding.ASCII.GetBytes(text.ToString()));
     var run = await Measured.RunAsync(yaml, Path.Combine(folder, "fetched"), input);
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

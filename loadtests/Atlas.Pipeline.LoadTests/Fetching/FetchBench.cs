@@ -9,12 +9,11 @@ namespace Atlas.Pipeline.LoadTests.Fetching;
 internal sealed class FetchBench(string folder, FetchBenchOptions options)
 {
     private const int Hosts = 1_000;
-    private const int Concurrency = 128;
     private const int Latency = 50;
 
     public async Task RunAsync()
     {
-        var contestants = Contestants.All(options.Atlas, Concurrency).Where(one => options.Only.Count == 0 || options.Only.Contains(one.Name)).ToList();
+        var contestants = Contestants.All(options.Atlas, FetchPipeline.Concurrency).Where(one => options.Only.Count == 0 || options.Only.Contains(one.Name)).ToList();
         foreach (var absent in contestants.Where(one => one.Missing is not null))
             Console.WriteLine($"left out: {absent.Name}: {absent.Missing}");
         var present = contestants.Where(one => one.Missing is null).ToList();
@@ -24,7 +23,7 @@ internal sealed class FetchBench(string folder, FetchBenchOptions options)
         if (options.LatencyRounds > 0)
         {
             tables.Add(await RunTableAsync(string.Create(CultureInfo.InvariantCulture,
-                $"{Latency} ms latency per page: at most {Concurrency * 1000 / Latency} pages/s"), present, Latency, options.LatencyRounds));
+                $"{Latency} ms latency per page: at most {FetchPipeline.Concurrency * 1000 / Latency} pages/s"), present, Latency, options.LatencyRounds));
         }
 
         if (options.Page is { } page)
@@ -93,16 +92,6 @@ internal sealed class FetchBench(string folder, FetchBenchOptions options)
         var pages = Enumerable.Range(1, options.Pages).ToArray();
         new Random(42).Shuffle(pages);
         await File.WriteAllLinesAsync(path, pages.Select(page => string.Create(CultureInfo.InvariantCulture, $"http://127.0.{1 + page % Hosts / 250}.{1 + page % 250}:{port}/p/{page}")));
-        await File.WriteAllTextAsync(path + ".yaml", string.Create(CultureInfo.InvariantCulture, $$"""
-            name: bench
-            sources: { lines: { type: stdin } }
-            stages:
-              normalize: { from: lines }
-              classify: { from: normalize }
-              dedup: { from: classify }
-              buffer: { from: dedup }
-              fetch: { from: buffer, concurrency: {{Concurrency}}, per_host_delay_ms: 0, allow_networks: ["127.0.0.0/8"], allow_ports: [{{port}}] }
-              persist: { from: fetch }
-            """));
+        await File.WriteAllTextAsync(path + ".yaml", FetchPipeline.Yaml(port, TimeSpan.Zero));
     }
 }

@@ -21,17 +21,7 @@ internal sealed class PoliteBench(string folder, string atlas)
         using var site = new SiteProcess(hosts * pagesPerHost, 0, hosts);
         var urls = Path.Combine(folder, "urls");
         await File.WriteAllLinesAsync(urls, Enumerable.Range(1, hosts * pagesPerHost).Select(page => string.Create(CultureInfo.InvariantCulture, $"http://127.{1 + page % hosts / 250 / 250}.{page % hosts / 250 % 250}.{1 + page % hosts % 250}:{site.Port}/p/{page}")));
-        await File.WriteAllTextAsync(urls + ".yaml", string.Create(CultureInfo.InvariantCulture, $$"""
-            name: polite
-            sources: { lines: { type: stdin } }
-            stages:
-              normalize: { from: lines }
-              classify: { from: normalize }
-              dedup: { from: classify }
-              buffer: { from: dedup }
-              fetch: { from: buffer, concurrency: 128, per_host_delay_ms: {{(int)delay.TotalMilliseconds}}, allow_networks: ["127.0.0.0/8"], allow_ports: [{{site.Port}}] }
-              persist: { from: fetch }
-            """));
+        await File.WriteAllTextAsync(urls + ".yaml", FetchPipeline.Yaml(site.Port, delay));
         var child = await ChildRun.RunAsync($"exec '{atlas}' run '{urls}.yaml' --quiet --state '{Path.Combine(folder, "state")}' < '{urls}'");
         var counts = await site.TakeCountsAsync();
         if (child.ExitCode != 0 || counts.Distinct != hosts * pagesPerHost)

@@ -5,8 +5,8 @@ namespace Atlas.Pipeline.Ledger;
 /// <summary>Writes decided batches into the current transaction. The writer's thread alone; allocates nothing per row, and binds a batch's bytes where they are.</summary>
 internal sealed class AdmissionWriter
 {
-    private readonly QueueInsert[] _enqueue = new QueueInsert[PriorityClasses.Count];
-    private readonly RefusedInsert _refuse;
+    private readonly RowInsert[] _enqueue = new RowInsert[PriorityClasses.Count];
+    private readonly RowInsert _refuse;
     private readonly BooksCounter _books;
     private readonly Sources _sources;
     private readonly TimeProvider _time;
@@ -14,8 +14,8 @@ internal sealed class AdmissionWriter
     public AdmissionWriter(SqlConnection connection, BooksCounter books, Sources sources, TimeProvider time)
     {
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
-            _enqueue[priority] = new QueueInsert(connection, LedgerSchema.QueueOf(priority));
-        _refuse = new RefusedInsert(connection);
+            _enqueue[priority] = new RowInsert(connection, $"{LedgerSchema.QueueOf(priority)}(seq, url, packed)", isText: true, PackedRow.Size);
+        _refuse = new RowInsert(connection, "refused(seq, line, packed)", isText: false, PackedRefusal.Size);
         _books = books;
         _sources = sources;
         _time = time;
@@ -70,12 +70,15 @@ internal sealed class AdmissionWriter
 
     private void Enqueue(UrlBatch batch, ref UrlRow row, int source, long now)
     {
-        _enqueue[(int)row.Priority].Add(_books.NextSequence(), batch.TextOf(row), new PackedRow(batch.IdOf(ref row), row.Strategy, now, source, row.SourceOffset, row.Depth, CanonicalizationRules.RulesetVersion));
+        var queue = _enqueue[(int)row.Priority];
+        new PackedRow(batch.IdOf(ref row), row.Strategy, now, source, row.SourceOffset, row.Depth, CanonicalizationRules.RulesetVersion).Write(queue.NextPacked);
+        queue.Add(_books.NextSequence(), batch.TextOf(row));
     }
 
     private void Refuse(UrlBatch batch, ref UrlRow row, int source, long now)
     {
-        _refuse.Add(_books.NextSequence(), batch.TextOf(row), new PackedRefusal(batch.IdOf(ref row), row.Reason, row.Flaw, now, source, row.SourceOffset, CanonicalizationRules.RulesetVersion));
+        new PackedRefusal(batch.IdOf(ref row), row.Reason, row.Flaw, now, source, row.SourceOffset, CanonicalizationRules.RulesetVersion).Write(_refuse.NextPacked);
+        _refuse.Add(_books.NextSequence(), batch.TextOf(row));
     }
 }
 

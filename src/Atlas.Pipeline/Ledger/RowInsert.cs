@@ -2,69 +2,90 @@ using System.Text;
 
 namespace Atlas.Pipeline.Ledger;
 
-/// <summary>Appends rows to one table, several with one statement: a statement costs about as much to begin and end as a row to write. The writer's thread alone; rows are written in the order in which they came.</summary>
-/// <remarks>What a row binds in place must be pinned, and unchanged until <see cref="End"/>.</remarks>
-internal abstract class RowInsert
+/// <summary>Appends rows of a number, a text and packed columns to one table, several with one statement: a statement costs about as much to begin and end as a row to write. The writer's thread alone; rows are written in the order in which they came.</summary>
+internal sealed class RowInsert
 {
     /// <summary>Rows of one statement. More gain nothing that can be measured.</summary>
     public const int Rows = 8;
 
+    private const int Parameters = 3;
+
     private readonly SqlStatement _several;
     private readonly SqlStatement _one;
-    private readonly int _parameters;
+    private readonly bool _isText;
+    private readonly int _packedSize;
+
+    /// <summary>The packed columns of the rows that wait. Pinned, as they are bound in place.</summary>
+    private readonly byte[] _packed;
+
+    private readonly Row[] _rows = new Row[Rows];
+    private int _waiting;
     private bool _isBound;
 
     /// <param name="connection">The writer's.</param>
-    /// <param name="table">With the columns.</param>
-    /// <param name="parameters">Bound for each row.</param>
-    /// <param name="row">A row's values; its argument is the number of its first parameter.</param>
-    protected RowInsert(SqlConnection connection, string table, int parameters, Func<int, string> row)
+    /// <param name="table">With its columns.</param>
+    /// <param name="isText">Whether the second column is text; bytes without a meaning otherwise.</param>
+    /// <param name="packedSize">Bytes of the packed columns of a row.</param>
+    public RowInsert(SqlConnection connection, string table, bool isText, int packedSize)
     {
-        _parameters = parameters;
-        var several = new StringBuilder($"INSERT INTO {table} VALUES{row(1)}");
+        _isText = isText;
+        _packedSize = packedSize;
+        _packed = GC.AllocateUninitializedArray<byte>(Rows * packedSize, pinned: true);
+        var several = new StringBuilder($"INSERT INTO {table} VALUES(?,?,?)");
         _one = connection.Prepare(several.ToString());
         for (var at = 1; at < Rows; at++)
-            several.Append(", ").Append(row(First(at)));
+            several.Append(", (?,?,?)");
         _several = connection.Prepare(several.ToString());
     }
 
-    /// <summary>Rows that wait, and where the next one will.</summary>
-    protected int Waiting { get; private set; }
+    /// <summary>Where the packed columns of the next row are written, before it is added.</summary>
+    public Span<byte> NextPacked => Packed(_waiting);
 
-    /// <summary>The row at <see cref="Waiting"/> is complete; it is written with others, at the latest by <see cref="End"/>.</summary>
-    protected void Added()
+    /// <summary>A row that is complete; it is written with others, at the latest by <see cref="End"/>.</summary>
+    /// <param name="sequence">Higher than that of any row before.</param>
+    /// <param name="pinned">Pinned and unchanged until <see cref="End"/>.</param>
+    public void Add(long sequence, ReadOnlySpan<byte> pinned)
     {
-        if (++Waiting < Rows)
+        _rows[_waiting] = new Row(sequence, new PinnedSpan(pinned));
+        if (++_waiting < Rows)
             return;
         for (var row = 0; row < Rows; row++)
-            Bind(_several, row, First(row));
+            Bind(_several, row, (row * Parameters) + 1);
         _isBound = true;
         _several.Run();
-        Waiting = 0;
+        _waiting = 0;
     }
 
     /// <summary>Writes what waits, and lets go of what was bound.</summary>
     public void End()
     {
-        for (var row = 0; row < Waiting; row++)
+        for (var row = 0; row < _waiting; row++)
         {
-            Bind(_one, row, First(0));
+            Bind(_one, row, first: 1);
             _one.Run();
         }
 
-        if (Waiting > 0)
+        if (_waiting > 0)
             _one.Unbind();
         if (_isBound)
             _several.Unbind();
-        Waiting = 0;
+        _waiting = 0;
         _isBound = false;
     }
 
-    /// <summary>Binds a row that waits.</summary>
-    /// <param name="statement">To bind it to.</param>
-    /// <param name="row">Where it waits.</param>
-    /// <param name="first">The number of its first parameter.</param>
-    protected abstract void Bind(SqlStatement statement, int row, int first);
+    private void Bind(SqlStatement statement, int row, int first)
+    {
+        ref readonly var waiting = ref _rows[row];
+        statement.Bind(first, waiting.Sequence);
+        if (_isText)
+            statement.BindTextInPlace(first + 1, waiting.Text.Bytes);
+        else
+            statement.BindBlobInPlace(first + 1, waiting.Text.Bytes);
+        statement.BindBlobInPlace(first + 2, Packed(row));
+    }
 
-    private int First(int at) => (at * _parameters) + 1;
+    private Span<byte> Packed(int row) => _packed.AsSpan(row * _packedSize, _packedSize);
+
+    /// <summary>A row without its packed columns.</summary>
+    private readonly record struct Row(long Sequence, PinnedSpan Text);
 }
