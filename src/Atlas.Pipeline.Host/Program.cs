@@ -1,13 +1,15 @@
 using System.CommandLine;
 using Atlas.Pipeline;
+using Atlas.Pipeline.Fetch;
 using Atlas.Pipeline.Host;
 using Atlas.Pipeline.Host.Commands;
+using Atlas.Pipeline.Pressure;
 
 Console.SetError(StandardError.Open());
 Console.SetOut(new StreamWriter(StandardOutput.Open()) { AutoFlush = true });
 var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, stored document each.")
 {
-    RunCommand.Create(new Seams()),
+    RunCommand.Create(new Seams { Resources = new ResourceProbe(HandleReserve.Look).Read }),
     ValidateCommand.Create(),
     GraphCommand.Create(),
     NormalizeCommand.Create(),

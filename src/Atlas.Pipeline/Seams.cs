@@ -1,3 +1,4 @@
+using Atlas.Pipeline.Pressure;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -18,6 +19,9 @@ internal sealed record Seams
 
     /// <summary>Where the program listens, as far as its host has bound yet.</summary>
     public OwnEndpoints OwnEndpoints { get; init; } = new();
+
+    /// <summary>Reads what this machine has left; null to watch nothing.</summary>
+    public Func<ResourceReading>? Resources { get; init; }
 
     public ILoggerFactory Logs { get; init; } = NullLoggerFactory.Instance;
 }

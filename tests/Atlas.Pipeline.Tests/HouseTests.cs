@@ -23,6 +23,7 @@ public sealed class HouseTests
     [InlineData("Topology", "")]
     [InlineData("Ledger", "")]
     [InlineData("Hosts", "Topology")]
+    [InlineData("Pressure", "Hosts")]
     [InlineData("Sources", "Ledger Topology")]
     [InlineData("Normalize", "Topology")]
     [InlineData("Classify", "Topology")]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Atlas.Pipeline.Graph;
+using Atlas.Pipeline.Pressure;
 
 namespace Atlas.Pipeline.Host.Reporting;
 
@@ -50,6 +51,8 @@ internal static class JsonReport
                 json.WriteEndObject();
             }
 
+            if (outcome.Last.Pressure is { } pressure)
+                WritePressure(json, pressure);
             json.WriteBoolean("balanced", outcome.Balances);
             DuplicateText.Write(json, books.DuplicatesBySource, outcome.Last.WorstHosts);
             json.WriteEndObject();
@@ -57,6 +60,17 @@ internal static class JsonReport
 
         bytes.WriteByte((byte)'\n');
         return bytes.ToArray();
+    }
+
+    private static void WritePressure(Utf8JsonWriter json, PressureState pressure)
+    {
+        json.WriteStartObject("pressure");
+        json.WriteString("worst", pressure.Worst.Word());
+        json.WriteStartObject("seconds");
+        for (var level = PressureLevel.None; level <= PressureLevel.Critical; level++)
+            json.WriteNumber(level.Word(), Math.Round(pressure.Spent[(int)level].TotalSeconds, 1));
+        json.WriteEndObject();
+        json.WriteEndObject();
     }
 
     private static void WriteCounts(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, long> counts)

@@ -1,4 +1,5 @@
 using Atlas.Pipeline.Graph;
+using Atlas.Pipeline.Pressure;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -55,6 +56,7 @@ internal static class LiveProgress
             ? ", [yellow]draining; Ctrl-C again aborts[/]"
             : run.WaitsForMachine ? ", [yellow]waits for what this machine lacks[/]"
             : run.WaitsForDisk ? ", [yellow]waits for room on the disk[/]"
+            : run.Pressure is { Level: >= PressureLevel.High } pressure ? $", [yellow]pressure {pressure.Level.Word()}: {Markup.Escape(pressure.Cause)}[/]"
             : pace.Left() is { } time ? $", about [bold]{Figures.Left(time)}[/] left" : "";
         return new Markup($"[bold]{Markup.Escape(run.Pipeline)}[/] {Figures.Time(run.Elapsed)}{share}{end}");
     }

@@ -1,4 +1,5 @@
 using Atlas.Pipeline.Graph;
+using Atlas.Pipeline.Pressure;
 
 namespace Atlas.Pipeline.Host.Reporting;
 
@@ -22,6 +23,8 @@ internal static class PlainProgress
             line += "; waits for room on the disk";
         if (run.WaitsForMachine)
             line += "; waits for what this machine lacks";
+        if (run.Pressure is { Level: not PressureLevel.None } pressure)
+            line += $"; pressure {pressure.Level.Word()}: {pressure.Cause}";
         return run.Draining ? line + "; draining" : line;
     }
 }

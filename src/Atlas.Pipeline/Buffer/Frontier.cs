@@ -26,6 +26,7 @@ internal sealed class Frontier
     private int _inFlight;
     private int _toFetch;
     private int _fetchers;
+    private Func<int, int>? _limit;
     private volatile bool _intakeEnded;
     private volatile TaskCompletionSource? _idleAsked;
     private volatile Exception? _failure;
@@ -58,9 +59,10 @@ internal sealed class Frontier
     /// <param name="fetchers">Items that are fetched at the same time, from 1.</param>
     /// <param name="mostInFlight">Items in the work chain at the same time, from 1.</param>
     /// <param name="stop">Takes nothing new from then on. What is in flight is not touched by it.</param>
-    public async Task RunAsync(Func<Verdict, Task<bool>> send, int fetchers, int mostInFlight, CancellationToken stop)
+    /// <param name="limit">How many of these may be fetched now, from 1, told how many are; all of them unless given.</param>
+    public async Task RunAsync(Func<Verdict, Task<bool>> send, int fetchers, int mostInFlight, CancellationToken stop, Func<int, int>? limit = null)
     {
-        _fetchers = fetchers;
+        (_fetchers, _limit) = (fetchers, limit);
         _ledger.Admitted += _signal.Raise;
         await using var stopping = stop.Register(_signal.Raise);
         await using var alarm = _seams.Time.CreateTimer(static signal => ((Signal)signal!).Raise(), _signal, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -222,9 +224,12 @@ internal sealed class Frontier
         (Buffered == 0 && Remembered == 0 && _ledger.Backlog == 0) || (next is { } moment && moment - _seams.Time.GetUtcNow() > _options.EndWait);
 
     /// <summary>How many items may be claimed now. A claim is a commit, so that none is made before there is room for half a prefetch.</summary>
+    /// <remarks>Below the most there is no prefetch, as whatever is claimed finds a free fetcher and begins at once: then a claim waits for room for a quarter of the limit.</remarks>
     private int Free(int mostInFlight)
     {
         var toFetch = Volatile.Read(ref _toFetch);
+        if (_limit?.Invoke(toFetch) is { } limit && limit < _fetchers)
+            return limit - toFetch < Math.Max(1, limit / 4) ? 0 : Math.Min(limit - toFetch, mostInFlight - InFlight);
         return toFetch > _fetchers + (_fetchers / 2) ? 0 : Math.Min((2 * _fetchers) - toFetch, mostInFlight - InFlight);
     }
 

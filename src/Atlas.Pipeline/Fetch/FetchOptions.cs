@@ -10,8 +10,13 @@ internal sealed record FetchOptions
     /// <summary>With less, the largest robots.txt that is read would leave no room for others.</summary>
     public const long LeastRobotsCacheBytes = 1 << 20;
 
+    private const int DefaultMinConcurrency = 4;
+
     /// <summary>Requests under way at the same time, all hosts together.</summary>
     public int Concurrency { get; init; } = 64;
+
+    /// <summary>Requests under way that hosts which got slower, and pressure, always leave; at most <see cref="Concurrency"/>.</summary>
+    public int MinConcurrency { get; init; } = DefaultMinConcurrency;
 
     /// <summary>When a host is asked; kept by the buffer.</summary>
     public HostsOptions Hosts { get; init; } = new();
@@ -55,9 +60,20 @@ internal sealed record FetchOptions
     /// <summary>The name that robots.txt knows us by: the user agent up to its version.</summary>
     public string ProductToken => UserAgent.AsSpan(0, UserAgent.AsSpan().IndexOfAny('/', ' ') is var end and >= 0 ? end : UserAgent.Length).ToString();
 
-    internal static FetchOptions Read(SettingsReader yaml) => new()
+    internal static FetchOptions Read(SettingsReader yaml)
     {
-        Concurrency = (int)yaml.Int64("concurrency", "Requests under way at the same time, all hosts together; more wait in the buffer.", 1, 4096, 64),
+        var options = ReadAll(yaml);
+        if (options.MinConcurrency <= options.Concurrency)
+            return options;
+        if (yaml.Has("min_concurrency"))
+            yaml.Report("min_concurrency", $"must be at most concurrency, which is {options.Concurrency}.");
+        return options with { MinConcurrency = options.Concurrency };
+    }
+
+    private static FetchOptions ReadAll(SettingsReader yaml) => new()
+    {
+        Concurrency = (int)yaml.Int64("concurrency", "Requests under way at the same time, all hosts together; more wait in the buffer. It is where the limit begins and its maximum: it falls when most hosts get slower or fail that did not, and at high pressure.", 1, 4096, 64),
+        MinConcurrency = (int)yaml.Int64("min_concurrency", "The limit never falls below; the same as concurrency switches adapting off.", 1, 4096, DefaultMinConcurrency),
         Hosts = HostsOptions.Read(yaml),
         Robots = yaml.Boolean("robots", "Whether robots.txt (RFC 9309) is asked for and obeyed.", true),
         RobotsCacheBytes = yaml.Int64("robots_cache_bytes", "Memory for what hosts' robots.txt say, in bytes; beyond it the host used least recently is forgotten, and asked again when it is needed.", LeastRobotsCacheBytes, 1_099_511_627_776, 33_554_432),

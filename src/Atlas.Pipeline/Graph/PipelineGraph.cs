@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Dataflow;
+using Atlas.Pipeline.Pressure;
 using Atlas.Pipeline.Topology;
 
 namespace Atlas.Pipeline.Graph;
@@ -22,6 +23,7 @@ internal sealed class PipelineGraph
     private readonly WorkBlocks _work;
     private readonly DiskReserve? _reserve;
     private readonly LocalTrouble _trouble;
+    private readonly PressureMonitor _pressure;
     private readonly CancellationToken _drain;
 
     private PipelineGraph(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, RunRooms rooms, RunFailure failure, CancellationToken abort, CancellationToken drain)
@@ -31,6 +33,7 @@ internal sealed class PipelineGraph
         _failure = failure;
         _reserve = rooms.Reserve;
         _trouble = rooms.Trouble;
+        _pressure = rooms.Pressure!;
         _drain = drain;
         _batches = new BatchBlocks(rooms.Seams, failure);
         _work = new WorkBlocks(rooms.Seams, failure, rooms.Unexpected, abort);
@@ -60,7 +63,7 @@ internal sealed class PipelineGraph
     /// <param name="definition">A checked definition.</param>
     /// <param name="parts">The working parts, by the names of sources and stages.</param>
     /// <param name="settle">What becomes of each item at the end of the work half.</param>
-    /// <param name="rooms">Threads and time, and what lines and bodies wait for: room on the disk, and what the machine lacks.</param>
+    /// <param name="rooms">Threads and time, and what lines and bodies wait for: room on the disk, what the machine lacks, and the pressure on it.</param>
     /// <param name="failure">Where a stage's failure is reported.</param>
     /// <param name="abort">Ends the stages' I/O.</param>
     /// <param name="drain">Ends that waiting.</param>
@@ -105,6 +108,7 @@ internal sealed class PipelineGraph
             if (_reserve is not null)
                 await _reserve.PassAsync(BytesOnDisk(batch), _drain);
             await _trouble.PassAsync(LocalTrouble.IntakePause, _drain);
+            await _pressure.PassAsync(_drain);
             return !_failure.HasHappened && await outlet.SendAsync(batch);
         }
 

@@ -3,6 +3,7 @@ using Atlas.Pipeline.Buffer;
 using Atlas.Pipeline.Check;
 using Atlas.Pipeline.Fetch;
 using Atlas.Pipeline.Ledger;
+using Atlas.Pipeline.Pressure;
 using Atlas.Pipeline.Topology;
 
 namespace Atlas.Pipeline.Graph;
@@ -76,6 +77,7 @@ internal sealed class PipelineRun : IAsyncDisposable
                 await ledger.RememberKeyRulesAsync(KeyRules.Of(definition).ToText());
             }
 
+            rooms.Pressure = rooms.Own(new PressureMonitor(definition.Pressure, seams, () => rooms.Reserve is { Bytes: > 0 } reserve ? 100.0 * reserve.Bytes / Math.Max(1, reserve.FreeBytes) : null));
             var run = new PipelineRun(definition, rooms);
             opening?.End();
             return run;
@@ -149,6 +151,8 @@ internal sealed class PipelineRun : IAsyncDisposable
         DiskFreeBytes = _rooms.Reserve?.FreeBytes,
         WaitsForMachine = _rooms.Trouble.IsPaused,
         LocalFailures = _rooms.Trouble.Failures,
+        Pressure = _rooms.Pressure?.Look(),
+        FetchLimit = _rooms.Limit?.Now,
         UnexpectedErrors = _rooms.Unexpected.Counts,
     };
 
@@ -194,7 +198,7 @@ internal sealed class PipelineRun : IAsyncDisposable
     private async Task WorkAsync(Frontier frontier)
     {
         var entry = _graph.WorkEntry!;
-        await frontier.RunAsync(SendAsync, _graph.FirstWorkers, _graph.WorkersInAll, _drain.Token);
+        await frontier.RunAsync(SendAsync, _graph.FirstWorkers, _graph.WorkersInAll, _drain.Token, _rooms.Limit is { } limit ? limit.For : null);
         entry.Complete();
         await _graph.WorkCompleted;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Atlas.Pipeline.Pressure;
 
 namespace Atlas.Pipeline.Graph;
 
@@ -37,6 +38,9 @@ internal sealed class RunInstruments : IDisposable
         _meter.CreateObservableGauge("atlas.disk.waiting", () => look().WaitsForDisk ? 1 : 0, "1", "1 while nothing new is taken in because that disk is nearly full.");
         _meter.CreateObservableCounter("atlas.machine.failures", () => ByReason(look().LocalFailures), "{url}", "Fetches that failed by what this machine lacks, by reason; their URLs stay queued.");
         _meter.CreateObservableGauge("atlas.machine.waiting", () => look().WaitsForMachine ? 1 : 0, "1", "1 while nothing new is taken in because of that.");
+        _meter.CreateObservableGauge("atlas.pressure", () => Levels(look().Pressure), "1", "Pressure on this machine, from 0 (none) to 3 (critical), by resource; without one, the highest.");
+        _meter.CreateObservableCounter("atlas.pressure.time", () => SpentIn(look().Pressure), "s", "Time spent in each level of pressure.");
+        _meter.CreateObservableGauge("atlas.fetch.concurrency", () => look().FetchLimit is { } limit ? [new Measurement<int>(limit)] : Array.Empty<Measurement<int>>(), "{url}", "Fetches that may be under way at the same time now.");
         _meter.CreateObservableCounter("atlas.errors.unexpected", () => look().UnexpectedErrors.Select(count => new Measurement<long>(count.Value, new KeyValuePair<string, object?>("type", count.Key))), "{error}", "Exceptions that nobody expected, by type; should be 0.");
         _meter.CreateObservableGauge("atlas.ledger.imbalance", () => look().Books.Balance ? 0 : 1, "1", "1 when the books do not balance; must be 0.");
     }
@@ -56,6 +60,14 @@ internal sealed class RunInstruments : IDisposable
 
     private static IEnumerable<Measurement<long>> ByReason(IReadOnlyDictionary<string, long> counts) =>
         counts.Select(count => new Measurement<long>(count.Value, new KeyValuePair<string, object?>("reason", count.Key)));
+
+    private static IEnumerable<Measurement<int>> Levels(PressureState? pressure) => pressure is null
+        ? []
+        : pressure.ByResource.Select((level, i) => new Measurement<int>((int)level, new KeyValuePair<string, object?>("resource", ((Resource)i).Word()))).Prepend(new Measurement<int>((int)pressure.Level));
+
+    private static IEnumerable<Measurement<double>> SpentIn(PressureState? pressure) => pressure is null
+        ? []
+        : pressure.Spent.Select((time, i) => new Measurement<double>(time.TotalSeconds, new KeyValuePair<string, object?>("level", ((PressureLevel)i).Word())));
 
     private static KeyValuePair<string, object?> Stage(string name) => new("stage", name);
 }

@@ -2,6 +2,7 @@ using Atlas.Pipeline.Buffer;
 using Atlas.Pipeline.Dedup;
 using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Persist;
+using Atlas.Pipeline.Pressure;
 using Atlas.Pipeline.Sources;
 
 namespace Atlas.Pipeline.Graph;
@@ -45,6 +46,12 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSi
 
     /// <summary>What the machine lacks.</summary>
     public LocalTrouble Trouble { get; } = new(seams);
+
+    /// <summary>What the machine has left.</summary>
+    public PressureMonitor? Pressure { get; set; }
+
+    /// <summary>How many fetches may be under way; null when nothing is fetched.</summary>
+    public ConcurrencyLimit? Limit { get; set; }
 
     public UnexpectedErrors Unexpected { get; } = new(seams);
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Persist;
+using Atlas.Pipeline.Pressure;
 
 namespace Atlas.Pipeline.Graph;
 
@@ -65,6 +66,12 @@ internal sealed record RunSnapshot
 
     /// <summary>Fetches that failed by that in this run, by reason. Their URLs stay queued.</summary>
     public IReadOnlyDictionary<string, long> LocalFailures { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>The pressure on this machine, now and in this run; null before the run has begun.</summary>
+    public PressureState? Pressure { get; init; }
+
+    /// <summary>How many fetches may be under way now; null when nothing is fetched.</summary>
+    public int? FetchLimit { get; init; }
 
     /// <summary>Exceptions that nobody expected in this run, by type.</summary>
     public IReadOnlyDictionary<string, long> UnexpectedErrors { get; init; } = ImmutableDictionary<string, long>.Empty;

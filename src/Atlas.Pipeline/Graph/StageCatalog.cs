@@ -3,8 +3,10 @@ using Atlas.Pipeline.Classify;
 using Atlas.Pipeline.Dedup;
 using Atlas.Pipeline.Discover;
 using Atlas.Pipeline.Fetch;
+using Atlas.Pipeline.Hosts;
 using Atlas.Pipeline.Normalize;
 using Atlas.Pipeline.Persist;
+using Atlas.Pipeline.Pressure;
 using Atlas.Pipeline.Route;
 using Atlas.Pipeline.Sources;
 using Atlas.Pipeline.Topology;
@@ -107,7 +109,24 @@ internal static class StageCatalog
     private static ActingPart MakeFetch(StageDefinition stage, RunRooms rooms)
     {
         var options = (FetchOptions)stage.Options;
-        return new ActingPart(rooms.Own(new FetchStage(options, rooms.Seams, unexpected: rooms.Unexpected) { Sending = item => rooms.Frontier!.Sending(item), Answered = item => rooms.Frontier!.Answered(item) }), options.Concurrency) { Left = verdict => rooms.Frontier!.Fetched(verdict) };
+        var limit = new ConcurrencyLimit(options.MinConcurrency, options.Concurrency, rooms.Seams.Time, () => rooms.Pressure!.Level);
+        rooms.Limit = limit;
+        return new ActingPart(rooms.Own(new FetchStage(options, rooms.Seams, unexpected: rooms.Unexpected) { Sending = item => rooms.Frontier!.Sending(item), Answered = Answered }), options.Concurrency)
+        {
+            Left = verdict =>
+            {
+                limit.Ended(verdict.Item.HostKey, HostOutcomes.Of(verdict));
+                rooms.Frontier!.Fetched(verdict);
+            },
+        };
+
+        void Answered(WorkItem item)
+        {
+            // A redirect's answer is another request's.
+            if (item is { SentAt: > 0, IsAnswered: false })
+                limit.Answered(item.HostKey, TimeSpan.FromTicks(rooms.Seams.Time.GetUtcNow().UtcTicks - item.SentAt));
+            rooms.Frontier!.Answered(item);
+        }
     }
 
     // It is processors that it needs, and they have other things to do as well.

@@ -16,7 +16,8 @@ internal static class JsonSchema
         new("drain_deadline_ms", "integer", "30000", "at least 0", "Milliseconds that a drain may take after a signal; then it becomes an abort.") { Min = 0 },
         new("disk_reserve_bytes", "integer", "", "at least 0", "Bytes kept free on the disk of the state directory: below that nothing new is taken in, and no body stored, until there is room again; 0 switches it off. Left out, it is 536870912 (512 MiB), or a twentieth of the disk if that is less.") { Min = 0 },
         new("memory", "string or integer", "", "at least 64 MiB", "The memory that the pipeline may take, as \"1GiB\", \"512MiB\" or a number of bytes. It is shared out over the dedup index, its log, filter and recent keys, the queues, SQLite's caches and the buffer; what a stage sets itself stays. 'validate' prints the shares, and says what to change when expected_urls does not fit. Left out, every part has its own default. Bodies on their way to the disk that are larger than 256 KiB come on top."),
-        new("admission", "map", "", "", "How lines are gathered on their way into the ledger. Batches and commits adapt by themselves: larger under load, smaller when commits are slow or little comes in.") { Inside = AdmissionSettings() },
+        new("admission", "map", "", "", "How lines are gathered on their way into the ledger. Batches and commits adapt by themselves: larger under load, smaller when commits are slow or little comes in.") { Inside = InsideOf(AdmissionOptions.Read) },
+        new("pressure", "map", "", "", "From how much use of this machine the run holds back: moderate (no more is fetched at once), high (half of it, and lines are taken in slowly), critical (as little as possible, and nothing new is taken in).") { Inside = InsideOf(PressureOptions.Read) },
     ];
 
     /// <summary>The settings of a kind: those that every station has, then its own.</summary>
@@ -75,10 +76,10 @@ internal static class JsonSchema
         return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
     }
 
-    private static IReadOnlyList<SettingDoc> AdmissionSettings()
+    private static IReadOnlyList<SettingDoc> InsideOf(Func<SettingsReader, object> read)
     {
         var yaml = SettingsReader.ForDocs();
-        AdmissionOptions.Read(yaml);
+        read(yaml);
         return yaml.Declared;
     }
 

@@ -27,6 +27,9 @@ internal sealed record PipelineDefinition
 
     /// <summary>Bytes that stay free on the disk of the state directory; 0 keeps none, null the default.</summary>
     public long? DiskReserveBytes { get; init; }
+
+    /// <summary>From where on the run holds back for the machine.</summary>
+    public PressureOptions Pressure { get; init; } = new();
 }
 
 /// <summary>One source or stage of a pipeline.</summary>

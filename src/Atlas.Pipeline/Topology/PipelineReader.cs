@@ -54,6 +54,9 @@ internal static class PipelineReader
         var section = yaml.Section("admission", "How lines are gathered on their way into the ledger.");
         var admission = AdmissionOptions.Read(section);
         section.Finish();
+        var watched = yaml.Section("pressure", "From where on the run holds back for the machine.");
+        var pressure = PressureOptions.Read(watched);
+        watched.Finish();
 
         foreach (var entry in root.Entries)
         {
@@ -78,6 +81,7 @@ internal static class PipelineReader
             Stages = mistakes.Count > 0 ? [] : order.Select(stage => stage.ToDefinition()).ToList(),
             DrainDeadline = deadline,
             Admission = admission,
+            Pressure = pressure,
             DiskReserveBytes = reserve < 0 ? null : reserve,
         };
         if (memory is not { } given || mistakes.Count > 0)

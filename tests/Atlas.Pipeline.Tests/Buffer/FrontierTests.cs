@@ -197,6 +197,29 @@ public sealed class FrontierTests : IDisposable
     }
 
     [Fact]
+    public async Task A_limit_below_the_fetchers_is_kept_as_it_moves()
+    {
+        var frontier = Frontier();
+        _ledger.Admit([.. Enumerable.Range(1, 60).Select(i => Item(i, $"host-{i}"))]);
+        var limit = 4;
+        var mostUsed = 0;
+        _ = frontier.RunAsync(verdict => Task.FromResult(_sent.Writer.TryWrite(verdict.Item)), 10, 100, _stop.Token, used =>
+        {
+            mostUsed = Math.Max(mostUsed, used);
+            return Volatile.Read(ref limit);
+        });
+
+        for (var i = 0; i < 20; i++)
+            frontier.Fetched(Verdict.Forward(await NextAsync()));
+        Assert.Equal(4, mostUsed);
+
+        Volatile.Write(ref limit, 8);
+        for (var i = 0; i < 40; i++)
+            frontier.Fetched(Verdict.Forward(await NextAsync()));
+        Assert.InRange(mostUsed, 5, 8);
+    }
+
+    [Fact]
     public async Task What_was_claimed_and_not_sent_when_a_stop_comes_is_released()
     {
         var frontier = Frontier();

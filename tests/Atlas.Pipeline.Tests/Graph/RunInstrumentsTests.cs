@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using Atlas.Pipeline.Graph;
 using Atlas.Pipeline.Ledger;
+using Atlas.Pipeline.Pressure;
 
 namespace Atlas.Pipeline.Tests.Graph;
 
@@ -32,6 +33,9 @@ public sealed class RunInstrumentsTests
         ["atlas.machine.failures"] = "{url}",
         ["atlas.machine.waiting"] = "1",
         ["atlas.errors.unexpected"] = "{error}",
+        ["atlas.pressure"] = "1",
+        ["atlas.pressure.time"] = "s",
+        ["atlas.fetch.concurrency"] = "{url}",
     };
 
     [Fact]
@@ -64,6 +68,7 @@ public sealed class RunInstrumentsTests
                 "atlas.edge.capacity{stage=dedup} = 8",
                 "atlas.edge.depth{stage=dedup} = 3",
                 "atlas.errors.unexpected{type=NotSupportedException} = 2",
+                "atlas.fetch.concurrency = 64",
                 "atlas.ledger.admitted = 60",
                 "atlas.ledger.dead{reason=http_404} = 4",
                 "atlas.ledger.done = 50",
@@ -74,6 +79,16 @@ public sealed class RunInstrumentsTests
                 "atlas.ledger.rejected{reason=malformed} = 10",
                 "atlas.machine.failures{reason=no_handles} = 3",
                 "atlas.machine.waiting = 1",
+                "atlas.pressure = 2",
+                "atlas.pressure.time{level=critical} = 0",
+                "atlas.pressure.time{level=high} = 2",
+                "atlas.pressure.time{level=moderate} = 1",
+                "atlas.pressure.time{level=none} = 9",
+                "atlas.pressure{resource=cpu} = 0",
+                "atlas.pressure{resource=disk} = 0",
+                "atlas.pressure{resource=handles} = 0",
+                "atlas.pressure{resource=memory} = 2",
+                "atlas.pressure{resource=pool_delay_ms} = 1",
                 "atlas.stage.busy{stage=dedup} = 2.5",
                 "atlas.stage.items{stage=dedup,fate=dead_letter} = 10",
                 "atlas.stage.items{stage=dedup,fate=drop} = 30",
@@ -119,6 +134,13 @@ public sealed class RunInstrumentsTests
             WaitsForDisk = true,
             DiskFreeBytes = 7_000,
             WaitsForMachine = true,
+            FetchLimit = 64,
+            Pressure = new PressureState(
+                PressureLevel.High,
+                PressureLevel.High,
+                [PressureLevel.None, PressureLevel.High, PressureLevel.None, PressureLevel.None, PressureLevel.Moderate],
+                new ResourceReading(Memory: 93),
+                [TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.Zero]),
             LocalFailures = ImmutableDictionary<string, long>.Empty.Add("no_handles", 3),
             UnexpectedErrors = ImmutableDictionary<string, long>.Empty.Add("NotSupportedException", 2),
         };
