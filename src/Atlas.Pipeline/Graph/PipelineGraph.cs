@@ -23,7 +23,7 @@ internal sealed class PipelineGraph
     private readonly WorkBlocks _work;
     private readonly DiskReserve? _reserve;
     private readonly LocalTrouble _trouble;
-    private readonly PressureMonitor _pressure;
+    private readonly PressureMonitor? _pressure;
     private readonly CancellationToken _drain;
 
     private PipelineGraph(PipelineDefinition definition, IReadOnlyDictionary<string, StagePart> parts, RunRooms rooms, RunFailure failure, CancellationToken abort, CancellationToken drain)
@@ -33,7 +33,7 @@ internal sealed class PipelineGraph
         _failure = failure;
         _reserve = rooms.Reserve;
         _trouble = rooms.Trouble;
-        _pressure = rooms.Pressure!;
+        _pressure = rooms.Pressure;
         _drain = drain;
         _batches = new BatchBlocks(rooms.Seams, failure);
         _work = new WorkBlocks(rooms.Seams, failure, rooms.Unexpected, abort);
@@ -108,7 +108,8 @@ internal sealed class PipelineGraph
             if (_reserve is not null)
                 await _reserve.PassAsync(BytesOnDisk(batch), _drain);
             await _trouble.PassAsync(LocalTrouble.IntakePause, _drain);
-            await _pressure.PassAsync(_drain);
+            if (_pressure is not null)
+                await _pressure.PassAsync(_drain);
             return !_failure.HasHappened && await outlet.SendAsync(batch);
         }
 

@@ -109,7 +109,7 @@ internal static class StageCatalog
     private static ActingPart MakeFetch(StageDefinition stage, RunRooms rooms)
     {
         var options = (FetchOptions)stage.Options;
-        var limit = new ConcurrencyLimit(options.MinConcurrency, options.Concurrency, rooms.Seams.Time, () => rooms.Pressure!.Level);
+        var limit = new ConcurrencyLimit(options.MinConcurrency, options.Concurrency, rooms.Seams.Time, () => rooms.Pressure?.Level ?? PressureLevel.None);
         rooms.Limit = limit;
         return new ActingPart(rooms.Own(new FetchStage(options, rooms.Seams, unexpected: rooms.Unexpected) { Sending = item => rooms.Frontier!.Sending(item), Answered = Answered }), options.Concurrency)
         {
