@@ -96,7 +96,7 @@ internal sealed record HostileRun(ProgramResult Ended, double GoodPerSecond, lon
             "stages.fetch.connect_timeout_ms=1000",
             "stages.fetch.headers_timeout_ms=1000",
             "stages.fetch.idle_timeout_ms=1000",
-            "stages.fetch.max_body_bytes=262144",
+            "stages.fetch.max_body_bytes=2097152",
             "stages.fetch.breaker_open_ms=1000",
             "stages.fetch.breaker_open_max_ms=8000",
             "stages.buffer.capacity=5000",
