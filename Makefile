@@ -18,7 +18,7 @@ help:
 	@echo "make docs-damage  docs/damage.md, from that test"
 	@echo "make docs-guard   docs/guard.md: hosts that are never asked, each tried in three ways"
 	@echo "make test-peers   a polluted list and a kill at half, as in docs/peers.md, without the peers (half a minute)"
-	@echo "make docs-peers   docs/peers.md: the same two for curl, aria2, Scrapy and Crawlee, where installed (10 minutes)"
+	@echo "make docs-peers   docs/peers.md: the same two for curl, aria2, Scrapy and Crawlee, where installed (minutes)"
 	@echo "make fuzz         the laws of canonical forms on random lines, SECONDS=60 unless given"
 	@echo "make lint         locked restore, formatting, analyzers"
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"

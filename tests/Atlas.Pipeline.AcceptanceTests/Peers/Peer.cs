@@ -17,6 +17,9 @@ internal sealed record Peer(string Name, string Version, string Once, string? Re
     /// <summary>A line of the list as the program wants it, from the URL and its number; null: as it is.</summary>
     public Func<string, int, string>? Line { get; init; }
 
+    /// <summary>What is said of it where there is no command that goes on.</summary>
+    public string Unresumed { get; init; } = "keeps no record of what is done: begins anew";
+
     /// <summary>Ours: <c>dist/atlas</c> as it is shipped, where it was built.</summary>
     public static Peer Atlas(int port)
     {
@@ -24,7 +27,7 @@ internal sealed record Peer(string Name, string Version, string Once, string? Re
         var program = File.Exists(built) ? $"'{built}'" : $"dotnet '{AtlasProgram.Assembly}'";
         var run = $"exec {program} run '{Workbench.Shipped("crawl.yaml")}' --state '{{out}}/state' --report '{{out}}/report.json' --quiet --set stages.fetch.robots=false"
             + $" --set 'stages.fetch.allow_networks=[127.0.0.0/8]' --set 'stages.fetch.allow_ports=[{port.ToString(CultureInfo.InvariantCulture)}]' --set stages.fetch.per_host_delay_ms=0 < '{{list}}'";
-        return new Peer("Atlas.Pipeline", $"{program} --version", run, run);
+        return new Peer("Atlas.Pipeline", $"{program} --version | cut -d+ -f1", run, run);
     }
 
     public static IReadOnlyList<Peer> Others()
@@ -43,7 +46,7 @@ internal sealed record Peer(string Name, string Version, string Once, string? Re
                 Line = (url, number) => string.Create(CultureInfo.InvariantCulture, $"{url}\n  out={number}"),
             },
             new("Scrapy", "scrapy version | cut -d' ' -f2", $"exec scrapy runspider '{fetching}/scrapy_list.py' -a folder='{{out}}' {wide} < '{{list}}'", $"exec scrapy runspider '{here}/scrapy_jobdir.py' -a folder='{{out}}' -a list='{{list}}' -s JOBDIR='{{out}}/job' {wide}"),
-            new("Crawlee", "node -p \"require('crawlee/package.json').version\"", $"exec node '{fetching}/fetch-crawlee.cjs' '{{out}}' {Concurrency} < '{{list}}'", $"exec node '{here}/crawlee-queue.cjs' '{{out}}' '{{list}}' {Concurrency}"),
+            new("Crawlee", "node -p \"require('crawlee/package.json').version\"", $"exec node '{fetching}/fetch-crawlee.cjs' '{{out}}' {Concurrency} < '{{list}}'", null) { Unresumed = "its queue on disk takes minutes to come back and is not tried here: see below" },
         ];
     }
 

@@ -44,7 +44,7 @@ internal static class PeerTrials
     }
 
     /// <summary>Gives a peer the polluted list.</summary>
-    public static async Task<PollutedOutcome> PolluteAsync(Peer peer, ScriptedSite site, string folder)
+    public static async Task<PollutedOutcome> FetchPollutedAsync(Peer peer, ScriptedSite site, string folder)
     {
         var list = WritePolluted(folder, site.Port, peer.Line);
         var to = Directory.CreateDirectory(Path.Combine(folder, "out")).FullName;

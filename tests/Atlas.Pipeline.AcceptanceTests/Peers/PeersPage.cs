@@ -9,7 +9,7 @@ internal static class PeersPage
         <!-- Made by make docs-peers. Do not edit. -->
         # What peers get wrong
 
-        Made by a test that gives the same lists to this program and to others, as they come: {Peer.Concurrency} requests at once, no robots.txt, no retries, each with its usual way of storing pages. A scripted web on 1,000 loopback addresses counts what was asked for. One run each on {Environment.ProcessorCount} cores, which the web shares: the counts are what matters, times are of this machine. What the first row says of Atlas.Pipeline, the test demands.
+        Made by a test that gives the same lists to this program and to others, as they come: {Peer.Concurrency} requests at once, no robots.txt, no retries, each with its usual way of storing pages. A scripted web on 1,000 loopback addresses counts what was asked for. One run each on {Environment.ProcessorCount} cores, which the web shares: the counts are what matters, whatever else the machine did is in the times. What the tables say of Atlas.Pipeline, the test demands: nothing lost, twice only what was under way, and on a machine that is not busy the first page within a second.
 
         ## A polluted list
 
@@ -20,7 +20,7 @@ internal static class PeersPage
         {polluted}
         ## kill -9 at half, and the same command again
 
-        {PeerTrials.KilledPages:N0} pages. Scrapy with JOBDIR, all URLs in its queue; Crawlee with its queue on disk. The first page is counted from the start of the second run. Asked for twice is what was under way: being fetched, or fetched and not yet synced to the disk.
+        {PeerTrials.KilledPages:N0} pages. Scrapy with JOBDIR, all URLs in its queue. The first page is counted from the start of the second run. Asked for twice is what was under way: being fetched, or fetched and not yet synced to the disk.
 
         | program | asked for before the kill | never asked for | asked for twice | first page | second run | its exit code |
         |---|--:|--:|--:|--:|--:|--:|

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -11,8 +12,8 @@ namespace Atlas.Pipeline.AcceptanceTests.Peers;
 [Trait("run", "peers")]
 public sealed class PeersTableTests
 {
-    /// <summary>What the default settings let be under way: requests, and pages that wait for the sync that makes them durable (512 that persist works on, and 8 in front of it).</summary>
-    private const int MostUnderWay = Peer.Concurrency + 512 + 8;
+    /// <summary>What the settings let be under way: requests and the places in front of them, and pages that wait for the sync that makes them durable (512 that persist works on, and the places in front of it).</summary>
+    private const int MostUnderWay = Peer.Concurrency + 8 + 512 + 8;
 
     [Fact]
     public async Task Of_a_polluted_list_no_local_file_is_read_and_no_page_is_fetched_twice()
@@ -20,7 +21,7 @@ public sealed class PeersTableTests
         using var folder = new Scratch();
         await using var site = await ScriptedSite.StartAsync();
 
-        var outcome = await PeerTrials.PolluteAsync(Peer.Atlas(site.Port), site, folder.Path);
+        var outcome = await PeerTrials.FetchPollutedAsync(Peer.Atlas(site.Port), site, folder.Path);
 
         AssertClean(outcome, folder.Path);
     }
@@ -28,12 +29,14 @@ public sealed class PeersTableTests
     [Fact]
     public async Task A_kill_at_half_loses_nothing_fetches_again_only_what_was_under_way_and_is_back_within_a_second()
     {
-        using var folder = new Scratch();
         await using var site = await ScriptedSite.StartAsync();
+        using var folder = new Scratch();
+        var atlas = Peer.Atlas(site.Port);
 
-        var outcome = await PeerTrials.KillAsync(Peer.Atlas(site.Port), site, folder.Path);
+        var outcome = await PeerTrials.KillAsync(atlas, site, folder.Path);
 
         AssertNothingLost(outcome, folder.Path);
+        Assert.InRange(outcome.FirstPage!.Value, TimeSpan.Zero, await SoonAsync(atlas));
     }
 
     /// <summary>The page is written where docs are asked for; the times in it are of one run, so that nothing compares it.</summary>
@@ -53,11 +56,11 @@ public sealed class PeersTableTests
             }
 
             using var folder = new Scratch();
-            var list = await PeerTrials.PolluteAsync(peer, site, folder.Path);
+            var list = await PeerTrials.FetchPollutedAsync(peer, site, folder.Path);
             polluted.Append(CultureInfo.InvariantCulture, $"| {peer.Name} | {version} | {(list.ReadsLocalFiles ? "**reads it and keeps it**" : "not read")} | {list.FetchedAgain:N0} | {list.Missed:N0} of {list.Pages:N0} | {list.ExitCode} |\n");
             if (peer.Resumed is null)
             {
-                killed.Append(CultureInfo.InvariantCulture, $"| {peer.Name} | keeps no record of what is done: begins anew | | | | | |\n");
+                killed.Append(CultureInfo.InvariantCulture, $"| {peer.Name} | {peer.Unresumed} | | | | | |\n");
                 continue;
             }
 
@@ -73,6 +76,14 @@ public sealed class PeersTableTests
         }
 
         File.WriteAllText(Path.Combine(Repository.Root, "docs", "peers.md"), PeersPage.Write(polluted.ToString(), killed.ToString()));
+    }
+
+    /// <summary>A second, or what ten starts of the program take that only says its version: a busy machine is slow with both.</summary>
+    private static async Task<TimeSpan> SoonAsync(Peer peer)
+    {
+        var clock = Stopwatch.StartNew();
+        await peer.FindVersionAsync();
+        return clock.Elapsed * 10 is var starts && starts > TimeSpan.FromSeconds(1) ? starts : TimeSpan.FromSeconds(1);
     }
 
     private static void AssertClean(PollutedOutcome outcome, string folder)
@@ -91,7 +102,6 @@ public sealed class PeersTableTests
         Assert.InRange(outcome.Before, PeerTrials.KilledPages / 4, PeerTrials.KilledPages - 1);
         Assert.InRange(outcome.FetchedAgain, 0, MostUnderWay);
         Assert.Equal(PeerTrials.KilledPages, Report(folder).GetProperty("done").GetInt32());
-        Assert.InRange(outcome.FirstPage!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     private static JsonElement Report(string folder) => JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "out", "report.json"))).RootElement;
