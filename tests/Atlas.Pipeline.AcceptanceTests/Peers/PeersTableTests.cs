@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -31,12 +30,12 @@ public sealed class PeersTableTests
     {
         await using var site = await ScriptedSite.StartAsync();
         using var folder = new Scratch();
-        var atlas = Peer.Atlas(site.Port);
 
-        var outcome = await PeerTrials.KillAsync(atlas, site, folder.Path);
+        var outcome = await PeerTrials.KillAsync(Peer.Atlas(site.Port), site, folder.Path);
 
         AssertNothingLost(outcome, folder.Path);
-        Assert.InRange(outcome.FirstPage!.Value, TimeSpan.Zero, await SoonAsync(atlas));
+        Assert.NotNull(outcome.FirstPage);
+        Assert.True(IsBusy() || outcome.FirstPage < TimeSpan.FromSeconds(1), outcome.ToString());
     }
 
     /// <summary>The page is written where docs are asked for; the times in it are of one run, so that nothing compares it.</summary>
@@ -78,13 +77,9 @@ public sealed class PeersTableTests
         File.WriteAllText(Path.Combine(Repository.Root, "docs", "peers.md"), PeersPage.Write(polluted.ToString(), killed.ToString()));
     }
 
-    /// <summary>A second, or what ten starts of the program take that only says its version: a busy machine is slow with both.</summary>
-    private static async Task<TimeSpan> SoonAsync(Peer peer)
-    {
-        var clock = Stopwatch.StartNew();
-        await peer.FindVersionAsync();
-        return clock.Elapsed * 10 is var starts && starts > TimeSpan.FromSeconds(1) ? starts : TimeSpan.FromSeconds(1);
-    }
+    /// <summary>Whether more wants to run than the machine has cores for, this test's own part set aside: then its times say nothing. Where the system does not tell, it is not.</summary>
+    private static bool IsBusy() =>
+        File.Exists("/proc/loadavg") && double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture) > 2 * Environment.ProcessorCount;
 
     private static void AssertClean(PollutedOutcome outcome, string folder)
     {
