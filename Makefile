@@ -2,7 +2,7 @@
 CONFIG ?= Release
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build run test test-kill test-crash test-faults test-memory test-damage test-handles test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-micro docs docs-damage docs-guard need-sdk public-suffixes unicode-tables
+.PHONY: help build run test test-kill test-crash test-faults test-memory test-damage test-handles test-hostile test-peers test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-micro docs docs-damage docs-guard docs-peers need-sdk public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -13,9 +13,12 @@ help:
 	@echo "make test-memory  five million lines, 90 % duplicates, within 1 GiB, and within the memory that a pipeline is given (minutes)"
 	@echo "make test-damage  every file of a state directory damaged in every way, and what comes of it (a minute)"
 	@echo "make test-handles  200 handles for 400 fetches at once: every URL is fetched in the end (half a minute)"
+	@echo "make test-hostile  a third of the web down, a third answering with every fault there is, SECONDS=600 unless given"
 	@echo "make test-portable  canonical forms as on processors without BMI2 and AVX-512, and without any such instructions (half a minute)"
 	@echo "make docs-damage  docs/damage.md, from that test"
 	@echo "make docs-guard   docs/guard.md: hosts that are never asked, each tried in three ways"
+	@echo "make test-peers   a polluted list and a kill at half, as in docs/peers.md, without the peers (half a minute)"
+	@echo "make docs-peers   docs/peers.md: the same two for curl, aria2, Scrapy and Crawlee, where installed (minutes)"
 	@echo "make fuzz         the laws of canonical forms on random lines, SECONDS=60 unless given"
 	@echo "make lint         locked restore, formatting, analyzers"
 	@echo "make bench        URLs/s through admission, pages/s through fetch, bytes allocated per URL"
@@ -61,11 +64,14 @@ test-memory: build
 test-damage: build
 	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=damage"
 
-# Each switch is set for one run: where the machine lacks the instructions itself, the runs are the same.
 # So few handles that the runtime itself would die of the lack, were they all taken.
 test-handles: build
 	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=handles"
 
+test-hostile: build
+	ATLAS_HOSTILE_SECONDS=$(or $(SECONDS),600) dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=hostile" --show-live-output on
+
+# Each switch is set for one run: where the machine lacks the instructions itself, the runs are the same.
 test-portable: build
 	DOTNET_EnableBMI2=0 DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0 dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-not-trait "length=long"
 	DOTNET_EnableHWIntrinsic=0 dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-not-trait "length=long"
@@ -75,6 +81,12 @@ docs-guard: build
 
 docs-damage: build
 	ATLAS_WRITE_DOCS=1 dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=damage"
+
+test-peers: build
+	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=peers"
+
+docs-peers: build
+	ATLAS_WRITE_DOCS=1 dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-method "*The_table_of_peers*"
 
 fuzz: build
 	ATLAS_FUZZ_SECONDS=$(or $(SECONDS),60) dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-trait "run=fuzz" --show-live-output on

@@ -10,7 +10,8 @@ namespace Atlas.Pipeline.AcceptanceTests;
 /// <summary>The real program, started as a user would.</summary>
 internal sealed partial class AtlasProgram : IDisposable
 {
-    private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "atlas.dll");
+    /// <summary>The program as the tests built it, for <c>dotnet</c>.</summary>
+    public static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "atlas.dll");
     private static readonly string UnderFaults = Path.Combine(AppContext.BaseDirectory, "Atlas.Faults.dll");
 
     private readonly Process _process;

@@ -17,6 +17,9 @@ public sealed class RequestCounts
     /// <summary>The requests of the page that was asked for most; 0 if none was.</summary>
     public int MostOfOnePage => _pages.IsEmpty ? 0 : _pages.Values.Max();
 
+    /// <summary>The pages that were asked for, each as host, path and query.</summary>
+    public IEnumerable<string> Pages => _pages.Keys;
+
     /// <summary>Requests of one page.</summary>
     /// <param name="host">As in the Host header, with the port.</param>
     /// <param name="pathAndQuery">As sent.</param>
