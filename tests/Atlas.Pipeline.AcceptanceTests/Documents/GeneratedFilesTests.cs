@@ -23,6 +23,23 @@ public sealed class GeneratedFilesTests
             Assert.Equal("# yaml-language-server: $schema=pipeline.schema.json", File.ReadLines(pipeline).First());
     }
 
+    [Fact]
+    public void The_whole_crawl_has_every_setting_of_its_stages()
+    {
+        var crawl = File.ReadAllText(Path.Combine(Repository.Root, "pipelines", "crawl.yaml"));
+
+        // What names a stage and who feeds it is not a setting of how it works; work stages wait in rooms of a size that nobody needs to know.
+        string[] left = ["type", "from", "capacity"];
+        var missing = File.ReadAllText(Path.Combine(Repository.Root, "docs", "settings.md")).Split("\n## ")
+            .Where(section => section.StartsWith("The pipeline\n", StringComparison.Ordinal) || crawl.Contains($"\n  {section.Split('\n')[0]}:", StringComparison.Ordinal))
+            .SelectMany(section => section.Split('\n'))
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .Select(line => line.Split('`')[1].Split('.')[^1])
+            .Where(setting => !left.Contains(setting) && !crawl.Contains($" {setting}:", StringComparison.Ordinal) && !crawl.Contains($"\n{setting}:", StringComparison.Ordinal));
+
+        Assert.Empty(missing);
+    }
+
     private static void Check(string file, string text)
     {
         var path = Path.Combine(Repository.Root, file);
