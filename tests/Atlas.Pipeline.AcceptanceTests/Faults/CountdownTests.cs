@@ -41,5 +41,5 @@ public sealed class CountdownTests
 
     /// <summary>Closing a connection, SQLite tries to copy and to shorten the WAL, and is silent when it cannot: the next to close, or the next start, does it.</summary>
     private static bool IsOfClosing(string run) =>
-        run.StartsWith("Lock ledger.db:", StringComparison.Ordinal) || run.StartsWith("Length ledger.db-wal:", StringComparison.Ordinal);
+        run.StartsWith("Lock ledger.db:", StringComparison.Ordinal) || run.StartsWith("Share ledger.db:", StringComparison.Ordinal) || run.StartsWith("Length ledger.db-wal:", StringComparison.Ordinal);
 }
