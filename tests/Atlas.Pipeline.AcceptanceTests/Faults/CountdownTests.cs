@@ -33,13 +33,17 @@ public sealed class CountdownTests
             var operations = await bench.CountDownAsync(ending);
             TestContext.Current.TestOutputHelper!.WriteLine($"{ending}: {operations} operations, {bench.WentOn.Count} runs went on.");
             bench.WentOn.ForEach(TestContext.Current.TestOutputHelper.WriteLine);
-            Assert.All(bench.WentOn.Where(run => !IsOfClosing(run)), run => Assert.Contains("dedup index", run, StringComparison.Ordinal));
+            Assert.All(bench.WentOn.Where(run => !IsOfClosing(run)), run => Assert.True(IsSaid(run), run));
             bench.WentOn.Clear();
             Assert.True(operations > 20, $"Only {operations} operations.");
         }
     }
 
+    /// <summary>What a run may go on without: a checkpoint of the index, or a copy of the WAL that a later one makes.</summary>
+    private static bool IsSaid(string run) =>
+        run.Contains("dedup index", StringComparison.Ordinal) || run.Contains("The ledger's WAL could not be copied", StringComparison.Ordinal);
+
     /// <summary>Closing a connection, SQLite tries to copy and to shorten the WAL, and is silent when it cannot: the next to close, or the next start, does it.</summary>
     private static bool IsOfClosing(string run) =>
-        run.StartsWith("Lock ledger.db:", StringComparison.Ordinal) || run.StartsWith("Share ledger.db:", StringComparison.Ordinal) || run.StartsWith("Length ledger.db-wal:", StringComparison.Ordinal);
+        run.StartsWith("Lock ledger.db:", StringComparison.Ordinal) || run.StartsWith("Length ledger.db-wal:", StringComparison.Ordinal);
 }

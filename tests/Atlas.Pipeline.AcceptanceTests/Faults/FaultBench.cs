@@ -90,6 +90,7 @@ internal sealed class FaultBench : IAsyncDisposable
         Directory.CreateDirectory(state);
         var logs = new HeardLogs();
         using var watching = SqliteFiles.Watch(state, fault);
+        string? wentOn = null;
         try
         {
             await using var run = await OpenAsync(state, new Seams { Disk = new WatchedDisk(fault), Logs = logs }, _lines.Length);
@@ -99,7 +100,7 @@ internal sealed class FaultBench : IAsyncDisposable
                 // What goes wrong later, while it is closed, is said nowhere: nothing of it is missed.
                 Assert.True(outcome.Balances, string.Join(' ', outcome.Imbalances()));
                 Assert.Equal(Distinct(isRefused: false), outcome.Last.Books.Admitted + outcome.Last.Books.AdmittedBefore);
-                WentOn.Add($"{failed.Operation} {Path.GetFileName(failed.Path)}: {string.Join(' ', logs.Warnings)}");
+                wentOn = $"{failed.Operation} {Path.GetFileName(failed.Path)}";
             }
 
             return outcome.Last.Books.Admitted + outcome.Last.Books.AdmittedBefore;
@@ -108,6 +109,12 @@ internal sealed class FaultBench : IAsyncDisposable
         {
             // What `atlas run` answers with one line and exit code 1. Anything else is a bug, and damage would be a lie.
             return 0;
+        }
+        finally
+        {
+            // Here the run is closed: whoever copies the WAL has said what it had to say.
+            if (wentOn is not null)
+                WentOn.Add($"{wentOn}: {string.Join(' ', logs.Warnings)}");
         }
     }
 
