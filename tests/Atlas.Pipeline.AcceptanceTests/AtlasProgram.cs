@@ -10,8 +10,11 @@ namespace Atlas.Pipeline.AcceptanceTests;
 /// <summary>The real program, started as a user would.</summary>
 internal sealed partial class AtlasProgram : IDisposable
 {
-    /// <summary>The program as the tests built it, for <c>dotnet</c>.</summary>
-    public static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "atlas.dll");
+    /// <summary>How the program is called: what users run, if the environment tells where it is (<c>make test</c> does), else the one that was built beside the tests.</summary>
+    public static readonly IReadOnlyList<string> Command = Environment.GetEnvironmentVariable("ATLAS_PROGRAM") is { Length: > 0 } program
+        ? [program]
+        : ["dotnet", Path.Combine(AppContext.BaseDirectory, "atlas.dll")];
+
     private static readonly string UnderFaults = Path.Combine(AppContext.BaseDirectory, "Atlas.Faults.dll");
 
     private readonly Process _process;
@@ -46,11 +49,11 @@ internal sealed partial class AtlasProgram : IDisposable
     }
 
     public static AtlasProgram Start(string directory, params string[] arguments) =>
-        Start(new ProcessStartInfo("dotnet") { WorkingDirectory = directory }, [Assembly, .. arguments]);
+        Start(new ProcessStartInfo(Command[0]) { WorkingDirectory = directory }, [.. Command.Skip(1), .. arguments]);
 
     /// <summary>Starts it with a reader of its stdout that stands still: nothing is read until the program has ended.</summary>
     public static AtlasProgram StartUnread(string directory, params string[] arguments) =>
-        Start(new ProcessStartInfo("dotnet") { WorkingDirectory = directory }, [Assembly, .. arguments], readsOutput: false);
+        Start(new ProcessStartInfo(Command[0]) { WorkingDirectory = directory }, [.. Command.Skip(1), .. arguments], readsOutput: false);
 
     /// <summary>Starts it with a limit on the size of every file it writes: past it a write fails, as on a full disk, without a disk to fill and without root.</summary>
     /// <param name="kibibytes">The limit. ulimit counts in blocks of 512 bytes.</param>
@@ -60,12 +63,12 @@ internal sealed partial class AtlasProgram : IDisposable
 
         // The runtime keeps its own code in a sparse file of terabytes unless told not to, and that would be over the limit before the program has begun.
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
-        return Start(start, ["-c", string.Create(CultureInfo.InvariantCulture, $"ulimit -f {kibibytes * 2} && exec dotnet \"$@\""), "sh", Assembly, .. arguments]);
+        return Start(start, ["-c", string.Create(CultureInfo.InvariantCulture, $"ulimit -f {kibibytes * 2} && exec \"$@\""), "sh", .. Command, .. arguments]);
     }
 
-    /// <summary>Starts it from a line of shell, in which <c>"$@"</c> is what follows <c>dotnet</c>.</summary>
+    /// <summary>Starts it from a line of shell, in which <c>"$@"</c> is the program with its arguments.</summary>
     public static AtlasProgram StartInShell(string script, string directory, params string[] arguments) =>
-        Start(new ProcessStartInfo("sh") { WorkingDirectory = directory }, ["-c", script, "sh", Assembly, .. arguments]);
+        Start(new ProcessStartInfo("sh") { WorkingDirectory = directory }, ["-c", script, "sh", .. Command, .. arguments]);
 
     /// <summary>Starts it on files that kill it: see <c>Atlas.Faults</c>.</summary>
     /// <param name="directory">Where it works.</param>

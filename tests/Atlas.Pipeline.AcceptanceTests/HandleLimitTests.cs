@@ -16,7 +16,7 @@ public sealed class HandleLimitTests
 
         // Each page is a host of its own, so that each fetch wants a connection of its own.
         var input = bench.Write("urls.txt", string.Concat(Enumerable.Range(0, Pages).Select(page => string.Create(CultureInfo.InvariantCulture, $"http://127.1.{page / 250}.{1 + (page % 250)}:{bench.Site.Port}/slow/300/512/{page}\n"))));
-        using var program = AtlasProgram.StartInShell("ulimit -n 200 && exec dotnet \"$@\"", bench.Folder, bench.Run("crawl.yaml", "--set", "stages.fetch.concurrency=400"));
+        using var program = AtlasProgram.StartInShell("ulimit -n 200 && exec \"$@\"", bench.Folder, bench.Run("crawl.yaml", "--set", "stages.fetch.concurrency=400"));
         await program.FeedAsync(input);
 
         var ended = await program.WaitAsync();

@@ -97,7 +97,10 @@ public sealed class NormalizeTests
     {
         var shell = new ProcessStartInfo("sh") { RedirectStandardOutput = true, RedirectStandardError = true };
         shell.ArgumentList.Add("-c");
-        shell.ArgumentList.Add($"yes http://example.org/ | dotnet '{Path.Combine(AppContext.BaseDirectory, "atlas.dll")}' normalize | head -1");
+        shell.ArgumentList.Add("yes http://example.org/ | \"$@\" normalize | head -1");
+        shell.ArgumentList.Add("sh");
+        foreach (var part in AtlasProgram.Command)
+            shell.ArgumentList.Add(part);
         using var pipe = Process.Start(shell)!;
 
         var output = await pipe.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

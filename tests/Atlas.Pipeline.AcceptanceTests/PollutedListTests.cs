@@ -108,7 +108,7 @@ public sealed class PollutedListTests
         }
 
         string[] arguments = ["run", Workbench.Shipped("tail.yaml"), "--state", bench.State, "--report", "-", "--quiet", "--set", $"sources.feed.paths=[\"{input}\"]", .. settings.SelectMany(setting => new[] { "--set", setting })];
-        using var program = group is null ? AtlasProgram.Start(bench.Folder, arguments) : AtlasProgram.StartInShell($"echo $$ > {group}/cgroup.procs && exec dotnet \"$@\"", bench.Folder, arguments);
+        using var program = group is null ? AtlasProgram.Start(bench.Folder, arguments) : AtlasProgram.StartInShell($"echo $$ > {group}/cgroup.procs && exec \"$@\"", bench.Folder, arguments);
         program.CloseInput();
         var ended = program.WaitAsync();
         long peak = 0;

@@ -14,7 +14,7 @@ public sealed class SmallDiskTests
         await using var bench = await OpenAsync();
         var feed = WriteFeed(bench);
         using var program = AtlasProgram.StartInShell(
-            "exec unshare -rm sh -c 'mount -t tmpfs -o size=96m tmpfs state && head -c 70000000 /dev/zero > state/filler && exec dotnet \"$@\"' sh \"$@\"",
+            "exec unshare -rm sh -c 'mount -t tmpfs -o size=96m tmpfs state && head -c 70000000 /dev/zero > state/filler && exec \"$@\"' sh \"$@\"",
             bench.Folder, [.. Run(bench, feed), "--set", "disk_reserve_bytes=33554432"]);
         program.CloseInput();
 
@@ -36,7 +36,7 @@ public sealed class SmallDiskTests
         await using var bench = await OpenAsync();
         var feed = WriteFeed(bench, lines: 1_500_000);
         using var program = AtlasProgram.StartInShell(
-            "exec unshare -rm sh -c 'mount -t tmpfs -o size=192m tmpfs state && exec dotnet \"$@\"' sh \"$@\"",
+            "exec unshare -rm sh -c 'mount -t tmpfs -o size=192m tmpfs state && exec \"$@\"' sh \"$@\"",
             bench.Folder, [.. Run(bench, feed), "--set", "disk_reserve_bytes=100663296"]);
         program.CloseInput();
 
@@ -57,9 +57,9 @@ public sealed class SmallDiskTests
         using var script = AtlasProgram.StartInShell(
             """
             exec unshare -rm sh -c 'mount -t tmpfs -o size=2m tmpfs state
-            dotnet "$@" --report full.json; echo $? > full.exit
+            "$@" --report full.json; echo $? > full.exit
             mount -o remount,size=128m state
-            exec dotnet "$@" --report rest.json' sh "$@"
+            exec "$@" --report rest.json' sh "$@"
             """,
             bench.Folder, [.. Run(bench, feed, report: null), "--set", "disk_reserve_bytes=0"]);
         script.CloseInput();
@@ -81,11 +81,11 @@ public sealed class SmallDiskTests
         using var script = AtlasProgram.StartInShell(
             """
             exec unshare -rm sh -c 'mount -t tmpfs -o size=128m tmpfs state
-            dotnet "$@" --report first.json || exit 9
+            "$@" --report first.json || exit 9
             mount -o remount,ro state
-            dotnet "$@"; echo $? > readonly.exit
+            "$@"; echo $? > readonly.exit
             mount -o remount,rw state
-            exec dotnet "$@" --report rest.json' sh "$@"
+            exec "$@" --report rest.json' sh "$@"
             """,
             bench.Folder, [.. Run(bench, feed, report: null), "--set", "disk_reserve_bytes=0"]);
         script.CloseInput();

@@ -12,7 +12,7 @@ public sealed class StandardStreamsTests
 
         // The input never ends, so nothing but the reader can end the run.
         using var program = AtlasProgram.StartInShell(
-            "(i=0; while :; do i=$((i+1)); echo http://a.test/$i || exit; done) 2>/dev/null | (dotnet \"$@\"; echo exit $? >&2) | head -n 1",
+            "(i=0; while :; do i=$((i+1)); echo http://a.test/$i || exit; done) 2>/dev/null | (\"$@\"; echo exit $? >&2) | head -n 1",
             bench.Folder, "run", Workbench.Shipped("filter.yaml"), "--quiet");
         var result = await program.WaitAsync(Soon);
 
@@ -41,7 +41,7 @@ public sealed class StandardStreamsTests
             _ => [Workbench.Shipped("filter.yaml")],
         };
 
-        using var program = AtlasProgram.StartInShell($"dotnet \"$@\" {redirection}", bench.Folder, [command, .. what]);
+        using var program = AtlasProgram.StartInShell($"\"$@\" {redirection}", bench.Folder, [command, .. what]);
         var result = await program.WaitAsync(Soon);
 
         Assert.Equal(1, result.ExitCode);
@@ -70,7 +70,7 @@ public sealed class StandardStreamsTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has /dev/full.");
         await using var bench = await Workbench.OpenAsync();
 
-        using var program = AtlasProgram.StartInShell($"echo http://a.test/ | dotnet \"$@\" {redirection}", bench.Folder, "run", Workbench.Shipped("filter.yaml"));
+        using var program = AtlasProgram.StartInShell($"echo http://a.test/ | \"$@\" {redirection}", bench.Folder, "run", Workbench.Shipped("filter.yaml"));
         var result = await program.WaitAsync(Soon);
 
         Assert.True(result.ExitCode == 0, result.ToString());

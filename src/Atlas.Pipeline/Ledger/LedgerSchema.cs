@@ -111,7 +111,8 @@ internal static class LedgerSchema
         else
             CheckVersions(connection, file);
 
-        connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=268435456; PRAGMA cache_size=-32768");
+        // Every command has a savepoint, and what pages were before it goes to a temporary file of its own: more was written there than to the WAL.
+        connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=268435456; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY");
         if (isEmpty)
             Create(connection);
         else

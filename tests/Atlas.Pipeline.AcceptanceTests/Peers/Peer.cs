@@ -20,11 +20,10 @@ internal sealed record Peer(string Name, string Version, string Once, string? Re
     /// <summary>What is said of it where there is no command that goes on.</summary>
     public string Unresumed { get; init; } = "keeps no record of what is done: begins anew";
 
-    /// <summary>Ours: <c>dist/atlas</c> as it is shipped, where it was built.</summary>
+    /// <summary>Ours.</summary>
     public static Peer Atlas(int port)
     {
-        var built = Path.Combine(Repository.Root, "dist", "atlas");
-        var program = File.Exists(built) ? $"'{built}'" : $"dotnet '{AtlasProgram.Assembly}'";
+        var program = string.Join(' ', AtlasProgram.Command.Select(part => $"'{part}'"));
         var run = $"exec {program} run '{Workbench.Shipped("crawl.yaml")}' --state '{{out}}/state' --report '{{out}}/report.json' --quiet --set stages.fetch.robots=false"
             + $" --set 'stages.fetch.allow_networks=[127.0.0.0/8]' --set 'stages.fetch.allow_ports=[{port.ToString(CultureInfo.InvariantCulture)}]' --set stages.fetch.per_host_delay_ms=0 < '{{list}}'";
         return new Peer("Atlas.Pipeline", $"{program} --version | cut -d+ -f1", run, run);
