@@ -6,20 +6,31 @@ using System.Runtime.Intrinsics.X86;
 namespace Atlas.Pipeline.Dedup;
 
 /// <summary>A bounded table of keys that were decided lately: what it holds was surely seen, what it lacks may have been.</summary>
-/// <remarks>8-way set-associative: a key has eight places, which are two neighbouring cache lines; the oldest of the eight gives way. (With four, one key in twenty of a table half full had been pushed out.) One caller at a time.</remarks>
+/// <remarks>
+/// 8-way set-associative: a key has eight places, which are two neighbouring cache lines; the oldest of the eight gives way. (With four, one key in twenty of a table half full had been pushed out.)
+/// It begins small, and is as large as it may be once it has grown: the first hundreds of keys would else touch all of it, 64 MiB that a short run has no use for. One caller at a time.
+/// </remarks>
 internal sealed unsafe class RecentKeys
 {
     /// <summary>The most keys it can hold: one array of 1 GiB, as the next power of two would be more than an array may have.</summary>
     public const int MostKeys = 1 << 26;
 
+    /// <summary>Keys that the small table has places for: 2 MiB. It is left when a quarter of them are taken, as one set in hundreds is full at half.</summary>
+    private const int FirstKeys = 1 << 17;
+
     private const int Ways = 8;
     private const int BytesPerLine = 64;
     private const int BytesPerSet = 2 * BytesPerLine;
 
+    private readonly ulong _mostSets;
+
     // Pinned, so that the sets can be aligned and prefetched by their address; held, so that it stays.
-    private readonly byte[] _memory;
-    private readonly UInt128* _sets;
-    private readonly ulong _setMask;
+    private byte[] _memory = [];
+    private UInt128* _sets;
+    private ulong _setMask;
+
+    /// <summary>Keys that still come in before it grows.</summary>
+    private long _untilGrowth = long.MaxValue;
 
     /// <param name="capacity">About how many keys it holds, rounded up to a power of two; 0 holds none, <see cref="MostKeys"/> is the most.</param>
     public RecentKeys(int capacity)
@@ -27,16 +38,12 @@ internal sealed unsafe class RecentKeys
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MostKeys);
         if (capacity == 0)
-        {
-            _memory = [];
             return;
-        }
 
-        var sets = BitOperations.RoundUpToPowerOf2((ulong)Math.Max(1, (capacity + Ways - 1L) / Ways));
-        _memory = GC.AllocateArray<byte>(checked((int)(sets * BytesPerSet) + BytesPerSet - 1), pinned: true);
-        _sets = (UInt128*)(((nuint)Unsafe.AsPointer(ref _memory[0]) + BytesPerSet - 1) & ~(nuint)(BytesPerSet - 1));
-        _setMask = sets - 1;
-        HugePages.AskFor(_sets, (long)sets * BytesPerSet);
+        _mostSets = BitOperations.RoundUpToPowerOf2((ulong)Math.Max(1, (capacity + Ways - 1L) / Ways));
+        MakeRoom(Math.Min(_mostSets, FirstKeys / Ways));
+        if (_setMask + 1 < _mostSets)
+            _untilGrowth = FirstKeys / 4;
     }
 
     /// <summary>Fetches a key's set into the cache, for a look that follows soon.</summary>
@@ -68,6 +75,33 @@ internal sealed unsafe class RecentKeys
         for (var i = last; i > 0; i--)
             set[i] = set[i - 1];
         set[0] = key;
+        if (--_untilGrowth == 0)
+            Grow();
+    }
+
+    private void MakeRoom(ulong sets)
+    {
+        _memory = GC.AllocateArray<byte>(checked((int)(sets * BytesPerSet) + BytesPerSet - 1), pinned: true);
+        _sets = (UInt128*)(((nuint)Unsafe.AsPointer(ref _memory[0]) + BytesPerSet - 1) & ~(nuint)(BytesPerSet - 1));
+        _setMask = sets - 1;
+        HugePages.AskFor(_sets, (long)sets * BytesPerSet);
+    }
+
+    /// <summary>Takes the keys along, the oldest first.</summary>
+    private void Grow()
+    {
+        var memory = _memory;
+        var sets = _sets;
+        var count = (_setMask + 1) * Ways;
+        _untilGrowth = long.MaxValue;
+        MakeRoom(_mostSets);
+        for (var set = 0UL; set < count; set += Ways)
+        {
+            for (var i = Ways - 1; i >= 0; i--)
+                Add(sets[set + (ulong)i]);
+        }
+
+        GC.KeepAlive(memory);
     }
 
     /// <summary>Bit 2i for the place i that holds the key: four are compared at once, half a key to a lane.</summary>

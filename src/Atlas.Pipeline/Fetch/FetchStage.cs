@@ -20,7 +20,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
     /// <param name="seams">The clock, and where the program itself listens.</param>
     /// <param name="handler">Sends the requests instead of the network; nothing is guarded then. It becomes the stage's own.</param>
     /// <param name="resolve">From a host name to its addresses; the system's resolver unless given.</param>
-    /// <param name="pool">For the bodies; the shared one unless given.</param>
+    /// <param name="pool">For the bodies; one of its own unless given.</param>
     /// <param name="unexpected">Is told of errors that have no reason of their own.</param>
     public FetchStage(
         FetchOptions options,
@@ -36,7 +36,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _resolver = new Resolver(resolve ?? Resolver.AskSystemAsync, machine, seams.Time);
         var peers = new Peers();
         _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, seams, _resolver, machine, peers), disposeHandler: true);
-        _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? ArrayPool<byte>.Shared, peers);
+        _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? new BodyPool(options.Concurrency), peers);
         _robots = options.Robots ? new RobotsGuard(GetRobotsAsync, options.ProductToken, seams.Time, options.RobotsCacheBytes) : null;
     }
 

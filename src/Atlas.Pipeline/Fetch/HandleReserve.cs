@@ -3,14 +3,19 @@ using System.Globalization;
 namespace Atlas.Pipeline.Fetch;
 
 /// <summary>Keeps handles free for what is not a connection: the ledger, the index, lookups, and the runtime itself, which ends the process when it gets none. Any thread may call.</summary>
-/// <remarks>Looks once a second, and at once when what was taken since the last look could have used up what was free. On a system that does not say what is open, nothing is kept.</remarks>
+/// <remarks>
+/// Looks once a second, and at once when what was taken since the last look could have used up what was free. While very many are free, every ten seconds: Linux asks each open handle what it is.
+/// On a system that does not say what is open, nothing is kept.
+/// </remarks>
 /// <param name="look">How many handles this process may have, and has; null if nobody knows. <see cref="Look"/> outside of tests.</param>
 /// <param name="time">For how old a look is.</param>
 internal sealed class HandleReserve(Func<(long Limit, long Used)?> look, TimeProvider time)
 {
     private const long MostKept = 64;
     private const long ShareKept = 10;
+    private const long VeryMany = 8_192;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookEveryOfVeryMany = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RefusalLasts = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
@@ -71,7 +76,11 @@ internal sealed class HandleReserve(Func<(long Limit, long Used)?> look, TimePro
     private void Look_Locked()
     {
         var age = _lookedAt == long.MinValue ? TimeSpan.MaxValue : time.GetElapsedTime(_lookedAt);
-        if (age < (_sawNone ? RefusalLasts : _allowance > 0 || _seen is null ? LookEvery : TimeSpan.Zero))
+        var lasts = _sawNone ? RefusalLasts
+            : _allowance > VeryMany ? LookEveryOfVeryMany
+            : _allowance > 0 || _seen is null ? LookEvery
+            : TimeSpan.Zero;
+        if (age < lasts)
             return;
         _seen = look();
         _allowance = _seen is { } seen ? seen.Limit - seen.Used - Kept(seen.Limit) : 0;

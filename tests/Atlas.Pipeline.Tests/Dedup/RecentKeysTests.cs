@@ -30,6 +30,19 @@ public sealed class RecentKeysTests
     }
 
     [Fact]
+    public void What_it_knew_when_it_grew_it_knows_in_the_same_order()
+    {
+        var recent = new RecentKeys(1 << 20);
+        var keys = DedupTestBed.Keys(200_000, seed: 3);
+        foreach (var key in keys)
+            recent.Add(key);
+
+        // A fifth of the places is taken at the end, and a quarter when it grew: next to no set of eight is full.
+        Assert.InRange(keys.Count(recent.Contains), keys.Length - 50, keys.Length);
+        Assert.DoesNotContain(DedupTestBed.Keys(100_000, seed: 4), recent.Contains);
+    }
+
+    [Fact]
     public void Capacity_zero_remembers_nothing()
     {
         var recent = new RecentKeys(0);
