@@ -41,7 +41,7 @@ need-sdk:
 build: need-sdk
 	dotnet build Atlas.Pipeline.sln -c $(CONFIG) --nologo -v quiet
 	@rm -rf dist
-	dotnet publish build/Native -c $(CONFIG) --nologo -v quiet -o dist || $(MAKE) --no-print-directory dist-for-the-runtime
+	dotnet publish build/Native -c $(CONFIG) $(if $(PROCESSOR),-p:Processor=$(PROCESSOR)) --nologo -v quiet -o dist || $(MAKE) --no-print-directory dist-for-the-runtime
 
 # Where there is no linker. It does the same, at half the speed while it is young.
 dist-for-the-runtime:

@@ -14,7 +14,7 @@ internal sealed class SiteProcess : IDisposable
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-            start.ArgumentList.Add(typeof(SiteProcess).Assembly.Location);
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Atlas.Pipeline.LoadTests.dll"));
         foreach (var argument in new[] { "serve", pages.ToString(CultureInfo.InvariantCulture), latencyMilliseconds.ToString(CultureInfo.InvariantCulture), hosts.ToString(CultureInfo.InvariantCulture) })
             start.ArgumentList.Add(argument);
 

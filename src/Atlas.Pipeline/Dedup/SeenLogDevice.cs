@@ -22,7 +22,9 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
 
     private readonly Lock _gate = new();
     private readonly WriteThread _writer = new("dedup log");
-    private readonly List<IDiskFile?> _segments = [];
+
+    /// <summary>Replaced as a whole: reads take no lock.</summary>
+    private volatile IDiskFile?[] _segments = [];
     private readonly Transfer[] _collected = new Transfer[UrlBatch.MaxRows];
     private readonly object _writesEnd = new();
     private int _writes;
@@ -48,12 +50,14 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
     {
         _collects = false;
         var next = 0;
+        var before = time.GetTimestamp();
         while (next < _count)
         {
-            var start = time.GetTimestamp();
             Read(_collected[next++]);
-            if (time.GetElapsedTime(start) > FromCache)
+            var now = time.GetTimestamp();
+            if (time.GetElapsedTime(before, now) > FromCache)
                 break;
+            before = now;
         }
 
         if (next < _count)
@@ -162,11 +166,21 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
 
     private IDiskFile FileOf(int segment)
     {
+        var open = _segments;
+        return segment < open.Length && open[segment] is { } file ? file : Open(segment);
+    }
+
+    private IDiskFile Open(int segment)
+    {
         lock (_gate)
         {
-            while (_segments.Count <= segment)
-                _segments.Add(null);
-            return _segments[segment] ??= disk.Open(GetSegmentFilename(FileName, segment));
+            if (segment < _segments.Length && _segments[segment] is { } known)
+                return known;
+            var open = new IDiskFile?[Math.Max(_segments.Length, segment + 1)];
+            _segments.CopyTo(open, 0);
+            var file = open[segment] = disk.Open(GetSegmentFilename(FileName, segment));
+            _segments = open;
+            return file;
         }
     }
 
@@ -176,7 +190,7 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
         {
             foreach (var segment in _segments)
                 segment?.Dispose();
-            _segments.Clear();
+            _segments = [];
         }
     }
 
