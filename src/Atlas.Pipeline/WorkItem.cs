@@ -19,6 +19,7 @@ internal sealed class WorkItem
     /// <summary>Who is asked, for politeness: host and, unless default, port.</summary>
     public required string HostKey { get; init; }
 
+    /// <summary>The level it was admitted with.</summary>
     public required PriorityClass Priority { get; init; }
 
     public ProcessingStrategy Strategy { get; init; }

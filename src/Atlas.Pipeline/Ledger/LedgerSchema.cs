@@ -11,7 +11,7 @@ internal static class LedgerSchema
     /// <summary>"ATLS": the file is ours.</summary>
     public const int ApplicationId = 0x41544C53;
 
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>3.51.3, the first version without the WAL-reset bug.</summary>
     private const int OldestSqlite = 3_051_003;
@@ -54,8 +54,8 @@ internal static class LedgerSchema
         CREATE TABLE bodies_tail(id INTEGER PRIMARY KEY CHECK(id = 1), segment INTEGER NOT NULL, end_offset INTEGER NOT NULL);
         """;
 
-    /// <summary>The queue table of a class.</summary>
-    public static string QueueOf(int priority) => "queue_" + PriorityClasses.Names[priority];
+    /// <summary>The queue table of a level.</summary>
+    public static string QueueOf(int priority) => "queue_" + PriorityClasses.NameOf((PriorityClass)priority);
 
     /// <summary>Opens the writer's connection, and creates the tables in an empty file.</summary>
     /// <exception cref="StateDamagedException">The file is not a ledger of this version.</exception>
