@@ -4,7 +4,7 @@ CONFIG ?= Release
 export ATLAS_PROGRAM := $(CURDIR)/dist/atlas
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build dist-for-the-runtime run test test-kill test-crash test-faults test-memory test-damage test-handles test-hostile test-peers test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-frontier bench-micro docs docs-damage docs-guard docs-peers need-sdk public-suffixes unicode-tables
+.PHONY: help build dist-for-the-runtime run test test-kill test-crash test-faults test-memory test-damage test-handles test-states test-hostile test-peers test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-frontier bench-micro docs docs-damage docs-guard docs-peers need-sdk public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-memory  five million lines, 90 % duplicates, within 1 GiB, and within the memory that a pipeline is given (minutes)"
 	@echo "make test-damage  every file of a state directory damaged in every way, and what comes of it (a minute)"
 	@echo "make test-handles  200 handles for 400 fetches at once: every URL is fetched in the end (half a minute)"
+	@echo "make test-states  two hundred random walks through the states of URLs, kills and drains included, against a plain model (3 minutes)"
 	@echo "make test-hostile  a third of the web down, a third answering with every fault there is, SECONDS=600 unless given"
 	@echo "make test-portable  canonical forms as on processors without BMI2 and AVX-512, and without any such instructions (half a minute)"
 	@echo "make docs-damage  docs/damage.md, from that test"
@@ -76,6 +77,9 @@ test-damage: build
 # So few handles that the runtime itself would die of the lack, were they all taken.
 test-handles: build
 	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=handles"
+
+test-states: build
+	dotnet test --project tests/Atlas.Pipeline.Tests -c $(CONFIG) --no-build --filter-trait "run=states"
 
 test-hostile: build
 	ATLAS_HOSTILE_SECONDS=$(or $(SECONDS),600) dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=hostile" --show-live-output on
