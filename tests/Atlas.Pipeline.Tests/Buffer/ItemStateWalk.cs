@@ -24,6 +24,7 @@ internal sealed class ItemStateWalk : IDisposable
     private readonly HashSet<string> _down = [];
     private readonly List<WorkItem> _leased = [];
     private Process _process;
+    private int _askedAgain;
 
     public ItemStateWalk() => _process = Start();
 
@@ -108,6 +109,7 @@ internal sealed class ItemStateWalk : IDisposable
         }
 
         Answer(item);
+        _askedAgain += _model[item.Url].Requests > 0 ? 1 : 0;
         _process.Frontier.Fetched(Verdict.Forward(item));
         _model[item.Url].Finish();
         _thread.Run(_process.Ledger.CompleteAsync(_bed.Document(item)));
@@ -117,6 +119,7 @@ internal sealed class ItemStateWalk : IDisposable
     private void Failed(WorkItem item, Reason reason, TimeSpan? retryAfter)
     {
         Answer(item);
+        _askedAgain += _model[item.Url].Requests > 0 && reason.Class != ErrorClass.Local ? 1 : 0;
         Tell(_model[item.Url], reason, retryAfter);
         _thread.Run(_process.Frontier.SettleAsync(Verdict.Failed(item, reason, "", retryAfter)));
     }
@@ -192,6 +195,7 @@ internal sealed class ItemStateWalk : IDisposable
 
     private Process Start()
     {
+        _askedAgain = 0;
         var ledger = new WatchedLedger(_bed.Ledger, _thread) { GivingUp = GivingUp };
         var frontier = new Frontier(Options, Polite, ledger, new Seams { Time = _bed.Time });
         var process = new Process(frontier, ledger);
@@ -230,6 +234,7 @@ internal sealed class ItemStateWalk : IDisposable
         // As the audit does, and without opening the ledger again.
         var (books, counts) = (_bed.Ledger.Books, _model.Values.CountBy(url => url.Place).ToDictionary());
         Assert.True(books.Balance);
+        Assert.Equal(_askedAgain, books.Retries);
         Assert.Equal(
             (_model.Count, counts.GetValueOrDefault(Place.Queued), counts.GetValueOrDefault(Place.Leased), counts.GetValueOrDefault(Place.Done), counts.GetValueOrDefault(Place.Dead)),
             (books.Admitted + books.AdmittedBefore, books.Queued, books.Leased, books.Done, books.Dead.Values.Sum()));

@@ -22,6 +22,9 @@ internal sealed record ModelledUrl(string Url, string Host)
     /// <summary>Crashes in a row; what the ledger has of them.</summary>
     public int Lost { get; set; }
 
+    /// <summary>Times that it failed after it was asked for.</summary>
+    public int Requests { get; set; }
+
     /// <summary>Of a dead one.</summary>
     public string Reason { get; set; } = "";
 
@@ -63,6 +66,7 @@ internal sealed record ModelledUrl(string Url, string Host)
     {
         Assert.Equal(Place.Leased, Place);
         Place = Place.Queued;
+        Requests++;
         (Attempt, Deferrals, Lost) = countsAsAttempt ? (Attempt, Deferrals, 0) : (Attempt - 1, Deferrals + 1, 0);
         (EarliestDue, LatestDue) = (earliest.ToUnixTimeMilliseconds(), latest.ToUnixTimeMilliseconds());
     }
