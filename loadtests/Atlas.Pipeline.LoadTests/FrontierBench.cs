@@ -31,8 +31,8 @@ internal static class FrontierBench
             Console.WriteLine(hot == 0
                 ? string.Create(CultureInfo.InvariantCulture, $"\n{Hosts:N0} hosts with equally many URLs\n")
                 : string.Create(CultureInfo.InvariantCulture, $"\none host with {hot} % of the URLs, {Hosts:N0} others with the rest\n"));
-            Console.WriteLine("| queued | offered | µs per item, p50 | p99 | mean | times the first line's mean | rows read per item | held by number at the end | seconds they would take | of them nothing could be fetched |");
-            Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
+            Console.WriteLine("| queued | offered | µs per item, p50 | p99 | mean | times the first line's mean | rows read per item | held by number at the end | seconds they would take | of them nothing could be fetched | s to start again |");
+            Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
             var first = 0.0;
             foreach (var rows in sizes)
             {
@@ -41,7 +41,7 @@ internal static class FrontierBench
                 Directory.Delete(state, recursive: true);
                 first = first == 0 ? result.Mean : first;
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"| {rows:N0} | {result.Offered:N0} | {result.At(0.5):0.0} | {result.At(0.99):0.0} | {result.Mean:0.0} | {result.Mean / first:0.00} | {result.RowsRead / (double)result.Offered:0.00} | {result.Remembered:N0} | {result.Elapsed.TotalSeconds:N0} | {result.Idle.TotalSeconds:N0} |"));
+                    $"| {rows:N0} | {result.Offered:N0} | {result.At(0.5):0.0} | {result.At(0.99):0.0} | {result.Mean:0.0} | {result.Mean / first:0.00} | {result.RowsRead / (double)result.Offered:0.00} | {result.Remembered:N0} | {result.Elapsed.TotalSeconds:N0} | {result.Idle.TotalSeconds:N0} | {result.Restart.TotalSeconds:0.0} |"));
             }
         }
     }
@@ -52,8 +52,14 @@ internal static class FrontierBench
             await FillAsync(ledger, rows, hot);
 
         // Opened anew, so that no page of it is in SQLite's cache.
-        await using var counted = new CountedLedger(SqliteLedger.Open(state, new Seams()));
-        return await new Picking(counted).RunAsync(picks);
+        Picked picked;
+        await using (var counted = new CountedLedger(SqliteLedger.Open(state, new Seams())))
+            picked = await new Picking(counted).RunAsync(picks);
+        var clock = Stopwatch.StartNew();
+        await using var again = new CountedLedger(SqliteLedger.Open(state, new Seams()));
+        await new Picking(again).TakeOverAsync();
+        picked.Restart = clock.Elapsed;
+        return picked;
     }
 
     private static async Task FillAsync(SqliteLedger ledger, int rows, int hot)
@@ -108,9 +114,11 @@ internal static class FrontierBench
             _feed = new BufferFeed(options, _buffer, new Suspects(), new RetryPolicy(options, new Random(1)), ledger, seams);
         }
 
+        /// <summary>What a start does before anything is fetched.</summary>
+        public Task TakeOverAsync() => _feed.HoldUnfinishedAsync();
+
         public async Task<Picked> RunAsync(long picks)
         {
-            await _feed.HoldUnfinishedAsync();
             var start = _clock.GetUtcNow();
 
             // The first picks fill the buffer.
@@ -187,6 +195,9 @@ internal static class FrontierBench
 
         /// <summary>By that clock: when nothing could be taken.</summary>
         public TimeSpan Idle { get; set; }
+
+        /// <summary>By the machine's clock: a start on the state that the run has left, before anything is fetched.</summary>
+        public TimeSpan Restart { get; set; }
 
         public double Mean => _rounds.Sum(round => round.Microseconds * round.Items) / _rounds.Sum(round => round.Items);
 
