@@ -4,7 +4,7 @@ CONFIG ?= Release
 export ATLAS_PROGRAM := $(CURDIR)/dist/atlas
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build dist-for-the-runtime run test test-kill test-crash test-faults test-memory test-damage test-handles test-hostile test-peers test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-micro docs docs-damage docs-guard docs-peers need-sdk public-suffixes unicode-tables
+.PHONY: help build dist-for-the-runtime run test test-kill test-crash test-faults test-memory test-damage test-handles test-states test-hostile test-peers test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-frontier bench-micro docs docs-damage docs-guard docs-peers need-sdk public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-memory  five million lines, 90 % duplicates, within 1 GiB, and within the memory that a pipeline is given (minutes)"
 	@echo "make test-damage  every file of a state directory damaged in every way, and what comes of it (a minute)"
 	@echo "make test-handles  200 handles for 400 fetches at once: every URL is fetched in the end (half a minute)"
+	@echo "make test-states  two hundred random walks through the states of URLs, kills and drains included, against a plain model (3 minutes)"
 	@echo "make test-hostile  a third of the web down, a third answering with every fault there is, SECONDS=600 unless given"
 	@echo "make test-portable  canonical forms as on processors without BMI2 and AVX-512, and without any such instructions (half a minute)"
 	@echo "make docs-damage  docs/damage.md, from that test"
@@ -27,6 +28,7 @@ help:
 	@echo "make bench-fetch  pages/s of the program beside its peers, then loadtests/results/DATE-fetch.md; ROUNDS=3, LATENCY_ROUNDS=3, ONLY=atlas,dotnet-batch for some (minutes)"
 	@echo "make bench-polite  10,000 hosts with a delay of 5 s each: the rate that is reached, and whether one is asked too early (a minute)"
 	@echo "make bench-scale  100 million distinct URLs in one run: rate, memory, restart, rebuild (4 minutes, 20 GB of disk)"
+	@echo "make bench-frontier  what a pick costs with 10,000, a million and ten million URLs queued, of many hosts and mostly of one (3 minutes, 3 GB in the temporary directory)"
 	@echo "make bench-lists  distinct lines of a list of ten million, beside awk and sort (writes 3 GB to the temporary directory)"
 	@echo "make docs         docs/settings.md, docs/errors.md and pipelines/pipeline.schema.json, from the code"
 	@echo "make bench-micro  BenchmarkDotNet: ns and bytes per URL for canonical forms (short way, careful way, System.Uri) and content ids"
@@ -76,6 +78,9 @@ test-damage: build
 test-handles: build
 	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=handles"
 
+test-states: build
+	dotnet test --project tests/Atlas.Pipeline.Tests -c $(CONFIG) --no-build --filter-trait "run=states"
+
 test-hostile: build
 	ATLAS_HOSTILE_SECONDS=$(or $(SECONDS),600) dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=hostile" --show-live-output on
 
@@ -115,6 +120,9 @@ bench-lists: build
 
 bench-scale: build
 	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll scale
+
+bench-frontier: build
+	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll frontier
 
 docs: build
 	ATLAS_WRITE_DOCS=1 dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-class "*GeneratedFilesTests"

@@ -11,6 +11,7 @@ using Atlas.ScriptedWeb;
 // Or: restart, folder, lines (100,000,000), memory (2GiB): from the start of the process to its first durable line, on the state that such a run has left.
 // Or: fetch, the path of atlas, and see FetchBenchOptions: the program itself beside its peers. It starts this one again as the site they all ask: serve, pages, milliseconds, hosts.
 // Or: polite, the path of atlas, hosts (10,000), milliseconds between two requests to one (5,000), pages per host (5): exit code 1 if one is asked too early, or 5 % of the rate are lost.
+// Or: frontier, items to pick (200,000), and one or more numbers of queued URLs (10,000 1,000,000 10,000,000): what a pick costs by how many are queued.
 if (args is ["serve", var served, var latency, var hosts])
 {
     LoopbackSite.Serve(int.Parse(served, CultureInfo.InvariantCulture), int.Parse(latency, CultureInfo.InvariantCulture), int.Parse(hosts, CultureInfo.InvariantCulture));
@@ -30,8 +31,9 @@ var comparesLists = args is ["lists", ..];
 var scales = args is ["scale", ..];
 var fetches = args is ["fetch", ..];
 var isPolite = args is ["polite", ..];
+var picks = args is ["frontier", ..];
 int[] sizes = [2_000_000, 3, 20_000, 1];
-for (var i = 0; i < args.Length && !comparesLists && !scales && !fetches && !isPolite; i++)
+for (var i = 0; i < args.Length && !comparesLists && !scales && !fetches && !isPolite && !picks; i++)
     sizes[i] = int.Parse(args[i], CultureInfo.InvariantCulture);
 var (lines, passes, pages) = (sizes[0], sizes[1], sizes[2]);
 var folder = Directory.CreateTempSubdirectory("atlas-bench-").FullName;
@@ -55,6 +57,13 @@ try
         return;
 
         int Number(int at, int or) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : or;
+    }
+
+    if (picks)
+    {
+        int[] queued = args.Length > 2 ? [.. args.Skip(2).Select(size => int.Parse(size, CultureInfo.InvariantCulture))] : [10_000, 1_000_000, 10_000_000];
+        await FrontierBench.RunAsync(folder, queued, args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 200_000);
+        return;
     }
 
     if (scales)

@@ -31,7 +31,10 @@ internal struct UrlRow
 
     public Fate Fate;
     public ProcessingStrategy Strategy;
+
+    /// <summary>The class that classify gave; in the buffer's hands, the level by class, source and depth.</summary>
     public PriorityClass Priority;
+
     public Reason Reason;
 
     /// <summary>Why a malformed line has no canonical form; <c>None</c> on every other.</summary>

@@ -19,6 +19,7 @@ internal sealed class WorkItem
     /// <summary>Who is asked, for politeness: host and, unless default, port.</summary>
     public required string HostKey { get; init; }
 
+    /// <summary>The level it was admitted with.</summary>
     public required PriorityClass Priority { get; init; }
 
     public ProcessingStrategy Strategy { get; init; }
@@ -34,6 +35,9 @@ internal sealed class WorkItem
 
     /// <summary>Attempts claimed so far, the current one included; those that came to no end are given back.</summary>
     public int Attempt { get; set; }
+
+    /// <summary>Attempts that failed after their request was sent. What comes after them is a retry.</summary>
+    public int Requests { get; set; }
 
     /// <summary>Times in a row that the process died while the URL was leased. An outcome of any kind ends the row.</summary>
     public int Lost { get; set; }

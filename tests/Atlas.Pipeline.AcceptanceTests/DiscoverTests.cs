@@ -155,7 +155,8 @@ public sealed class DiscoverTests
 
     private static string Depths(SqlConnection ledger)
     {
-        var rows = ledger.Prepare("SELECT hex(substr(packed, 38, 1)) || '', count(*) FROM queue_normal GROUP BY 1 ORDER BY 1");
+        var queues = string.Join(" UNION ALL ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => $"SELECT packed FROM {LedgerSchema.QueueOf(priority)}"));
+        var rows = ledger.Prepare($"SELECT hex(substr(packed, 38, 1)) || '', count(*) FROM ({queues}) GROUP BY 1 ORDER BY 1");
         var depths = new List<string>();
         while (rows.Step())
             depths.Add(string.Create(CultureInfo.InvariantCulture, $"{int.Parse(rows.Text(0), NumberStyles.HexNumber, CultureInfo.InvariantCulture)}:{rows.Int64(1)}"));

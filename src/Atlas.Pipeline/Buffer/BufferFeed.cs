@@ -10,8 +10,8 @@ internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, S
     /// <summary>Rows that are read again in one go: the loop does nothing else meanwhile.</summary>
     private const int MostPerRecall = 256;
 
-    /// <summary>Of the backlog, no more is taken than the buffer holds so many times by number: some 32 bytes each.</summary>
-    public const int RememberedPerHeld = 128;
+    /// <summary>Of the backlog, no more is taken than fits by number into so many bytes for each item that the buffer holds: 128 at least, ten times as many where one host has very many.</summary>
+    public const int RememberedBytesPerHeld = 128 * NumberedRows.BytesOfLoose;
 
     /// <summary>Nor while there are more hosts than the buffer holds so many times: some 600 bytes each.</summary>
     public const int HostsPerHeld = 4;
@@ -69,7 +69,7 @@ internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, S
     private async Task<bool> TakeAsync()
     {
         _lookedAt = seams.Time.GetTimestamp();
-        var mayRemember = ((long)RememberedPerHeld * options.Capacity) - buffer.Remembered;
+        var mayRemember = (((long)RememberedBytesPerHeld * options.Capacity) - buffer.RememberedBytes) / NumberedRows.BytesOfLoose;
         var most = (int)Math.Min(Math.Min(buffer.Room, MostPerRefill), mayRemember);
         if (most <= 0 || ledger.Backlog == 0 || buffer.HostsKnown >= (long)HostsPerHeld * options.Capacity)
             return false;

@@ -4,7 +4,8 @@ namespace Atlas.Pipeline.Buffer;
 
 /// <summary>One host's items. Touched only under the buffer's lock.</summary>
 /// <param name="state">When it may be asked; held as long as this is.</param>
-internal sealed class HostQueue(HostState state)
+/// <param name="memory">What the numbers of all hosts take.</param>
+internal sealed class HostQueue(HostState state, NumberedRows.Memory memory)
 {
     public HostState State { get; } = state;
 
@@ -12,7 +13,7 @@ internal sealed class HostQueue(HostState state)
     public PriorityQueue<WorkItem, Rank> Items { get; } = new();
 
     /// <summary>Those of which only the number is held, the most urgent first.</summary>
-    public PriorityQueue<PriorityClass, Rank> Rows { get; } = new();
+    public NumberedRows Rows { get; } = new(memory);
 
     /// <summary>Those whose due time has not come.</summary>
     public int NotDue { get; set; }

@@ -11,12 +11,23 @@ internal sealed partial class PriorityBuffer
     /// <summary>Ticks: after it has found nothing to let go of, <see cref="MakeRoom"/> does not look again for so long.</summary>
     private const long LookAgainAfter = TimeSpan.TicksPerSecond / 10;
 
+    private readonly NumberedRows.Memory _numbers = new();
     private int _remembered;
     private int _recalled;
     private long _lookAgainAt;
 
     /// <summary>Items held by number, due or not.</summary>
     public int Remembered => Volatile.Read(ref _remembered);
+
+    /// <summary>Bytes that these take.</summary>
+    public long RememberedBytes
+    {
+        get
+        {
+            lock (_gate)
+                return _numbers.Bytes + ((long)_notDue.Count * NumberedRows.BytesOfLoose);
+        }
+    }
 
     /// <summary>Items that may be added and held as they are.</summary>
     public int Room

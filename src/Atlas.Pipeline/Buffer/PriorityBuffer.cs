@@ -189,7 +189,7 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostGate hos
     private HostQueue HostOf_Locked(string key, long now)
     {
         if (!_hosts.TryGetValue(key, out var host))
-            _hosts.Add(key, host = new HostQueue(hosts.Hosts.Hold(key, now)));
+            _hosts.Add(key, host = new HostQueue(hosts.Hosts.Hold(key, now), _numbers));
         return host;
     }
 

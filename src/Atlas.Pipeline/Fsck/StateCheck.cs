@@ -74,6 +74,7 @@ internal sealed class StateCheck(FsckOptions options, Seams seams, StepProgress 
             bodies.Run();
         BooksCheck.Run(examination);
         SourcesCheck.Run(examination, options.Tails);
+        FoundCheck.Run(examination);
     }
 
     /// <summary>A repair that ends half-way must not leave a mark that its own changes contradict, so it begins with one that says nothing.</summary>

@@ -10,7 +10,7 @@ namespace Atlas.Pipeline.Graph;
 internal static class HeldBytes
 {
     /// <summary>An item with a URL of about 200 characters: the object, its two strings, its places in the heaps. And for every one that is held, those that may be held by number, and the hosts.</summary>
-    private const long Item = 1024 + (BufferFeed.RememberedPerHeld * 32) + (BufferFeed.HostsPerHeld * 600);
+    private const long Item = 1024 + BufferFeed.RememberedBytesPerHeld + (BufferFeed.HostsPerHeld * 600);
 
     private const int BytesOfKey = 16;
 

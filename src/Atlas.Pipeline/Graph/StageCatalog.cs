@@ -29,7 +29,7 @@ internal static class StageCatalog
         (new("dedup", Port.Urls, Port.Urls, DedupOptions.Read, "Lets every resource through once, ever.") { Role = StageRole.Dedup, HeldBytes = Graph.HeldBytes.OfDedup, Memory = StageMemories.Dedup }, MakeDedup),
         (new("route", Port.Urls, Port.Urls, RouteOptions.Read, "Sends rows different ways.") { Role = StageRole.Route, NamedOutputs = options => ((RouteOptions)options).Outputs.Select(match => match.Output).ToList() }, MakeRoute),
         (new("write", Port.Urls, Port.None, WriteOptions.Read, "Writes rows to standard output or a file.") { Role = StageRole.Output, WritesTo = options => ((WriteOptions)options).Place }, MakeWrite),
-        (new("buffer", Port.Urls, Port.Work, BufferOptions.Read, "Admits to the ledger; the bounded priority buffer over its queue.") { Role = StageRole.Buffer, HeldBytes = Graph.HeldBytes.OfBuffer, Memory = StageMemories.Buffer }, MakeBuffer),
+        (new("buffer", Port.Urls, Port.Work, BufferOptions.Read, "Admits to the ledger; the bounded priority buffer over its queue.") { Role = StageRole.Buffer, HeldBytes = Graph.HeldBytes.OfBuffer, Memory = StageMemories.Buffer, NamedSources = options => ((BufferOptions)options).Weights.Named }, MakeBuffer),
         (new("fetch", Port.Work, Port.Documents, FetchOptions.Read, "Asks the hosts, politely.") { Role = StageRole.Fetch, Memory = StageMemories.Fetch }, MakeFetch),
         (new("discover", Port.Documents, Port.Documents, DiscoverOptions.Read, "Takes links out of pages, sitemaps and feeds.") { ComesBackBy = "discovered" }, MakeDiscover),
         (new("persist", Port.Documents, Port.None, PersistOptions.Read, "Stores each document once.") { Role = StageRole.Persist, HeldBytes = Graph.HeldBytes.OfPersist, Memory = StageMemories.Persist }, MakePersist),
@@ -102,8 +102,12 @@ internal static class StageCatalog
 
     private static EndingPart MakeBuffer(StageDefinition stage, RunRooms rooms)
     {
-        var ledger = rooms.Ledger!;
-        return new EndingPart(batch => ledger.AdmitAsync(batch));
+        var (ledger, weights) = (rooms.Ledger!, ((BufferOptions)stage.Options).Weights);
+        return new EndingPart(batch =>
+        {
+            weights.Apply(batch);
+            return ledger.AdmitAsync(batch);
+        });
     }
 
     private static ActingPart MakeFetch(StageDefinition stage, RunRooms rooms)

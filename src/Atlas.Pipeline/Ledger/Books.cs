@@ -35,7 +35,7 @@ internal sealed record Books
     /// <summary>Of all ever admitted: given up, by reason.</summary>
     public ImmutableSortedDictionary<string, long> Dead { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 
-    /// <summary>Retries scheduled in this run.</summary>
+    /// <summary>Requests of this run for URLs that had been requested before, once their outcome is known. What was put back and nothing sent for, does not count.</summary>
     public long Retries { get; init; }
 
     /// <summary>Documents fetched and stored in this run.</summary>

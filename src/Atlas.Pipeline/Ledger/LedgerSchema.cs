@@ -11,7 +11,7 @@ internal static class LedgerSchema
     /// <summary>"ATLS": the file is ours.</summary>
     public const int ApplicationId = 0x41544C53;
 
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>3.51.3, the first version without the WAL-reset bug.</summary>
     private const int OldestSqlite = 3_051_003;
@@ -32,7 +32,8 @@ internal static class LedgerSchema
         CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE cursors(class INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
         CREATE TABLE work(seq INTEGER PRIMARY KEY, class INTEGER NOT NULL, state TEXT NOT NULL CHECK(state IN ('queued', 'leased')),
-          attempt INTEGER NOT NULL, lost INTEGER NOT NULL, deferrals INTEGER NOT NULL, due_at INTEGER NOT NULL, epoch INTEGER NOT NULL, last_reason TEXT, detail TEXT);
+          attempt INTEGER NOT NULL, lost INTEGER NOT NULL, deferrals INTEGER NOT NULL, due_at INTEGER NOT NULL, epoch INTEGER NOT NULL, last_reason TEXT, detail TEXT,
+          requests INTEGER NOT NULL DEFAULT 0);
         CREATE TABLE content_metadata(id INTEGER PRIMARY KEY, content_id TEXT NOT NULL UNIQUE, source_url TEXT NOT NULL, url_scheme TEXT NOT NULL,
           url_domain TEXT NOT NULL, processing_strategy TEXT NOT NULL, is_processable INTEGER NOT NULL, failure_reason TEXT, final_url TEXT NOT NULL,
           status_code INTEGER NOT NULL, content_type TEXT NOT NULL, etag TEXT, last_modified INTEGER, body_sha256 BLOB NOT NULL, segment INTEGER NOT NULL,
@@ -54,8 +55,8 @@ internal static class LedgerSchema
         CREATE TABLE bodies_tail(id INTEGER PRIMARY KEY CHECK(id = 1), segment INTEGER NOT NULL, end_offset INTEGER NOT NULL);
         """;
 
-    /// <summary>The queue table of a class.</summary>
-    public static string QueueOf(int priority) => "queue_" + PriorityClasses.Names[priority];
+    /// <summary>The queue table of a level.</summary>
+    public static string QueueOf(int priority) => "queue_" + PriorityClasses.NameOf((PriorityClass)priority);
 
     /// <summary>Opens the writer's connection, and creates the tables in an empty file.</summary>
     /// <exception cref="StateDamagedException">The file is not a ledger of this version.</exception>

@@ -3,12 +3,12 @@ using Atlas.Urls;
 
 namespace Atlas.Pipeline.Ledger;
 
-/// <summary>Reads work items from rows of the queues: of columns <c>seq, url, packed</c>, and behind them, of a row that was taken before, <c>attempt, deferrals, due_at, lost</c>.</summary>
+/// <summary>Reads work items from rows of the queues: of columns <c>seq, url, packed</c>, and behind them, of a row that was taken before, <c>attempt, deferrals, due_at, lost, requests</c>.</summary>
 internal static class QueueRow
 {
     public const string Columns = "q.seq, q.url, q.packed";
 
-    public const string TakenColumns = Columns + ", w.attempt, w.deferrals, w.due_at, w.lost";
+    public const string TakenColumns = Columns + ", w.attempt, w.deferrals, w.due_at, w.lost, w.requests";
 
     /// <summary>An item that nothing has happened to yet.</summary>
     public static WorkItem Fresh(SqlStatement row, PriorityClass priority, Sources sources)
@@ -38,6 +38,7 @@ internal static class QueueRow
         item.Deferrals = (int)row.Int64(4);
         item.DueAt = DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(5));
         item.Lost = (int)row.Int64(6);
+        item.Requests = (int)row.Int64(7);
         return item;
     }
 }

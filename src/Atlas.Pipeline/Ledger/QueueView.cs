@@ -9,17 +9,17 @@ internal static class QueueView
 
     public static string Sql() =>
         "CREATE VIEW processing_queue(content_id, source_url, status, processing_strategy, priority, created_at, retry_count, next_retry_at, ruleset_version) AS\n"
-        + string.Join("\nUNION ALL\n", Enumerable.Range(0, PriorityClasses.Count).Select(OfClass)) + ";";
+        + $"SELECT {PackedSql.ContentId(Packed)}, q.url, q.status, {StrategyName()}, q.priority, {PackedSql.Time(Packed, 17)}, q.attempt, CASE WHEN q.due_at > 0 THEN q.due_at END, {RulesetVersion()} FROM (\n"
+        + string.Join("\nUNION ALL\n", Enumerable.Range(0, PriorityClasses.Count).Select(OfLevel)) + ") q;";
 
-    private static string OfClass(int priority)
+    private static string OfLevel(int priority)
     {
         var queue = LedgerSchema.QueueOf(priority);
         var roadmap = PriorityClasses.RoadmapValueOf((PriorityClass)priority);
-        var columns = $"{PackedSql.ContentId(Packed)}, q.url, {{0}}, {StrategyName()}, {roadmap}, {PackedSql.Time(Packed, 17)}";
-        var waiting = string.Format(CultureInfo.InvariantCulture, columns, "'queued'");
-        var taken = string.Format(CultureInfo.InvariantCulture, columns, "w.state");
-        return $"SELECT {waiting}, 0, NULL, {RulesetVersion()} FROM {queue} q WHERE q.seq > (SELECT seq FROM cursors WHERE class = {priority})\n"
-            + $"UNION ALL SELECT {taken}, w.attempt, CASE WHEN w.due_at > 0 THEN w.due_at END, {RulesetVersion()} FROM work w JOIN {queue} q ON q.seq = w.seq WHERE w.class = {priority}";
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            SELECT b.url AS url, b.packed AS packed, 'queued' AS status, {roadmap} AS priority, 0 AS attempt, 0 AS due_at FROM {queue} b WHERE b.seq > (SELECT seq FROM cursors WHERE class = {priority})
+            UNION ALL SELECT t.url, t.packed, w.state, {roadmap}, w.attempt, w.due_at FROM work w JOIN {queue} t ON t.seq = w.seq WHERE w.class = {priority}
+            """);
     }
 
     private static string StrategyName() =>

@@ -146,6 +146,7 @@ internal sealed class SqliteLedger : ILedger
         {
             (item.Attempt, item.Deferrals) = counts;
             (item.Lost, item.DueAt) = (0, dueAt);
+            item.Requests += item.SentAt != 0 ? 1 : 0;
         });
 
     public Task ReleaseAsync(WorkItem item) => Send(1, () => _work.Release(item), attempt => item.Attempt = attempt);

@@ -24,7 +24,7 @@ internal sealed class WorkWriter
         _epoch = epoch;
         _claim = connection.Prepare("UPDATE work SET state = 'leased', attempt = attempt + 1, epoch = ?2 WHERE seq = ?1 AND state = 'queued' RETURNING attempt");
         _retry = connection.Prepare("""
-            UPDATE work SET state = 'queued', lost = 0, attempt = attempt - ?3, deferrals = deferrals + ?3, due_at = ?4, last_reason = ?5, detail = ?6
+            UPDATE work SET state = 'queued', lost = 0, attempt = attempt - ?3, deferrals = deferrals + ?3, due_at = ?4, last_reason = ?5, detail = ?6, requests = requests + ?7
             WHERE seq = ?1 AND state = 'leased' AND epoch = ?2 RETURNING attempt, deferrals
             """);
         _release = connection.Prepare("UPDATE work SET state = 'queued', attempt = attempt - 1 WHERE seq = ?1 AND state = 'leased' AND epoch = ?2 RETURNING attempt");
@@ -57,6 +57,7 @@ internal sealed class WorkWriter
     public int Complete(IReadOnlyList<CompletedDocument> group, SegmentTail tail)
     {
         var recorded = 0;
+        var askedAgain = 0;
         long bytes = 0;
         foreach (var done in group)
         {
@@ -64,6 +65,7 @@ internal sealed class WorkWriter
             if (Record(done, attempt))
                 recorded++;
             bytes += done.Document.WireBytes;
+            askedAgain += AskedAgain(done.Item);
         }
 
         foreach (var done in group)
@@ -77,6 +79,7 @@ internal sealed class WorkWriter
         _books.Add(Tally.Done, group.Count);
         _books.Add(Tally.Recorded, recorded);
         _books.Add(Tally.Caught, group.Count - recorded);
+        _books.Add(Tally.Retries, askedAgain);
         _books.Add(Tally.BytesFetched, bytes);
         return recorded;
     }
@@ -84,11 +87,11 @@ internal sealed class WorkWriter
     /// <returns>The item's attempts and deferrals from now on.</returns>
     public (int Attempt, int Deferrals) Retry(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt)
     {
-        var edge = _retry.Bind(1, item.Sequence).Bind(2, _epoch).Bind(3, countsAsAttempt ? 0 : 1).Bind(4, dueAt.ToUnixTimeMilliseconds()).Bind(5, reason.Name).Bind(6, detail);
+        var edge = _retry.Bind(1, item.Sequence).Bind(2, _epoch).Bind(3, countsAsAttempt ? 0 : 1).Bind(4, dueAt.ToUnixTimeMilliseconds()).Bind(5, reason.Name).Bind(6, detail).Bind(7, item.SentAt != 0 ? 1 : 0);
         var (attempt, deferrals) = Edge(edge, item, "leased", columns: 2);
         _books.Add(Tally.Leased, -1);
         _books.Add(Tally.Queued, 1);
-        _books.Add(Tally.Retries, 1);
+        _books.Add(Tally.Retries, AskedAgain(item));
         return ((int)attempt, (int)deferrals);
     }
 
@@ -107,9 +110,13 @@ internal sealed class WorkWriter
         _bury.Bind(1, item.Sequence).Bind(2, ContentId.ToHex(item.ContentId)).Bind(3, item.Url).Bind(4, detail.Length > 0 ? detail : reason.Name).Bind(5, reason.Name)
             .Bind(6, attempt).Bind(7, _time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(8, detail).Bind(9, item.Source).Bind(10, item.Ruleset).Run();
         _books.Add(Tally.Leased, -1);
+        _books.Add(Tally.Retries, AskedAgain(item));
         _books.Dead.Add(reason);
         return true;
     }
+
+    /// <summary>A retry is a request for a URL that was requested before, not a wait that nothing was sent for.</summary>
+    private static int AskedAgain(WorkItem item) => item.SentAt != 0 && item.Requests > 0 ? 1 : 0;
 
     private bool Record(CompletedDocument done, long attempt)
     {

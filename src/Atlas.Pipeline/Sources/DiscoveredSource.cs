@@ -10,7 +10,7 @@ namespace Atlas.Pipeline.Sources;
 internal sealed class DiscoveredSource : IDisposable
 {
     /// <summary>What the links are called among a source's files.</summary>
-    private const string File = "found";
+    internal const string Links = "found";
 
     /// <summary>Bytes that are read before the ledger is asked to let go of them.</summary>
     private const long KeptBytes = 4 * 1024 * 1024;
@@ -52,8 +52,8 @@ internal sealed class DiscoveredSource : IDisposable
         try
         {
             await Task.Yield();
-            _position = _start = _forgottenAt = _ledger.ResumeOffset(_name, File);
-            _lines.StartAt(File, _position);
+            _position = _start = _forgottenAt = _ledger.ResumeOffset(_name, Links);
+            _lines.StartAt(Links, _position);
             var othersEnded = _end.OthersEnded();
             while (!drain.IsCancellationRequested)
             {
@@ -98,7 +98,7 @@ internal sealed class DiscoveredSource : IDisposable
             {
                 if (!await SendTakenAsync(send))
                     return false;
-                _lines.StartAt(File, chunk.Start);
+                _lines.StartAt(Links, chunk.Start);
             }
 
             _lines.Depth = chunk.Depth;
@@ -125,7 +125,7 @@ internal sealed class DiscoveredSource : IDisposable
     /// <summary>Lets go of what is read for good: up to the place that is committed.</summary>
     private async Task ForgetAsync()
     {
-        var committed = _ledger.ResumeOffset(_name, File);
+        var committed = _ledger.ResumeOffset(_name, Links);
         if (committed > _forgottenAt)
             await _ledger.ForgetFoundAsync(committed);
         _forgottenAt = Math.Max(committed, _forgottenAt);

@@ -17,6 +17,8 @@ internal sealed class BufferChecks(
             report(buffers[0].Key, "state", $"is required and missing: the ledger of '{buffers[0].Name}' lives there, as 'state: ./state/crawl'.");
         if (buffers.Count > 0)
             CheckOneDedup(stages);
+        foreach (var buffer in buffers)
+            CheckNamedSources(buffer);
         CheckWays(order);
         foreach (var stage in stages)
             CheckChain(stage);
@@ -28,6 +30,16 @@ internal sealed class BufferChecks(
         var dedups = stages.Where(stage => stage.Kind?.Role == StageRole.Dedup).ToList();
         foreach (var another in dedups.Skip(1))
             report(another.Key, another.Path, $"a pipeline with a buffer has one dedup stage, and '{dedups[0].Name}' is it; feed that from all ways.");
+    }
+
+    private void CheckNamedSources(Station buffer)
+    {
+        var sources = givers.Keys.Where(station => station.IsSource).Select(source => source.Name).ToList();
+        foreach (var named in buffer.Kind!.NamedSources?.Invoke(buffer.Options) ?? [])
+        {
+            if (!sources.Contains(named.Text))
+                report(named, $"{buffer.Path}.weights.sources.{named.Text}", $"no source is called '{named.Text}'.{DidYouMean.Among(named.Text, sources)} Here: {string.Join(", ", sources)}.");
+        }
     }
 
     /// <summary>How far along <see cref="Needed"/> the least prepared row is that leaves each station. More on the way never means less, so the least is enough to know.</summary>

@@ -30,6 +30,9 @@ internal sealed record StageKind(string Word, Port Takes, Port Gives, Func<Setti
     /// <summary>The names of its outputs beside the main one, from its options; a link names one as <c>stage.output</c>.</summary>
     public Func<object, IReadOnlyList<string>>? NamedOutputs { get; init; }
 
+    /// <summary>Where its settings, by its options, name sources of the pipeline.</summary>
+    public Func<object, IReadOnlyList<ScalarNode>>? NamedSources { get; init; }
+
     /// <summary>Bytes that it holds beside batches when it is full, by its options and whether there is a ledger; null when that is not worth naming.</summary>
     public Func<object, bool, long>? HeldBytes { get; init; }
 

@@ -5,6 +5,9 @@ namespace Atlas.Pipeline.Topology;
 /// <summary>Draws a pipeline for people: as text, as a Mermaid flowchart, as DOT for Graphviz. Lines end in LF.</summary>
 internal static class TopologyDrawing
 {
+    /// <summary>What is not a link of the graph: the ledger keeps it meanwhile.</summary>
+    private const string ThroughTheLedger = "through the ledger";
+
     /// <summary>One line for each source and stage, in flow order.</summary>
     public static string Text(PipelineDefinition pipeline)
     {
@@ -15,6 +18,8 @@ internal static class TopologyDrawing
             text.Append("  ").Append(LabelOf(stage));
             if (stage.From.Count > 0)
                 text.Append(' ', width - LabelOf(stage).Length).Append("  <- ").AppendJoin(", ", stage.From.Select(NameOf));
+            else if (GiversBackTo(stage, pipeline).ToList() is { Count: > 0 } givers)
+                text.Append(' ', width - LabelOf(stage).Length).Append("  <- ").AppendJoin(", ", givers).Append(", ").Append(ThroughTheLedger);
             text.Append('\n');
         }
 
@@ -40,6 +45,9 @@ internal static class TopologyDrawing
             text.Append(' ').Append(ids[taker]).Append('\n');
         }
 
+        foreach (var (giver, source) in WaysBackOf(pipeline))
+            text.Append("  ").Append(ids[giver]).Append(" -.->|\"").Append(ThroughTheLedger).Append("\"| ").Append(ids[source]).Append('\n');
+
         return text.ToString();
     }
 
@@ -61,11 +69,21 @@ internal static class TopologyDrawing
             text.Append(";\n");
         }
 
+        foreach (var (giver, source) in WaysBackOf(pipeline))
+            text.Append("  \"").Append(ForDot(giver)).Append("\" -> \"").Append(ForDot(source)).Append("\" [style=dashed, constraint=false, label=\"").Append(ThroughTheLedger).Append("\"];\n");
+
         return text.Append("}\n").ToString();
     }
 
     private static IEnumerable<(Link Link, string Taker)> LinksOf(PipelineDefinition pipeline) =>
         pipeline.Stages.SelectMany(stage => stage.From.Select(link => (link, stage.Name)));
+
+    /// <summary>From a stage that leaves something in the ledger to the source that reads it there.</summary>
+    private static IEnumerable<(string Giver, string Source)> WaysBackOf(PipelineDefinition pipeline) =>
+        pipeline.Sources.SelectMany(source => GiversBackTo(source, pipeline).Select(giver => (giver, source.Name)));
+
+    private static IEnumerable<string> GiversBackTo(StageDefinition source, PipelineDefinition pipeline) =>
+        pipeline.Stages.Where(stage => stage.Kind.ComesBackBy == source.Kind.Word).Select(stage => stage.Name);
 
     /// <summary>Numbers instead of names: 'end' and others are words of Mermaid.</summary>
     private static Dictionary<string, string> IdsOf(PipelineDefinition pipeline) =>

@@ -16,6 +16,6 @@ public sealed class BufferOptionsTests
 
         BufferOptions.Read(yaml);
 
-        Assert.Equal(["capacity", "per_host_capacity", "max_attempts", "backoff_base_ms", "backoff_cap_ms", "aging_ms", "end_wait_ms"], yaml.Declared.Select(setting => setting.Name));
+        Assert.Equal(["weights", "capacity", "per_host_capacity", "max_attempts", "backoff_base_ms", "backoff_cap_ms", "aging_ms", "end_wait_ms"], yaml.Declared.Select(setting => setting.Name));
     }
 }

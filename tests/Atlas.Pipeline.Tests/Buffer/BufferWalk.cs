@@ -12,6 +12,7 @@ internal sealed class BufferWalk
 
     private readonly Random _random;
     private readonly FakeTimeProvider _time;
+    private readonly PriorityWeights _weights;
     private readonly Dictionary<long, WorkItem> _items = [];
     private readonly List<WorkItem> _inFlight = [];
 
@@ -19,6 +20,7 @@ internal sealed class BufferWalk
     {
         _random = random;
         _time = new FakeTimeProvider(Start);
+        _weights = new PriorityWeights { Class = random.Next(4), Depth = random.Next(-2, 4), Sources = new Dictionary<string, int> { ["lifted"] = random.Next(-PriorityWeights.Most, PriorityWeights.Most + 1) } };
         var hosts = new HostsOptions { Concurrency = random.Next(1, 4), Delay = TimeSpan.FromMilliseconds(random.Next(2) * random.Next(3_000)), LatencyFactor = 0 };
         Buffer = new PriorityBuffer(options, new HostGate(hosts, random), _time);
         Model = new NaiveBuffer(options, hosts, _time);
@@ -36,7 +38,7 @@ internal sealed class BufferWalk
         {
             case 0 or 1:
                 var now = _time.GetUtcNow();
-                var item = Item(step, host, (PriorityClass)_random.Next(5), now.AddMilliseconds(_random.Next(-200, 200) * _random.Next(1, 30)), now.AddMilliseconds(-_random.Next(300)));
+                var item = Item(step, host, _weights.LevelOf((PriorityClass)_random.Next(PriorityClasses.Names.Count), (byte)_random.Next(5), _random.Next(2) == 0 ? "lifted" : "other"), now.AddMilliseconds(_random.Next(-200, 200) * _random.Next(1, 30)), now.AddMilliseconds(-_random.Next(300)));
                 _items.Add(step, item);
                 Model.Add(item);
                 Buffer.Add(item);

@@ -273,13 +273,13 @@ public sealed class FrontierTests : IDisposable
     {
         var frontier = Frontier(capacity: 10);
         _ = Run(frontier, mostInFlight: 3);
-        _ledger.Admit([.. Enumerable.Range(1, 500).Select(i => Item(i, "big"))]);
-        _ledger.Admit(Item(501, "small"), Item(502, "smaller"));
+        _ledger.Admit([.. Enumerable.Range(1, 10_000).Select(i => Item(i, "big"))]);
+        _ledger.Admit(Item(10_001, "small"), Item(10_002, "smaller"));
 
         var first = new[] { await NextAsync(), await NextAsync(), await NextAsync() };
 
         Assert.Equal(["big", "small", "smaller"], first.Select(item => item.HostKey).Order());
-        Assert.Equal((500 - 1L, 0L), (frontier.Buffered + frontier.Remembered, _ledger.Backlog));
+        Assert.Equal((10_000 - 1L, 0L), (frontier.Buffered + frontier.Remembered, _ledger.Backlog));
     }
 
     [Fact]

@@ -88,8 +88,8 @@ public sealed class StateCheckTests
     [InlineData("UPDATE counters SET value = value + 3 WHERE name = 'received'")]
     [InlineData("DELETE FROM counters WHERE name = 'backlog'")]
     [InlineData("UPDATE counters SET value = 4 WHERE name = 'sequence'")]
-    [InlineData("INSERT INTO work VALUES(1, 2, 'queued', 0, 0, 0, 0, 0, NULL, NULL)")]
-    [InlineData("INSERT INTO work VALUES(999, 2, 'queued', 0, 0, 0, 0, 0, NULL, NULL)")]
+    [InlineData("INSERT INTO work VALUES(1, 2, 'queued', 0, 0, 0, 0, 0, NULL, NULL, 0)")]
+    [InlineData("INSERT INTO work VALUES(999, 2, 'queued', 0, 0, 0, 0, 0, NULL, NULL, 0)")]
     [InlineData("UPDATE seen_checkpoint SET manifest = 'x'")]
     [InlineData("UPDATE seen_checkpoint SET high_water = 99")]
     [InlineData("UPDATE bodies_tail SET end_offset = 100")]
@@ -172,6 +172,39 @@ public sealed class StateCheckTests
         var found = Assert.Single(await bed.CheckAsync(), found => found.What == finding);
 
         Assert.Equal((FindingState.Damaged, damage == "seq = 3" ? "row 3" : "row 11", 1), (found.State, found.Where, found.Count));
+    }
+
+    [Theory]
+    [InlineData("UPDATE found SET lines = CAST(substr(lines, 1, 10) AS BLOB) WHERE start = 15", "links of documents cannot be read")]
+    [InlineData("UPDATE found SET lines = 'text' || char(10) WHERE start = 15", "links of documents cannot be read")]
+    [InlineData("UPDATE found SET depth = 0 WHERE start = 15", "links of documents cannot be read")]
+    [InlineData("DELETE FROM found WHERE start = 15", "links of documents do not follow those before them")]
+    [InlineData("UPDATE found SET start = 16 WHERE start = 15", "links of documents do not follow those before them")]
+    [InlineData("DELETE FROM found WHERE start = 0", "links of documents are gone that nobody has read: from place 5 to 15")]
+    [InlineData("UPDATE source_offsets SET offset = 46", "places in the links of documents stand beyond the last of them")]
+    public async Task Links_that_were_found_and_are_damaged_are_found_and_named(string sql, string what)
+    {
+        await using var bed = await FsckTestBed.FilledAsync();
+        bed.Sabotage("""
+            INSERT INTO found(start, depth, lines) VALUES(0, 1, CAST('http://a.test/' || char(10) AS BLOB)), (15, 2, CAST('http://b.test/' || char(10) AS BLOB)), (30, 3, CAST('http://c.test/' || char(10) AS BLOB));
+            INSERT INTO source_offsets VALUES('links', 'found', 5)
+            """);
+        Assert.Empty(await bed.CheckAsync());
+        bed.Sabotage(sql);
+
+        Assert.Contains(await bed.CheckAsync(), finding => finding.State == FindingState.Damaged && finding.What == what);
+    }
+
+    [Fact]
+    public async Task A_place_beyond_the_links_found_is_set_to_their_end()
+    {
+        await using var bed = await FsckTestBed.FilledAsync();
+        bed.Sabotage("INSERT INTO found(start, depth, lines) VALUES(0, 1, CAST('http://a.test/' || char(10) AS BLOB)); INSERT INTO source_offsets VALUES('links', 'found', 16)");
+
+        await bed.RepairAsync();
+
+        await using var ledger = SqliteLedger.Open(bed.State, new Seams());
+        Assert.Equal(15, ledger.ResumeOffset("links", "found"));
     }
 
     [Fact]

@@ -169,4 +169,17 @@ public sealed class AdmissionTests
             bed.Text("SELECT concat_ws('|', content_id, source_url, status, processing_strategy, priority, retry_count) FROM processing_queue"));
         Assert.Equal(bed.Time.GetUtcNow().ToUnixTimeMilliseconds(), bed.Scalar("SELECT created_at FROM processing_queue"));
     }
+
+    [Fact]
+    public async Task The_queue_view_shows_every_level_and_those_below_the_classes_as_less_urgent()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        for (var level = PriorityClasses.Count - 1; level >= 0; level--)
+            await bed.AdmitAsync((PriorityClass)level, $"http://a/{level}", $"http://a/{level}/later");
+        await bed.Ledger.TakeFromBacklogAsync(PriorityClasses.Count, TimeSpan.FromTicks(1));
+
+        const string Shown = "100,80,50,20,10,9,8,7,6,5,4,3,2,1";
+        Assert.Equal(Shown, bed.Text("SELECT group_concat(priority) FROM (SELECT DISTINCT priority FROM processing_queue ORDER BY priority DESC)"));
+        Assert.Equal(2 * PriorityClasses.Count, bed.Scalar("SELECT count(*) FROM processing_queue"));
+    }
 }

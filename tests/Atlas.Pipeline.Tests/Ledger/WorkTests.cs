@@ -87,11 +87,40 @@ public sealed class WorkTests
         await bed.Ledger.RetryAsync(item, Reason.RateLimited, "", due, countsAsAttempt: false);
         Assert.Equal((1, 1), (item.Attempt, item.Deferrals));
 
-        Assert.Equal(2, bed.Ledger.Books.Retries);
         await bed.ReopenAsync();
         var kept = Assert.Single(await bed.Ledger.TakeUnfinishedAsync(10));
         Assert.Equal((1, 1, due), (kept.Attempt, kept.Deferrals, kept.DueAt));
         await bed.AssertBalancedAsync();
+    }
+
+    [Fact]
+    public async Task A_retry_is_counted_for_every_request_after_the_first_and_not_for_waits()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        var item = await bed.ClaimedAsync("http://a/1");
+
+        await EndAsync(wasSent: false);
+        await EndAsync(wasSent: true);
+        await EndAsync(wasSent: false);
+        Assert.Equal(0, bed.Ledger.Books.Retries);
+        await EndAsync(wasSent: true);
+        Assert.Equal(1, bed.Ledger.Books.Retries);
+
+        // The first request was another run's, and another object's.
+        await bed.ReopenAsync();
+        item = Assert.Single(await bed.Ledger.TakeUnfinishedAsync(10));
+        await bed.Ledger.ClaimAsync([item]);
+        item.SentAt = 1;
+        await bed.Ledger.CompleteAsync(bed.Document(item));
+        Assert.Equal(1, bed.Ledger.Books.Retries);
+        await bed.AssertBalancedAsync();
+
+        async Task EndAsync(bool wasSent)
+        {
+            item.SentAt = wasSent ? 1 : 0;
+            await bed.Ledger.RetryAsync(item, Reason.RateLimited, "", default, countsAsAttempt: false);
+            await bed.Ledger.ClaimAsync([item]);
+        }
     }
 
     [Fact]

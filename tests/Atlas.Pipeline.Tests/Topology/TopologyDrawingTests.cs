@@ -25,6 +25,18 @@ public sealed class TopologyDrawingTests
     }
 
     [Fact]
+    public void What_comes_back_through_the_ledger_has_an_arrow_of_its_own()
+    {
+        var links = GraphTestBed.Stage("links", takes: Port.None);
+        var search = GraphTestBed.Stage("search", from: new Link("links", null));
+        var definition = new PipelineDefinition { File = "", Name = "a", Sources = [links], Stages = [search with { Kind = search.Kind with { ComesBackBy = links.Kind.Word, Word = "search" } }] };
+
+        Assert.EndsWith("  n0 --> n1\n  n1 -.->|\"through the ledger\"| n0\n", TopologyDrawing.Mermaid(definition), StringComparison.Ordinal);
+        Assert.Contains("  \"search\" -> \"links\" [style=dashed, constraint=false, label=\"through the ledger\"];\n", TopologyDrawing.Dot(definition), StringComparison.Ordinal);
+        Assert.Contains("<- search, through the ledger\n", TopologyDrawing.Text(definition), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Names_cannot_break_out_of_their_quotes()
     {
         var definition = new PipelineDefinition { File = "", Name = "a\"\\", Sources = [GraphTestBed.Stage("s\"<", takes: Port.None)], Stages = [GraphTestBed.Stage("t", from: new Link("s\"<", "o\""))] };
