@@ -7,7 +7,7 @@ namespace Atlas.Pipeline.Tests.Persist;
 
 public sealed class PersistStageTests : IAsyncDisposable
 {
-    private static readonly PersistOptions Small = new() { SegmentBytes = 1_000, GroupBytes = 400 };
+    private static readonly PersistOptions Small = new() { SegmentBytes = 1_000, GroupBytes = 400, Compresses = false };
 
     private readonly FakeTimeProvider _time = new();
     private readonly ForgetfulDisk _disk = new();
