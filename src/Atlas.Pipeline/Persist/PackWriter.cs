@@ -26,6 +26,14 @@ internal sealed class PackWriter(string directory, IDisk disk)
     /// <summary>A frame that is not smaller than its block by a tenth is not worth its decompressing.</summary>
     private readonly byte[] _frame = new byte[PackFormat.BlockBytes - (PackFormat.BlockBytes / 10)];
 
+    /// <summary>The segments that are there below a number, in order. What an earlier packing has not finished is taken away before.</summary>
+    public IReadOnlyList<int> FindSegments(int below)
+    {
+        foreach (var unfinished in disk.List(directory, "*.pack.new").Where(path => path.EndsWith(".pack.new", StringComparison.Ordinal)))
+            disk.Delete(unfinished);
+        return [.. disk.List(directory, "*.seg").Where(path => path.EndsWith(".seg", StringComparison.Ordinal)).Select(SegmentStore.NumberOf).OfType<int>().Where(segment => segment < below).Order()];
+    }
+
     /// <summary>Packs a segment, unless it is empty or told to stop: then everything is as it was.</summary>
     /// <param name="segment">Its number; N.seg is there.</param>
     /// <param name="goesOn">Asked before each block; may wait; false ends it.</param>

@@ -108,9 +108,7 @@ internal sealed partial class SegmentPacker : IAsyncDisposable
             return;
         }
 
-        foreach (var unfinished in _disk.List(_directory, "*.pack.new").Where(path => path.EndsWith(".pack.new", StringComparison.Ordinal)))
-            _disk.Delete(unfinished);
-        foreach (var segment in _disk.List(_directory, "*.seg").Where(path => path.EndsWith(".seg", StringComparison.Ordinal)).Select(SegmentStore.NumberOf).OfType<int>().Where(segment => segment < tail).Order())
+        foreach (var segment in _writer.FindSegments(below: tail))
             _full.Enqueue(segment);
         _known = Math.Max(1, tail);
     }
