@@ -18,6 +18,7 @@ var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, 
     DuplicatesCommand.Create(),
     ExportCommand.Create(),
     FsckCommand.Create(),
+    PackCommand.Create(),
 };
 var line = atlas.Parse(args);
 

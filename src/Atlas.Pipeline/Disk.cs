@@ -62,6 +62,10 @@ internal sealed class Disk : IDisk
         File.Move(fresh, path, overwrite: true);
     }
 
+    public void Rename(string path, string name) => File.Move(path, name, overwrite: true);
+
+    public void SyncDirectory(string directory) => DirectorySync.Sync(directory);
+
     public long FreeBytes(string path) => new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace;
 
     public long TotalBytes(string path) => new DriveInfo(Path.GetFullPath(path)).TotalSize;

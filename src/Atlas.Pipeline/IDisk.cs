@@ -24,6 +24,12 @@ internal interface IDisk
     /// <summary>Replaces a file as one step: after a crash either the old or the new content is there, whole.</summary>
     void Replace(string path, ReadOnlySpan<byte> content);
 
+    /// <summary>Gives a file another name in its directory, as one step; what had that name is gone. Durable after <see cref="SyncDirectory"/>.</summary>
+    void Rename(string path, string name);
+
+    /// <summary>Returns when the names in a directory are durable: files that were made, renamed or deleted. Throws <see cref="IOException"/> when they are not.</summary>
+    void SyncDirectory(string directory);
+
     /// <summary>Bytes free for us on the file system that holds <paramref name="path"/>.</summary>
     long FreeBytes(string path);
 

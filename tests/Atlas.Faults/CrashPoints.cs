@@ -89,6 +89,10 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
         (FileOperation.Delete, FileKind.Filter) => Whole("index-delete"),
         (FileOperation.Write, FileKind.Segment) => Torn("body-write"),
         (FileOperation.Sync, FileKind.Segment) => Whole("body-sync"),
+        (FileOperation.Write, FileKind.Pack) => Torn("pack-write"),
+        (FileOperation.Sync, FileKind.Pack) => Whole("pack-sync"),
+        (FileOperation.Rename, FileKind.Pack) => Whole("pack-rename"),
+        (FileOperation.Delete, FileKind.Segment) => Whole("pack-delete"),
         _ => Ending.Done,
     };
 
@@ -112,6 +116,12 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
                 break;
             case (FileOperation.Sync, FileKind.Segment):
                 kill.Reach("body-synced");
+                break;
+            case (FileOperation.Rename, FileKind.Pack):
+                kill.Reach("pack-renamed");
+                break;
+            case (FileOperation.Delete, FileKind.Segment):
+                kill.Reach("pack-deleted");
                 break;
         }
     }
@@ -153,6 +163,8 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
             return FileKind.Database;
         if (name.EndsWith(".seg", StringComparison.Ordinal))
             return FileKind.Segment;
+        if (name.EndsWith(".pack.new", StringComparison.Ordinal) || name.EndsWith(".pack", StringComparison.Ordinal))
+            return FileKind.Pack;
         return name.StartsWith("filter.", StringComparison.Ordinal) ? FileKind.Filter : FileKind.Other;
     }
 
@@ -163,6 +175,7 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
         WalHeader,
         Database,
         Segment,
+        Pack,
         Filter,
     }
 

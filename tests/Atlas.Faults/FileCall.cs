@@ -16,6 +16,9 @@ internal enum FileOperation
     Exists,
     Delete,
     Replace,
+
+    /// <summary>Of the file's new name.</summary>
+    Rename,
     List,
     CreateDirectory,
 }

@@ -53,6 +53,20 @@ internal sealed class WatchedDisk(IFileWatch watch) : IDisk
         watch.After(new FileCall(FileOperation.Replace, path));
     }
 
+    public void Rename(string path, string name)
+    {
+        Enter(FileOperation.Rename, name);
+        _disk.Rename(path, name);
+        watch.After(new FileCall(FileOperation.Rename, name));
+    }
+
+    public void SyncDirectory(string directory)
+    {
+        Enter(FileOperation.Sync, directory);
+        _disk.SyncDirectory(directory);
+        watch.After(new FileCall(FileOperation.Sync, directory));
+    }
+
     public long FreeBytes(string path) => _disk.FreeBytes(path);
 
     private void Enter(FileOperation operation, string path) => Enter(watch, new FileCall(operation, path));

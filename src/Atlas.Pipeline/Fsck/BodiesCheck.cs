@@ -4,12 +4,11 @@ using System.Security.Cryptography;
 using System.Text;
 using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Persist;
-using Microsoft.Win32.SafeHandles;
 
 namespace Atlas.Pipeline.Fsck;
 
 /// <summary>Reads every recorded body in every segment and compares its SHA-256, and what was said around it. A document of which either is gone or damaged goes back to the queue in a transaction of its own.</summary>
-internal sealed class BodiesCheck(Examination examination) : IDisposable
+internal sealed class BodiesCheck(Examination examination, IDisk disk) : IDisposable
 {
     private const int RowsPerPage = 1_024;
 
@@ -18,8 +17,7 @@ internal sealed class BodiesCheck(Examination examination) : IDisposable
 
     private readonly Dictionary<(int Segment, long Offset, int Length), UInt128> _whole = [];
     private readonly SortedDictionary<int, (long Count, string First)> _bad = [];
-    private SafeFileHandle? _file;
-    private int _segment;
+    private readonly SegmentReader _segments = new(examination.State.BodiesDirectory, disk);
     private long _unqueued;
 
     public void Run()
@@ -46,10 +44,10 @@ internal sealed class BodiesCheck(Examination examination) : IDisposable
         while (page.Count == RowsPerPage);
 
         Report();
-        new SegmentsCheck(examination).Run();
+        new SegmentsCheck(examination, disk).Run();
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose() => _segments.Dispose();
 
     /// <summary>Bodies of another ledger are kept aside whole: nothing of them is ours.</summary>
     private void CheckOwner()
@@ -68,7 +66,7 @@ internal sealed class BodiesCheck(Examination examination) : IDisposable
         if (examination.Repairs && !Requeue.Document(examination, document.Id, document.Sequence))
             _unqueued++;
         var (count, first) = _bad.GetValueOrDefault(document.Segment);
-        _bad[document.Segment] = (count + 1, count == 0 ? string.Create(CultureInfo.InvariantCulture, $"{SegmentStore.PathOf(examination.State.BodiesDirectory, document.Segment)}, {document.Length} bytes at {document.Offset} (row {document.Sequence})") : first);
+        _bad[document.Segment] = (count + 1, count == 0 ? string.Create(CultureInfo.InvariantCulture, $"{_segments.PathOf(document.Segment)}, {document.Length} bytes at {document.Offset} (row {document.Sequence})") : first);
     }
 
     private void Report()
@@ -87,9 +85,7 @@ internal sealed class BodiesCheck(Examination examination) : IDisposable
         var key = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(document.Sha256);
         if (_whole.TryGetValue((segment, offset, length), out var known) && known == key)
             return true;
-        if (length > 0 && !Open(segment))
-            return false;
-        if (!HashOf(offset, length, out var hash) || !hash.AsSpan().SequenceEqual(document.Sha256))
+        if (HashOf(new BodyPlace(segment, offset, length)) is not { } hash || !hash.AsSpan().SequenceEqual(document.Sha256))
             return false;
         if (_whole.Count == MostRemembered)
             _whole.Clear();
@@ -101,55 +97,38 @@ internal sealed class BodiesCheck(Examination examination) : IDisposable
     {
         if (place.Length == 0)
             return true;
-        if (place.Offset < 0 || place.Length is < 0 or > 2 * HttpExchange.MostBytes || !Open(place.Segment))
+        if (place.Offset < 0 || place.Length is < 0 or > 2 * HttpExchange.MostBytes)
             return false;
         try
         {
-            var stored = new byte[place.Length];
-            return RandomAccess.Read(_file!, stored, place.Offset) == stored.Length && HttpExchange.Parse(stored) is not null;
+            return HttpExchange.Parse(_segments.Read(place)) is not null;
         }
-        catch (IOException)
+        catch (InvalidDataException)
         {
             return false;
         }
     }
 
-    private bool Open(int segment)
-    {
-        if (segment == _segment && _file is not null)
-            return true;
-        _file?.Dispose();
-        _file = null;
-        var path = SegmentStore.PathOf(examination.State.BodiesDirectory, segment);
-        if (!File.Exists(path))
-            return false;
-        (_file, _segment) = (File.OpenHandle(path, options: FileOptions.SequentialScan), segment);
-        return true;
-    }
-
-    private bool HashOf(long offset, int length, out byte[] hash)
+    /// <summary>Null if it is not there: also a block that cannot be read is a body that is gone.</summary>
+    private byte[]? HashOf(BodyPlace place)
     {
         using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Clamp(length, 1, 1 << 20));
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Clamp(place.Length, 1, 1 << 20));
         try
         {
-            for (var left = length; left > 0;)
+            for (var from = 0; from < place.Length;)
             {
-                var read = RandomAccess.Read(_file!, buffer.AsSpan(0, Math.Min(buffer.Length, left)), offset);
-                if (read == 0)
-                    break;
-                all.AppendData(buffer, 0, read);
-                (offset, left) = (offset + read, left - read);
+                var part = buffer.AsSpan(0, Math.Min(buffer.Length, place.Length - from));
+                _segments.Read(place, from, part);
+                all.AppendData(part);
+                from += part.Length;
             }
 
-            hash = all.GetHashAndReset();
-            return true;
+            return all.GetHashAndReset();
         }
-        catch (IOException)
+        catch (InvalidDataException)
         {
-            // A block that cannot be read is a body that is not there.
-            hash = [];
-            return false;
+            return null;
         }
         finally
         {

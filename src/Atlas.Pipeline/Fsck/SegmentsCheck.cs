@@ -1,16 +1,16 @@
-using System.Globalization;
 using Atlas.Pipeline.Persist;
 
 namespace Atlas.Pipeline.Fsck;
 
-/// <summary>Whether the segment files fit the place where writing goes on, after the bodies in them were checked.</summary>
-internal sealed class SegmentsCheck(Examination examination)
+/// <summary>Whether the segments, or the packs that they became, fit the place where writing goes on, after the bodies in them were checked.</summary>
+internal sealed class SegmentsCheck(Examination examination, IDisk disk)
 {
     /// <summary>Segments that a repair makes; a number farther off is a damaged one, and not that many files are gone.</summary>
     private const int MostMade = 1_000;
 
     public void Run()
     {
+        CheckPacks();
         var ledger = examination.Ledger;
         var tail = ledger.Scalar("SELECT segment FROM bodies_tail");
         var end = ledger.Scalar("SELECT end_offset FROM bodies_tail");
@@ -45,6 +45,14 @@ internal sealed class SegmentsCheck(Examination examination)
         CheckMissing(segment);
         if (segment == 0)
             return;
+        if (IsPacked(segment))
+        {
+            if (LengthOf(segment) < end)
+                MoveTail("the segment that was written last ends too early", Text($"{PackOf(segment)}, {Math.Max(0, LengthOf(segment))} bytes of {end}"), null, segment);
+            CheckUnknown(segment);
+            return;
+        }
+
         var file = new FileInfo(PathOf(segment));
         var length = file.Exists ? file.Length : 0;
         if (length < end)
@@ -54,6 +62,20 @@ internal sealed class SegmentsCheck(Examination examination)
         else if (length > end)
             Cut(file, end);
         CheckUnknown(segment);
+    }
+
+    /// <summary>A pack whose index is damaged holds nothing that can be found: its documents were queued again, and an empty segment says so.</summary>
+    private void CheckPacks()
+    {
+        var damaged = Numbers().Where(IsPacked).Where(number => LengthOf(number) < 0).Order().ToList();
+        if (damaged.Count > 0)
+        {
+            examination.Repairable("bodies", "packs whose index is damaged, so that nothing in them is found", PackOf(damaged[0]), damaged.Count, "--repair moves them aside, after their documents were queued again.", () => damaged.ForEach(number =>
+            {
+                examination.MoveAside(PackOf(number));
+                Make(number);
+            }));
+        }
     }
 
     /// <summary>A file that is missing is refused by a run; once its documents are queued again, an empty one says so.</summary>
@@ -98,7 +120,7 @@ internal sealed class SegmentsCheck(Examination examination)
     private void Make(int segment)
     {
         Directory.CreateDirectory(examination.State.BodiesDirectory);
-        if (!File.Exists(PathOf(segment)))
+        if (!File.Exists(PathOf(segment)) && !IsPacked(segment))
             File.Create(PathOf(segment)).Dispose();
     }
 
@@ -115,17 +137,37 @@ internal sealed class SegmentsCheck(Examination examination)
 
     private void CheckUnknown(int tail)
     {
-        var unknown = Numbers().Where(number => number > tail && new FileInfo(PathOf(number)).Length > 0).Order().ToList();
+        var unknown = Numbers().Where(number => number > tail && (IsPacked(number) || new FileInfo(PathOf(number)).Length > 0)).Order().ToList();
         if (unknown.Count == 0 || examination.Ledger.Scalar("SELECT segment FROM bodies_tail") > tail)
             return;
-        examination.Note("bodies", "segments that the ledger does not know", PathOf(unknown[0]), unknown.Count, "--repair moves them aside: a run would write over them.");
+        examination.Note("bodies", "segments that the ledger does not know", FileOf(unknown[0]), unknown.Count, "--repair moves them aside: a run would write over them, or pass over those that are packed.");
         if (examination.Repairs)
-            unknown.ForEach(number => examination.MoveAside(PathOf(number)));
+            unknown.ForEach(number => examination.MoveAside(FileOf(number)));
     }
 
     private IEnumerable<int> Numbers() =>
-        !Directory.Exists(examination.State.BodiesDirectory) ? [] : Directory.EnumerateFiles(examination.State.BodiesDirectory, "*.seg")
-            .Select(path => int.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0);
+        disk.List(examination.State.BodiesDirectory, "*").Select(path => SegmentStore.NumberOf(path) ?? 0).Where(number => number > 0).Distinct();
+
+    /// <summary>Whether only its pack is there: where both are, the pack was not taken in use.</summary>
+    private bool IsPacked(int segment) => !File.Exists(PathOf(segment)) && File.Exists(PackOf(segment));
+
+    /// <summary>Of a pack, in bytes of the segment; -1 when its index is damaged.</summary>
+    private long LengthOf(int packed)
+    {
+        try
+        {
+            using var pack = SegmentPack.Open(PackOf(packed), disk);
+            return pack.Length;
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException)
+        {
+            return -1;
+        }
+    }
+
+    private string FileOf(int segment) => IsPacked(segment) ? PackOf(segment) : PathOf(segment);
+
+    private string PackOf(int segment) => SegmentPack.PathOf(examination.State.BodiesDirectory, segment);
 
     private string PathOf(int segment) => SegmentStore.PathOf(examination.State.BodiesDirectory, segment);
 

@@ -70,7 +70,7 @@ internal sealed class StateCheck(FsckOptions options, Seams seams, StepProgress 
         var isRead = IndexCheck.TryRead(examination, seams.Disk, options.Dedup, keys, out var highWater);
         KeysCheck.Run(examination, rows, isRead ? keys : null, highWater);
         WorkCheck.Run(examination);
-        using (var bodies = new BodiesCheck(examination))
+        using (var bodies = new BodiesCheck(examination, seams.Disk))
             bodies.Run();
         BooksCheck.Run(examination);
         SourcesCheck.Run(examination, options.Tails);

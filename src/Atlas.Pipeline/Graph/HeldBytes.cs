@@ -34,6 +34,6 @@ internal static class HeldBytes
     public static long OfBuffer(object options, bool hasLedger) =>
         (((BufferOptions)options).Capacity * Item) + (BatchesInLedger * MemoryBound.BytesOfBatch);
 
-    /// <summary>The buffers of two groups.</summary>
-    public static long OfPersist(object options, bool hasLedger) => 2L * ((PersistOptions)options).GroupBytes;
+    /// <summary>The buffers of two groups, and what packing takes.</summary>
+    public static long OfPersist(object options, bool hasLedger) => (2L * ((PersistOptions)options).GroupBytes) + (((PersistOptions)options).Compresses ? PackWriter.HeldBytes : 0);
 }

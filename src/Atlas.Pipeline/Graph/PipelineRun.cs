@@ -37,6 +37,7 @@ internal sealed class PipelineRun : IAsyncDisposable
     {
         _definition = definition;
         _rooms = rooms;
+        _rooms.Draining = _drain.Token;
         _start = rooms.Seams.Time.GetTimestamp();
         var parts = definition.Sources.Concat(definition.Stages).ToDictionary(stage => stage.Name, stage => StageCatalog.Make(stage, rooms));
         rooms.Frontier = MakeFrontier();

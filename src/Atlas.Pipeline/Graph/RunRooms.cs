@@ -41,6 +41,9 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSi
     /// <summary>Where the state lives; null for a pipeline without a buffer.</summary>
     public string? StateDirectory { get; set; }
 
+    /// <summary>Set when the run was told to take nothing new and to end.</summary>
+    public CancellationToken Draining { get; set; }
+
     /// <summary>What is kept free on its disk.</summary>
     public DiskReserve? Reserve { get; set; }
 

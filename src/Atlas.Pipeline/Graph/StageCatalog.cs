@@ -139,7 +139,12 @@ internal static class StageCatalog
 
     private static ActingPart MakePersist(StageDefinition stage, RunRooms rooms)
     {
-        var persist = rooms.Own(new PersistStage((PersistOptions)stage.Options, Path.Combine(rooms.StateDirectory!, "bodies"), rooms.Ledger!, rooms.Seams));
+        var persist = rooms.Own(new PersistStage((PersistOptions)stage.Options, Path.Combine(rooms.StateDirectory!, "bodies"), rooms.Ledger!, rooms.Seams, new PackingLimits
+        {
+            HasRoom = bytes => rooms.Reserve?.HasRoomFor(bytes) ?? true,
+            MustWait = () => rooms.Pressure?.Level >= PressureLevel.High,
+            Leaving = rooms.Draining,
+        }));
         rooms.Durable = persist.Durable;
 
         // Items wait here for one group's sync: as many as are fetched in that time must find room.

@@ -17,6 +17,9 @@ internal sealed record PersistOptions
     /// <summary>Whether <see cref="GroupBytes"/> is what the user has set.</summary>
     public bool GroupIsGiven { get; init; }
 
+    /// <summary>Whether full segments are compressed while the run has nothing better to do; true by default.</summary>
+    public bool Compresses { get; init; } = true;
+
     internal static PersistOptions Read(SettingsReader yaml) => new()
     {
         GroupIsGiven = yaml.Has("group_bytes"),
@@ -25,5 +28,6 @@ internal sealed record PersistOptions
         GroupTime = yaml.Milliseconds("group_ms", "Milliseconds a body waits for others, so that one sync serves them all.", min: 1, max: 1_000, or: 5),
         GroupBytes = yaml.Int32("group_bytes", "Bytes of bodies that are written at once without waiting any longer; a larger body is written alone.",
             min: 4_096, max: 1 << 28, or: 4_194_304),
+        Compresses = yaml.Boolean("compress", "Whether full segments are compressed, with what the processors have left. Bodies that are compressed can be read either way.", or: true),
     };
 }

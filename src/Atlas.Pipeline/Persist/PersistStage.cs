@@ -8,14 +8,23 @@ namespace Atlas.Pipeline.Persist;
 internal sealed class PersistStage : IWorkStage, IAsyncDisposable
 {
     private readonly BodyWriter _writer;
+    private readonly SegmentPacker? _packer;
 
+    /// <param name="options">The settings.</param>
+    /// <param name="bodiesDirectory">Where segments and packs lie.</param>
+    /// <param name="ledger">Remembers where each body lies.</param>
+    /// <param name="seams">Time, disk and log.</param>
+    /// <param name="limits">What holds packing back; nothing by default.</param>
     /// <exception cref="StateDamagedException">Bodies that the ledger has recorded are not there.</exception>
-    public PersistStage(PersistOptions options, string bodiesDirectory, ILedger ledger, Seams seams)
+    public PersistStage(PersistOptions options, string bodiesDirectory, ILedger ledger, Seams seams, PackingLimits? limits = null)
     {
         var store = new SegmentStore(bodiesDirectory, options, ledger.BodiesTail, seams.Disk);
         store.ClaimFor(ledger.Id);
         store.ThrowIfCutShort();
+        store.LeavePacked();
         _writer = new BodyWriter(store, ledger, options, seams.Time);
+        if (options.Compresses)
+            _packer = new SegmentPacker(bodiesDirectory, ledger, limits ?? new PackingLimits(), seams);
     }
 
     /// <summary>How long documents have taken to become durable.</summary>
@@ -42,6 +51,11 @@ internal sealed class PersistStage : IWorkStage, IAsyncDisposable
         }
     }
 
-    /// <summary>Writes and records what has come in, and closes the segment.</summary>
-    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+    /// <summary>Writes and records what has come in, closes the segment, and packs what is full, for a while.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        if (_packer is not null)
+            await _packer.DisposeAsync();
+    }
 }

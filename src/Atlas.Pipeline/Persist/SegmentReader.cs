@@ -2,10 +2,12 @@ using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Persist;
 
-/// <summary>Reads bodies back from the places the ledger remembers. Keeps the file of the last read open, as neighbours lie in one; changes nothing. One caller at a time.</summary>
+/// <summary>Reads bodies back from the places the ledger remembers, in segments and in packs. Keeps the file of the last read open, as neighbours lie in one; changes nothing. One caller at a time.</summary>
+/// <remarks>A run may pack beside it. The segment is looked for first: it goes away only when its pack is there, so whoever does not find the one finds the other.</remarks>
 internal sealed class SegmentReader(string directory, IDisk disk) : IDisposable
 {
     private IDiskFile? _file;
+    private SegmentPack? _pack;
     private int _segment;
 
     /// <summary>What lies at a place, whole.</summary>
@@ -26,34 +28,60 @@ internal sealed class SegmentReader(string directory, IDisk disk) : IDisposable
     {
         if (part.IsEmpty)
             return;
-        var path = SegmentStore.PathOf(directory, place.Segment);
         try
         {
-            Open(path, place);
+            Open(place);
             for (var filled = 0; filled < part.Length;)
             {
-                var read = _file!.Read(part[filled..], place.Offset + from + filled);
+                var read = _pack is not null ? _pack.Read(part[filled..], place.Offset + from + filled) : _file!.Read(part[filled..], place.Offset + from + filled);
                 if (read == 0)
-                    throw new InvalidDataException($"{path}: ends at {place.Offset + from + filled}, inside the body of {place.Length} bytes at {place.Offset}.");
+                    throw new InvalidDataException($"{PathOf(place.Segment)}: ends at {place.Offset + from + filled}, inside the body of {place.Length} bytes at {place.Offset}.");
                 filled += read;
             }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
-            throw new InvalidDataException($"{path}: the body of {place.Length} bytes at {place.Offset} cannot be read: {error.Message}", error);
+            throw new InvalidDataException($"{PathOf(place.Segment)}: the body of {place.Length} bytes at {place.Offset} cannot be read: {error.Message}", error);
         }
     }
 
-    public void Dispose() => _file?.Dispose();
+    /// <summary>The file in which a segment's bodies lie now; the segment's own if there is none.</summary>
+    public string PathOf(int segment) =>
+        SegmentPack.PathOf(directory, segment) is var pack && !disk.Exists(SegmentStore.PathOf(directory, segment)) && disk.Exists(pack) ? pack : SegmentStore.PathOf(directory, segment);
 
-    private void Open(string path, BodyPlace place)
+    public void Dispose()
     {
-        if (_file is not null && _segment == place.Segment)
-            return;
         _file?.Dispose();
-        _file = null;
+        _pack?.Dispose();
+    }
+
+    private void Open(BodyPlace place)
+    {
+        if (_segment == place.Segment && (_file is not null || _pack is not null))
+            return;
+        Dispose();
+        (_file, _pack, _segment) = (null, null, place.Segment);
+        if (TryOpenSegment(SegmentStore.PathOf(directory, place.Segment)))
+            return;
+        var pack = SegmentPack.PathOf(directory, place.Segment);
+        if (!disk.Exists(pack))
+            throw new InvalidDataException($"{SegmentStore.PathOf(directory, place.Segment)}: no such segment; a body of {place.Length} bytes should lie at {place.Offset}.");
+        _pack = SegmentPack.Open(pack, disk);
+    }
+
+    private bool TryOpenSegment(string path)
+    {
         if (!disk.Exists(path))
-            throw new InvalidDataException($"{path}: no such segment; a body of {place.Length} bytes should lie at {place.Offset}.");
-        (_file, _segment) = (disk.OpenRead(path), place.Segment);
+            return false;
+        try
+        {
+            _file = disk.OpenRead(path);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            // Packed since we looked.
+            return false;
+        }
     }
 }

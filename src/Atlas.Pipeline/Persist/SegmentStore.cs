@@ -23,6 +23,10 @@ internal sealed class SegmentStore(string directory, PersistOptions options, Seg
     internal static string PathOf(string directory, int segment) =>
         Path.Combine(directory, segment.ToString("D8", CultureInfo.InvariantCulture) + ".seg");
 
+    /// <summary>The number of a segment or pack by its file's name; null for any other file, one that was moved aside included.</summary>
+    internal static int? NumberOf(string path) =>
+        Path.GetExtension(path.AsSpan()) is ".seg" or ".pack" && int.TryParse(Path.GetFileNameWithoutExtension(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
     internal static string OwnerPathOf(string directory) => Path.Combine(directory, "ledger");
 
     /// <summary>Notes beside the bodies whose they are.</summary>
@@ -50,13 +54,19 @@ internal sealed class SegmentStore(string directory, PersistOptions options, Seg
     {
         for (var segment = 1; segment < Tail.Segment; segment++)
         {
-            if (!disk.Exists(PathOf(directory, segment)))
+            if (!disk.Exists(PathOf(directory, segment)) && !IsPacked(segment))
                 throw new StateDamagedException($"The bodies {PathOf(directory, segment)} are gone. Put the file back, or have its documents fetched again with: atlas fsck --repair");
         }
 
         if (Tail.End == 0)
             return;
         var path = PathOf(directory, Tail.Segment);
+        if (!disk.Exists(path) && IsPacked(Tail.Segment))
+        {
+            ThrowIfCutShort(SegmentPack.PathOf(directory, Tail.Segment));
+            return;
+        }
+
         if (!disk.Exists(path))
             throw new StateDamagedException($"The bodies {path} are gone, but the ledger has recorded {Tail.End} bytes in them. Put the file back, or have its documents fetched again with: atlas fsck --repair");
         using var file = disk.Open(path);
@@ -64,12 +74,23 @@ internal sealed class SegmentStore(string directory, PersistOptions options, Seg
             throw new StateDamagedException($"The bodies {path} end at {file.Length}, but the ledger has recorded {Tail.End} bytes in them. Put the file back, or have its documents fetched again with: atlas fsck --repair");
     }
 
+    /// <summary>Goes on behind the last segment when that was packed. Where it is there itself, a pack beside it was not taken in use and is of before: it goes, as the segment is written on.</summary>
+    public void LeavePacked()
+    {
+        if (!IsPacked(Tail.Segment))
+            return;
+        if (disk.Exists(PathOf(directory, Tail.Segment)))
+            disk.Delete(SegmentPack.PathOf(directory, Tail.Segment));
+        else
+            Tail = new SegmentTail(NextSegment(), 0);
+    }
+
     /// <summary>Takes the next place. A body larger than a segment gets a segment to itself.</summary>
     /// <param name="length">Bytes, 0 or more.</param>
     public BodyPlace Reserve(int length)
     {
         if (Tail.End > 0 && Tail.End + length > options.SegmentBytes)
-            Tail = new SegmentTail(Tail.Segment + 1, 0);
+            Tail = new SegmentTail(NextSegment(), 0);
         var place = new BodyPlace(Tail.Segment, Tail.End, length);
         Tail = Tail with { End = Tail.End + length };
         return place;
@@ -92,6 +113,31 @@ internal sealed class SegmentStore(string directory, PersistOptions options, Seg
 
     public void Dispose() => _file?.Dispose();
 
+    private bool IsPacked(int segment) => disk.Exists(SegmentPack.PathOf(directory, segment));
+
+    /// <summary>A number under which a pack lies is another state's, older or newer than the ledger, and is passed over.</summary>
+    private int NextSegment()
+    {
+        var next = Tail.Segment + 1;
+        while (IsPacked(next))
+            next++;
+        return next;
+    }
+
+    private void ThrowIfCutShort(string pack)
+    {
+        try
+        {
+            using var packed = SegmentPack.Open(pack, disk);
+            if (packed.Length < Tail.End)
+                throw new StateDamagedException($"The bodies {pack} end at {packed.Length}, but the ledger has recorded {Tail.End} bytes in them. Put the file back, or have its documents fetched again with: atlas fsck --repair");
+        }
+        catch (InvalidDataException damage)
+        {
+            throw new StateDamagedException($"{damage.Message} Put the file back, or have its documents fetched again with: atlas fsck --repair");
+        }
+    }
+
     private void Turn(int segment)
     {
         _file?.Sync();
@@ -100,5 +146,6 @@ internal sealed class SegmentStore(string directory, PersistOptions options, Seg
         disk.CreateDirectory(directory);
         _file = disk.Open(PathOf(directory, segment), disk.FreeBytes(directory) / SegmentsThatMustFit >= options.SegmentBytes ? options.SegmentBytes : 0);
         _openSegment = segment;
+        disk.SyncDirectory(directory);
     }
 }

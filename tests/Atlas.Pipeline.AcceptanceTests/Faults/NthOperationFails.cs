@@ -45,6 +45,6 @@ internal sealed class NthOperationFails(Ending ending, int count, bool onlyWrite
     {
         Ending.IsFull => call.Operation is FileOperation.Write or FileOperation.Replace,
         Ending.IsShort => call.Operation == FileOperation.Write,
-        _ => !onlyWrites || call.Operation is FileOperation.Write or FileOperation.Sync or FileOperation.Truncate or FileOperation.Delete or FileOperation.Replace,
+        _ => !onlyWrites || call.Operation is FileOperation.Write or FileOperation.Sync or FileOperation.Truncate or FileOperation.Delete or FileOperation.Replace or FileOperation.Rename,
     };
 }

@@ -25,5 +25,9 @@ internal sealed class TroubledDisk : IDisk
         _disk.Replace(path, content);
     }
 
+    public void Rename(string path, string name) => _disk.Rename(path, name);
+
+    public void SyncDirectory(string directory) => _disk.SyncDirectory(directory);
+
     public long FreeBytes(string path) => _disk.FreeBytes(path);
 }

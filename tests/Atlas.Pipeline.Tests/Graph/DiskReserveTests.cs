@@ -1,5 +1,4 @@
 using Atlas.Pipeline.Graph;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Atlas.Pipeline.Tests.Graph;
@@ -186,28 +185,5 @@ public sealed class DiskReserveTests : IDisposable
     {
         var passing = reserve.PassAsync(bytes, TestContext.Current.CancellationToken).AsTask();
         return passing.IsCompleted;
-    }
-
-    /// <summary>What was logged, line by line.</summary>
-    private sealed class SaidLines : ILoggerFactory, ILogger
-    {
-        public List<string> Lines { get; } = [];
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception));
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -31,6 +31,10 @@ internal sealed class ScarceDisk : IDisk
 
     public void Replace(string path, ReadOnlySpan<byte> content) => _disk.Replace(path, content);
 
+    public void Rename(string path, string name) => _disk.Rename(path, name);
+
+    public void SyncDirectory(string directory) => _disk.SyncDirectory(directory);
+
     public long FreeBytes(string path)
     {
         Interlocked.Increment(ref _looks);

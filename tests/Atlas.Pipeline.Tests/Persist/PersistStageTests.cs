@@ -7,7 +7,7 @@ namespace Atlas.Pipeline.Tests.Persist;
 
 public sealed class PersistStageTests : IAsyncDisposable
 {
-    private static readonly PersistOptions Small = new() { SegmentBytes = 1_000, GroupBytes = 400 };
+    private static readonly PersistOptions Small = new() { SegmentBytes = 1_000, GroupBytes = 400, Compresses = false };
 
     private readonly FakeTimeProvider _time = new();
     private readonly ForgetfulDisk _disk = new();
@@ -203,8 +203,14 @@ public sealed class PersistStageTests : IAsyncDisposable
         await using var stage = Stage();
         var committing = stage.ProcessAsync(Item(1, Body(1, Small.GroupBytes)), abort.Token).AsTask();
         await _ledger.CommitAsked.Task;
-        var joined = stage.ProcessAsync(Item(2, Body(2, Small.GroupBytes)), abort.Token).AsTask();
-        var item = Item(3, Body(3, 10));
+
+        // One that waits for the commit, one that waits to be handed over to it, one that fills the group: more than these find no room.
+        WorkItem[] items = [.. Enumerable.Range(2, 3).Select(number => Item(number, Body(number, Small.GroupBytes)))];
+        FetchedDocument[] documents = [.. items.Select(each => each.Document!)];
+        Task<Verdict>[] joined = [.. items.Select(each => stage.ProcessAsync(each, abort.Token).AsTask())];
+        while (documents.Any(each => each.BodyLength > 0))
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        var item = Item(5, Body(5, 10));
         var document = item.Document!;
         var waiting = stage.ProcessAsync(item, abort.Token).AsTask();
 
@@ -213,8 +219,8 @@ public sealed class PersistStageTests : IAsyncDisposable
         Assert.Equal(Fate.Interrupted, (await waiting).Fate);
         Assert.Equal(0, document.BodyLength);
         gate.SetResult();
-        Assert.Equal((Fate.Forward, Fate.Forward), ((await committing).Fate, (await joined).Fate));
-        Assert.Equal([1, 2], _ledger.Completed.Select(done => done.Item.Sequence).Order());
+        Assert.All([await committing, .. await Task.WhenAll(joined)], verdict => Assert.Equal(Fate.Forward, verdict.Fate));
+        Assert.Equal([1, 2, 3, 4], _ledger.Completed.Select(done => done.Item.Sequence).Order());
     }
 
     [Theory]
