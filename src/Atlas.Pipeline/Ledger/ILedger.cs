@@ -53,7 +53,7 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Gives a leased item up.</summary>
     Task DeadLetterAsync(WorkItem item, Reason reason, string detail);
 
-    /// <summary>Queues a leased item again, to be asked for at another spelling of its resource: no attempt is used. Gives the item as it is then.</summary>
+    /// <summary>Queues a leased item again, to be asked for at another spelling of its resource: no attempt is used. A power failure may take that back; then the first spelling is asked again. Gives the item as it is then.</summary>
     Task<WorkItem> AskAgainAsync(WorkItem item, string url, string hostKey) => throw new NotSupportedException();
 
     /// <summary>Records a leased item as an alias of another URL, and admits that one where it is new: one transaction. False, and nothing is changed, when the other one is itself an alias of the item, directly or by way of others.</summary>

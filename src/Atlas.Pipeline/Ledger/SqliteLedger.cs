@@ -157,7 +157,7 @@ internal sealed class SqliteLedger : ILedger
     public async Task<WorkItem> AskAgainAsync(WorkItem item, string url, string hostKey)
     {
         var again = item.AskedAt(url, hostKey);
-        again.Attempt = (int)await Send(1, () => _aliases.AskAgain(item, url));
+        again.Attempt = (int)await Send(1, () => _aliases.AskAgain(item, url), mayBeLost: true);
         return again;
     }
 
