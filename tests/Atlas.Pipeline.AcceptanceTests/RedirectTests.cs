@@ -163,6 +163,34 @@ public sealed class RedirectTests
         Assert.Equal((Lines * 2) + 1, ledger.Scalar("SELECT count(*) FROM content_metadata"));
     }
 
+    /// <summary>The item's end, the alias and the row of its target are one transaction.</summary>
+    [Theory]
+    [InlineData("alias:1")]
+    [InlineData("alias:4")]
+    [InlineData("alias-committed:1")]
+    public async Task A_kill_inside_or_right_after_the_transaction_of_an_alias_leaves_all_of_it_or_nothing(string point)
+    {
+        const int Lines = 6, Hops = 4;
+        await using var bench = await Workbench.OpenAsync();
+        var input = bench.Write("list", string.Concat(Enumerable.Range(1, Lines).Select(i => $"{bench.Url($"/redirect/{Hops - 1}/page/100/{i}", i)}\n")));
+        for (var round = 1; round < Hops; round++)
+        {
+            using var program = AtlasProgram.StartUnderFaults(bench.Folder, point, Path.Combine(bench.Folder, "acknowledged"), bench.Run("minimal.yaml"));
+            await program.FeedAsync(input);
+            var killed = await program.WaitAsync();
+            Assert.True(killed.ExitCode == 128 + 9, killed.ToString());
+            var checkedAfter = await AtlasProgram.RunAsync(bench.Folder, input: null, "fsck", "--state", bench.State);
+            Assert.True(checkedAfter.ExitCode == 0, checkedAfter.ToString());
+        }
+
+        var last = await AtlasProgram.RunAsync(bench.Folder, input, bench.Run("minimal.yaml"));
+
+        Assert.True(last.ExitCode == 0, last.ToString());
+        Assert.True(last.Report.GetProperty("balanced").GetBoolean());
+        Assert.Equal((Lines * (Hops + 1), Lines * Hops), (last.Report.GetProperty("done").GetInt64(), last.Report.GetProperty("aliases").GetInt64()));
+        Assert.Equal(0, last.Report.GetProperty("dedup_authority_caught").GetInt64());
+    }
+
     [Theory]
     [InlineData("/to?url=", 1 + 1 + 3 + 9)]
     [InlineData("/link?url=%2Fto%3Furl%3D", 1 + 1 + 1)]
