@@ -15,6 +15,9 @@ internal enum Fate : byte
     /// <summary>Leaves against our will: a dead letter with its reason, so that it can be replayed.</summary>
     DeadLetter,
 
+    /// <summary>Leaves for where its host has sent us: what comes of that is decided at the end of the work chain.</summary>
+    Redirect,
+
     /// <summary>Goes back to the queue as it was, because the run is ending. Not a decision about the URL.</summary>
     Interrupted,
 }

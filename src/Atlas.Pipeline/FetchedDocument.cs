@@ -8,7 +8,7 @@ internal sealed class FetchedDocument : IDisposable
     private byte[]? _buffer;
     private ArrayPool<byte> _pool = ArrayPool<byte>.Shared;
 
-    /// <summary>The URL that answered, after redirects.</summary>
+    /// <summary>The URL that answered.</summary>
     public required string FinalUrl { get; init; }
 
     /// <summary>The HTTP status code.</summary>

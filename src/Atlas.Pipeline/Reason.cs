@@ -71,7 +71,7 @@ internal readonly record struct Reason(ushort Code)
         [36] = ("rate_limited", ErrorClass.RateLimited, "the host asked us to wait"),
         [37] = ("too_large", ErrorClass.Policy, "the body is longer than max_body_bytes"),
         [38] = ("too_many_redirects", ErrorClass.Permanent, "more redirects than max_redirects, or a loop"),
-        [39] = ("redirect_refused", ErrorClass.Policy, "the redirect leads to no http or https URL without credentials"),
+        [39] = ("redirect_refused", ErrorClass.Policy, "the redirect leads to no http or https URL without credentials, or to one that the rules of the pipeline refuse: the detail says which"),
         [40] = ("address_blocked", ErrorClass.Policy, "the host leads to an address that is not public and not in allow_networks"),
         [41] = ("port_blocked", ErrorClass.Policy, "the port is not in allow_ports"),
         [42] = ("robots_disallowed", ErrorClass.Policy, "robots.txt of the host disallows it"),

@@ -5,6 +5,9 @@ internal readonly record struct Verdict(WorkItem Item, Fate Fate, Reason Reason 
 {
     public static Verdict Forward(WorkItem item) => new(item, Fate.Forward);
 
+    /// <summary>Its host answered with a redirect, to <see cref="WorkItem.RedirectsTo"/>.</summary>
+    public static Verdict Redirected(WorkItem item) => new(item, Fate.Redirect);
+
     /// <summary>Failed in a way that may pass, or that the host asked for. When to come back is for the retry policy to say.</summary>
     /// <param name="item">The item.</param>
     /// <param name="reason">Why it failed.</param>

@@ -63,12 +63,41 @@ internal sealed class WorkItem
     /// <summary>Least time between two requests that the host's robots.txt asks for; null if it does not, or is not known yet. Set by fetch.</summary>
     public TimeSpan? CrawlDelay { get; set; }
 
-    /// <summary>Whether the fetch has been redirected to another host: what fails there is not the fault of <see cref="HostKey"/>. Set by fetch.</summary>
-    public bool IsElsewhere { get; set; }
+    /// <summary>What is asked of the host instead of <see cref="Url"/>: where redirects to other spellings of the same resource have led. Null while there were none.</summary>
+    public string? Asks { get; init; }
+
+    /// <summary>How many redirects have led to <see cref="Asks"/>.</summary>
+    public int Redirects { get; init; }
+
+    /// <summary>Where its host has sent us instead of a document. Set by fetch.</summary>
+    public Uri? RedirectsTo { get; set; }
+
+    /// <summary>The Sitemap lines of its host's robots.txt; null if it has none. Set by fetch.</summary>
+    public SitemapLines? Sitemaps { get; set; }
 
     /// <summary>What the fetch stage brought, for the persist stage.</summary>
     public FetchedDocument? Document { get; set; }
 
     /// <summary>The links in that document that are to be followed, for the ledger; null when there are none.</summary>
     public FoundLinks? Found { get; set; }
+
+    /// <summary>The same URL, as yet unasked where a redirect has led: another spelling of its resource.</summary>
+    /// <param name="url">What is asked for from now on.</param>
+    /// <param name="hostKey">Who is asked for it.</param>
+    public WorkItem AskedAt(string url, string hostKey) => new()
+    {
+        Sequence = Sequence,
+        ContentId = ContentId,
+        Ruleset = Ruleset,
+        Url = Url,
+        HostKey = hostKey,
+        Asks = url,
+        Redirects = Redirects + 1,
+        Priority = Priority,
+        Strategy = Strategy,
+        Source = Source,
+        Depth = Depth,
+        AdmittedAt = AdmittedAt,
+        Deferrals = Deferrals,
+    };
 }

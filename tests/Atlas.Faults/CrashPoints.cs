@@ -50,6 +50,11 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
             s_transaction.HasDocuments = true;
             kill.Reach("document");
         }
+        else if (sql.StartsWith("INSERT INTO aliases", StringComparison.Ordinal))
+        {
+            s_transaction.HasAliases = true;
+            kill.Reach("alias");
+        }
         else if (sql.Contains("INTO seen_checkpoint", StringComparison.Ordinal))
         {
             s_transaction.HasManifest = true;
@@ -71,6 +76,8 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
             kill.Reach("manifest-committed");
         if (ended.HasDocuments)
             kill.Reach("document-committed");
+        if (ended.HasAliases)
+            kill.Reach("alias-committed");
         if (ended.Rows == 0)
             return;
         Acknowledge(ended.Rows);
@@ -183,6 +190,6 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
     {
         public long Rows;
         public bool HasManifest;
-        public bool HasDocuments;
+        public bool HasDocuments, HasAliases;
     }
 }

@@ -34,6 +34,7 @@ public sealed class HouseTests
     [InlineData("Fetch", "Hosts Topology")]
     [InlineData("Discover", "Topology")]
     [InlineData("Persist", "Ledger Topology")]
+    [InlineData("Redirects", "Dedup Ledger")]
     [InlineData("Fsck", "Dedup Ledger Normalize Persist Sources Topology")]
     [InlineData("Export", "Ledger Persist")]
     [InlineData("Check", "Classify Dedup Ledger Normalize Sources Topology")]

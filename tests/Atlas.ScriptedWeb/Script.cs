@@ -19,7 +19,7 @@ internal sealed class Script(RequestCounts requests)
         switch (parts)
         {
             case ["robots.txt"]:
-                await SendAsync(context, "text/plain", Encoding.ASCII.GetBytes(Robots(context.Request.Host.Host)));
+                await SendAsync(context, "text/plain", Encoding.ASCII.GetBytes(Robots(context.Request.Host)));
                 return;
             case ["counts"]:
                 await SendAsync(context, "application/json", Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
@@ -67,8 +67,12 @@ internal sealed class Script(RequestCounts requests)
                     : "/" + string.Join('/', rest));
             case ["loop"]:
                 return RedirectAsync(context, "/loop");
+            case ["tracked", ..] when !context.Request.QueryString.HasValue:
+                return RedirectAsync(context, target + "?utm_source=site");
             case ["to"]:
                 return RedirectAsync(context, context.Request.Query["url"].ToString());
+            case ["link"]:
+                return SendPageAsync(context, Encoding.UTF8.GetBytes($"<a href=\"{context.Request.Query["url"]}\">on</a>"));
             case ["links", var links, var depth, var milliseconds, var name]:
                 return Streams.SlowAsync(context, Pages.Number(milliseconds), Pages.Linked(Pages.Number(links), Pages.Number(depth), milliseconds, name));
             case ["sitemap", "index.xml"]:
@@ -148,9 +152,12 @@ internal sealed class Script(RequestCounts requests)
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 
-    /// <summary>Every tenth host, by the last part of its address, keeps robots out of /private.</summary>
-    private static string Robots(string host) =>
-        IPAddress.TryParse(host, out var address) && address.GetAddressBytes()[^1] % 10 == 7
-            ? "User-agent: *\nDisallow: /private\n"
-            : "User-agent: *\nDisallow:\n";
+    /// <summary>Every tenth host, by the last part of its address, keeps robots out of /private, and the one after it names sitemaps: of thirty pages, of its neighbour, and of nothing.</summary>
+    private static string Robots(HostString host) =>
+        (IPAddress.TryParse(host.Host, out var address) ? address.GetAddressBytes()[^1] % 10 : 0) switch
+        {
+            7 => "User-agent: *\nDisallow: /private\n",
+            8 => $"User-agent: *\nDisallow:\nSitemap: http://{host.Value}/sitemap/30/pages.xml.gz\nSitemap: http://127.0.0.9:{host.Port}/sitemap/30/pages.xml.gz\nSitemap: nothing\n",
+            _ => "User-agent: *\nDisallow:\n",
+        };
 }

@@ -34,6 +34,11 @@ internal static class CheckText
                 Row(text, row.State is "queued" or "leased" ? "last failure" : "reason", row.Reason);
             if (row.DueAt is { } due)
                 Row(text, "due", Time(due));
+            if (row.AliasOf is { } target)
+            {
+                Row(text, "redirects to", Shown(target.Url));
+                Row(text, "its content id", ContentId.ToHex(target.ContentId));
+            }
         }
 
         Row(text, "a run would", answer.Verdict switch
@@ -74,6 +79,11 @@ internal static class CheckText
                     json.WriteString("reason", row.Reason);
                 if (row.DueAt is { } due)
                     json.WriteString("due_at", Time(due));
+                if (row.AliasOf is { } target)
+                {
+                    json.WriteString("redirects_to", Shown(target.Url));
+                    json.WriteString("alias_of", ContentId.ToHex(target.ContentId));
+                }
             }
 
             json.WriteString("verdict", answer.Verdict);

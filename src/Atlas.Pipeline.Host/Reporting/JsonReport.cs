@@ -24,7 +24,9 @@ internal static class JsonReport
             json.WriteNumber("admitted", books.Admitted);
             if (books.AdmittedBefore > 0)
                 json.WriteNumber("admitted_before", books.AdmittedBefore);
+            json.WriteNumber("redirect_targets", books.RedirectTargets);
             json.WriteNumber("done", books.Done);
+            json.WriteNumber("aliases", books.Aliases);
             WriteCounts(json, "dead", books.Dead);
             json.WriteNumber("queued", books.Queued);
             json.WriteNumber("leased", books.Leased);

@@ -25,6 +25,8 @@ internal static class RunSummary
         Row(text, "rejected", books.Rejected.Values.Sum(), books.Received);
         Reasons(text, books.Rejected);
         Row(text, run.HasQueue ? "admitted" : "passed", books.Admitted, books.Received);
+        if (books.RedirectTargets > 0)
+            text.AppendLine($"    {"by redirects",-20} {Figures.Count(books.RedirectTargets),8}  that no source has named");
         if (run.HasQueue)
             Work(text, outcome);
         if (outcome is { Aborted: true, Failure: null })
@@ -54,6 +56,8 @@ internal static class RunSummary
 
         var all = books.Admitted + books.AdmittedBefore;
         Row(text, "done", books.Done, all);
+        if (books.Aliases > 0)
+            text.AppendLine($"    {"aliases",-20} {Figures.Count(books.Aliases),8}  whose hosts redirect to other URLs");
         Row(text, "dead", books.Dead.Values.Sum(), all);
         Reasons(text, books.Dead);
         Row(text, "still queued", books.Queued + books.Leased, all);

@@ -39,6 +39,9 @@ internal sealed class Frontier
         _feed = new BufferFeed(options, _buffer, _suspects, _retries, ledger, seams);
     }
 
+    /// <summary>Settles an item whose host has sent us elsewhere; gives the item that is to be asked for in its place, if it is not settled for good.</summary>
+    public Func<WorkItem, Task<WorkItem?>> Redirected { get; init; } = item => throw new InvalidOperationException($"Nobody settles the redirect of item {item.Sequence}.");
+
     /// <summary>Items held in memory and waiting: those in the buffer and those under suspicion.</summary>
     public long Buffered => _buffer.Count + _suspects.Count;
 
@@ -87,7 +90,7 @@ internal sealed class Frontier
             return;
 
         // A failure may be followed by a wait of its host: that is decided at the end of the chain, and the slot is kept until then.
-        if (verdict.Fate == Fate.Forward)
+        if (verdict.Fate is Fate.Forward or Fate.Redirect)
             _buffer.Ended(item, HostOutcome.Answered);
         item.AwaitsFetch = false;
         Interlocked.Decrement(ref _toFetch);
@@ -147,6 +150,11 @@ internal sealed class Frontier
                     break;
                 case Fate.Retry:
                     await RetryAsync(verdict);
+                    break;
+                case Fate.Redirect:
+                    _buffer.Ended(item, HostOutcomes.Of(verdict));
+                    if (await Redirected(item) is { } again)
+                        _buffer.Add(again);
                     break;
                 case Fate.DeadLetter:
                     await _ledger.DeadLetterAsync(item, verdict.Reason, verdict.Detail);

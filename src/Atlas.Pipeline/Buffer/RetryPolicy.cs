@@ -56,7 +56,7 @@ internal sealed class RetryPolicy(BufferOptions options, Random random)
             return RetryDecision.Again(dueAt, countsAsAttempt: true, hostWaitsUntil: null);
 
         var until = now + Clamped(asked);
-        return RetryDecision.Again(dueAt > until ? dueAt : until, countsAsAttempt: true, WaitOfHost(verdict, until));
+        return RetryDecision.Again(dueAt > until ? dueAt : until, countsAsAttempt: true, until);
     }
 
     private RetryDecision AfterRefusal(Verdict verdict, DateTimeOffset now)
@@ -66,11 +66,8 @@ internal sealed class RetryPolicy(BufferOptions options, Random random)
 
         // Without a header the jitter could come out near zero, and the host has just said it is asked too much or been found down: hence the same least wait.
         var until = now + Clamped(verdict.RetryAfter ?? Backoff(verdict.Item.Deferrals + 1));
-        return RetryDecision.Again(until, countsAsAttempt: false, WaitOfHost(verdict, until));
+        return RetryDecision.Again(until, countsAsAttempt: false, until);
     }
-
-    // Where a redirect led is not the host that the item waits for.
-    private static DateTimeOffset? WaitOfHost(Verdict verdict, DateTimeOffset until) => verdict.Item.IsElsewhere ? null : until;
 
     private TimeSpan Backoff(int failures)
     {

@@ -14,10 +14,10 @@ internal sealed class LinkScope(DiscoverOptions options)
     /// <summary>Whether a link is followed, or why not.</summary>
     /// <param name="link">Its canonical form, nothing dropped.</param>
     /// <param name="host">Its host key.</param>
-    /// <param name="homes">The host keys of the page: of its address and, where it counts, of where that led to.</param>
-    public LinkFate Judge(ReadOnlySpan<byte> link, ReadOnlySpan<byte> host, LinkHomes homes)
+    /// <param name="home">The host key of the page.</param>
+    public LinkFate Judge(ReadOnlySpan<byte> link, ReadOnlySpan<byte> host, ReadOnlySpan<byte> home)
     {
-        if (!IsInside(link, host, homes))
+        if (!IsInside(link, host, home))
             return LinkFate.OutOfScope;
         if (IsTrap(PathOf(link)))
             return LinkFate.Trap;
@@ -28,10 +28,10 @@ internal sealed class LinkScope(DiscoverOptions options)
         return (options.Include.Count == 0 || Matches(options.Include, text)) && !Matches(options.Exclude, text) ? LinkFate.Followed : LinkFate.Excluded;
     }
 
-    private bool IsInside(ReadOnlySpan<byte> link, ReadOnlySpan<byte> host, LinkHomes homes) => options.Scope switch
+    private bool IsInside(ReadOnlySpan<byte> link, ReadOnlySpan<byte> host, ReadOnlySpan<byte> home) => options.Scope switch
     {
-        DiscoverScope.Host => host.SequenceEqual(homes.Asked) || host.SequenceEqual(homes.Answered),
-        DiscoverScope.Domain => IsOfDomain(host, homes.Asked) || IsOfDomain(host, homes.Answered),
+        DiscoverScope.Host => host.SequenceEqual(home),
+        DiscoverScope.Domain => IsOfDomain(host, home),
         DiscoverScope.Prefix => HasPrefix(link),
         _ => true,
     };
@@ -118,14 +118,4 @@ internal sealed class LinkScope(DiscoverOptions options)
         var canonical = new byte[Canonicalizer.MaxLength(bytes.Length)];
         return PageLinks.Spelling.TryCanonicalize(bytes, canonical, out var parts) == CanonicalizationError.None ? canonical[..parts.Length] : bytes;
     }
-}
-
-/// <summary>Whose page it is.</summary>
-/// <param name="asked">The host key of the URL that was asked for.</param>
-/// <param name="answered">That of where it led to, when it was a line of the input: whoever asks for a site wants the one it has moved to. Empty otherwise, or a page that leads elsewhere would take the crawl with it.</param>
-internal readonly ref struct LinkHomes(ReadOnlySpan<byte> asked, ReadOnlySpan<byte> answered)
-{
-    public ReadOnlySpan<byte> Asked { get; } = asked;
-
-    public ReadOnlySpan<byte> Answered { get; } = answered;
 }

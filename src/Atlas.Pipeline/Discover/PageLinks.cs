@@ -27,8 +27,7 @@ internal sealed class PageLinks(DiscoverOptions options)
     private byte[] _canonical = [];
     private byte[] _joined = [];
     private byte[] _address = [];
-    private byte[] _asked = [];
-    private byte[] _answered = [];
+    private byte[] _home = [];
     private int _most;
     private int _taken;
 
@@ -44,11 +43,12 @@ internal sealed class PageLinks(DiscoverOptions options)
     public FoundLinks? Find(WorkItem item, FetchedDocument document)
     {
         Begin(item, document);
+        FindSitemaps(item);
         if (!options.FollowNofollow && RobotsTag.IsNofollow(document.RobotsTag))
         {
             // Nobody knows how many there are.
             _fates[(int)LinkFate.Nofollow]++;
-            return null;
+            return Found(item);
         }
 
         switch (DocumentKinds.Of(document.Body, document.ContentType))
@@ -67,7 +67,20 @@ internal sealed class PageLinks(DiscoverOptions options)
                 break;
         }
 
-        return _lines.WrittenCount > 0 ? new FoundLinks(_lines.WrittenSpan.ToArray(), (byte)(item.Depth + 1)) : null;
+        return Found(item);
+    }
+
+    private FoundLinks? Found(WorkItem item) => _lines.WrittenCount > 0 ? new FoundLinks(_lines.WrittenSpan.ToArray(), (byte)(item.Depth + 1)) : null;
+
+    /// <summary>The sitemaps that the host's robots.txt names, with the first document that is read under it. Nothing that a page says about its links is about these.</summary>
+    private void FindSitemaps(WorkItem item)
+    {
+        if (item.Sitemaps is not { } sitemaps || !sitemaps.TryTake())
+            return;
+        _most = sitemaps.Lines.Count;
+        foreach (var sitemap in sitemaps.Lines)
+            Take(_address, Encoding.UTF8.GetBytes(sitemap));
+        _taken = 0;
     }
 
     private void Begin(WorkItem item, FetchedDocument document)
@@ -77,8 +90,7 @@ internal sealed class PageLinks(DiscoverOptions options)
         Array.Clear(_fates);
         _taken = 0;
         _address = Encoding.UTF8.GetBytes(document.FinalUrl);
-        _asked = Encoding.UTF8.GetBytes(item.HostKey);
-        _answered = item.Depth == 0 ? Encoding.UTF8.GetBytes(HostKey.Of(_address)) : [];
+        _home = Encoding.UTF8.GetBytes(item.HostKey);
 
         // A page that links to itself says nothing new.
         if (TrySpell(_address, out var self))
@@ -159,7 +171,7 @@ internal sealed class PageLinks(DiscoverOptions options)
         var canonical = _canonical.AsSpan(0, parts.Length);
         if (!_seen.Add(XxHash128.HashToUInt128(canonical)))
             return LinkFate.Repeated;
-        if (_scope.Judge(canonical, canonical.Slice(parts.HostStart, parts.HostLength), new LinkHomes(_asked, _answered)) is var fate and not LinkFate.Followed)
+        if (_scope.Judge(canonical, canonical.Slice(parts.HostStart, parts.HostLength), _home) is var fate and not LinkFate.Followed)
             return fate;
         if (_taken == _most)
             return LinkFate.TooMany;

@@ -44,6 +44,8 @@ internal sealed class JsonLines(Stream output, StoredBody? bodies, CanonicalUrls
         _json.WriteString("source", document.Source);
         _json.WriteNumber("attempts", document.Attempts);
         _json.WriteString("admitted_at", TimeText.Of(document.AdmittedAt));
+        if (document.Aliases.Count > 0)
+            WriteAliases(document);
         if (bodies is not null)
             WriteBody(bodies, document);
         _json.WriteEndObject();
@@ -54,6 +56,14 @@ internal sealed class JsonLines(Stream output, StoredBody? bodies, CanonicalUrls
     public void Complete() => output.Flush();
 
     public void Dispose() => _json.Dispose();
+
+    private void WriteAliases(StoredDocument document)
+    {
+        _json.WriteStartArray("aliases");
+        foreach (var alias in document.Aliases)
+            _json.WriteStringValue(Redaction.Of(alias));
+        _json.WriteEndArray();
+    }
 
     private void WriteBody(StoredBody body, StoredDocument document)
     {

@@ -71,15 +71,16 @@ internal sealed class WarcRecords(WarcFiles files, SegmentReader segments, Store
         files.Complete();
     }
 
-    private static byte[] MetadataOf(StoredDocument document) => new WarcFields()
+    private static byte[] MetadataOf(StoredDocument document) => document.Aliases.Aggregate(FieldsOf(document), (fields, alias) => fields.AddUrl("alias", Redaction.Of(alias))).ToBytes();
+
+    private static WarcFields FieldsOf(StoredDocument document) => new WarcFields()
         .Add("fetchTimeMs", (long)document.Elapsed.TotalMilliseconds)
         .AddUrl("url", Redaction.Of(document.Url))
         .Add("contentId", document.ContentId)
         .Add("source", document.Source)
         .Add("attempts", document.Attempts)
         .Add("wireBytes", document.WireBytes)
-        .Add("admittedAt", TimeText.Of(document.AdmittedAt))
-        .ToBytes();
+        .Add("admittedAt", TimeText.Of(document.AdmittedAt));
 
     private WarcFields Begin(string type, string id, string date, StoredDocument document) => new WarcFields()
         .Add("WARC-Type", type)

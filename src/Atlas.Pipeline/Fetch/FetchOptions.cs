@@ -31,7 +31,7 @@ internal sealed record FetchOptions
 
     public string UserAgent { get; init; } = "AtlasPipeline/0.1";
 
-    /// <summary>The longest that one fetch may take: redirects, robots.txt and body included.</summary>
+    /// <summary>The longest that one fetch may take: robots.txt and body included.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The longest that resolving, connecting and the TLS handshake may take.</summary>
@@ -79,13 +79,13 @@ internal sealed record FetchOptions
         RobotsCacheBytes = yaml.Int64("robots_cache_bytes", "Memory for what hosts' robots.txt say, in bytes; beyond it the host used least recently is forgotten, and asked again when it is needed.", LeastRobotsCacheBytes, 1_099_511_627_776, 33_554_432),
         RobotsCacheIsGiven = yaml.Has("robots_cache_bytes"),
         UserAgent = ReadUserAgent(yaml),
-        Timeout = yaml.Milliseconds("timeout_ms", "Milliseconds for one fetch as a whole, redirects and body included; then it fails as timeout.", 100, 3_600_000, 30_000),
+        Timeout = yaml.Milliseconds("timeout_ms", "Milliseconds for one fetch as a whole, robots.txt and body included; then it fails as timeout.", 100, 3_600_000, 30_000),
         ConnectTimeout = yaml.Milliseconds("connect_timeout_ms", "Milliseconds for resolving, connecting and TLS; then it fails as timeout.", 10, 600_000, 10_000),
         HeadersTimeout = yaml.Milliseconds("headers_timeout_ms", "Milliseconds that a host may take to answer with its headers, beside what connecting may take; then it fails as timeout.", 10, 600_000, 20_000),
         IdleTimeout = yaml.Milliseconds("idle_timeout_ms", "Milliseconds that a body may bring no byte; then it fails as too_slow.", 10, 600_000, 10_000),
         MinRateBytes = (int)yaml.Int64("min_rate_bytes", "Bytes a second that a body must bring, over every 5 s of waiting after the first 5; then it fails as too_slow. 0 takes whatever comes.", 0, 1_000_000_000, 100),
         MaxBodyBytes = (int)yaml.Int64("max_body_bytes", "Bytes of body, both on the wire and decoded; a longer one is dropped as too_large.", 1, 1_073_741_824, 10_485_760),
-        MaxRedirects = (int)yaml.Int64("max_redirects", "Redirects that are followed; one more fails as too_many_redirects.", 0, 50, 5),
+        MaxRedirects = (int)yaml.Int64("max_redirects", "Redirects in a row that may lead to URLs which nobody has named; one more fails as too_many_redirects.", 0, 50, 5),
         AllowNetworks = ReadNetworks(yaml),
         AllowPorts = yaml.Int32s("allow_ports", "The only ports that are dialled; others are dropped as port_blocked.", 1, 65535, [80, 443]),
     };

@@ -40,24 +40,24 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _robots = options.Robots ? new RobotsGuard(GetRobotsAsync, options.ProductToken, seams.Time, options.RobotsCacheBytes) : null;
     }
 
-    /// <summary>Called when an item's request is about to be sent, with nothing to wait for any more; again at every redirect.</summary>
+    /// <summary>Called when an item's request is about to be sent, with nothing to wait for any more.</summary>
     public Action<WorkItem>? Sending { get; init; }
 
-    /// <summary>Called when the head of an answer has come; again at every redirect.</summary>
+    /// <summary>Called when the head of the answer has come.</summary>
     public Action<WorkItem>? Answered { get; init; }
 
     public async ValueTask<Verdict> ProcessAsync(WorkItem item, CancellationToken abort)
     {
-        if (RequestUrl.Of(item.Url, item.HostKey) is not { Host.Length: > 0 } url)
+        if (RequestUrl.Of(item.Asks ?? item.Url, item.HostKey) is not { Host.Length: > 0 } url)
             return Verdict.DeadLetter(item, Reason.Malformed, "Not an absolute URL with a host.");
         if (url.Scheme is not ("http" or "https"))
             return Verdict.DeadLetter(item, Reason.SchemeUnsupported, $"The scheme '{url.Scheme}' is not fetched.");
 
         try
         {
-            var hops = new Hops(item, url, _robots, Sending, Answered);
-            item.Document = await _pages.GetAsync(url, _options.MaxRedirects, _options.MaxBodyBytes, truncate: false, hops.MayAskAsync, hops.Answered, abort);
-            return Verdict.Forward(item);
+            var hops = new PageHops(item, _robots, Sending, Answered);
+            item.Document = await _pages.GetAsync(url, maxRedirects: 0, _options.MaxBodyBytes, truncate: false, hops, abort);
+            return item.Document is null ? Verdict.Redirected(item) : Verdict.Forward(item);
         }
         catch (FetchFailedException failure)
         {
@@ -75,6 +75,6 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _ending.Dispose();
     }
 
-    private Task<FetchedDocument> GetRobotsAsync(Uri url, Func<Uri, CancellationToken, ValueTask> beforeHop) =>
-        _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, beforeHop, answered: null, _ending.Token);
+    private async Task<FetchedDocument> GetRobotsAsync(Uri url, IHops hops) =>
+        (await _pages.GetAsync(url, RobotsRedirects, RobotsRules.MaxBytes, truncate: true, hops, _ending.Token))!;
 }

@@ -51,16 +51,16 @@ internal sealed class PageFetcher
     /// <param name="maxRedirects">Redirects that are followed.</param>
     /// <param name="limit">Bytes of body.</param>
     /// <param name="truncate">Whether a longer body is cut at the limit.</param>
-    /// <param name="mayAsk">Asked before each hop; throws to refuse it.</param>
-    /// <param name="answered">Told when the head of a hop's answer has come.</param>
+    /// <param name="hops">Asked before each request, and whether to follow a redirect.</param>
     /// <param name="abort">Ends the fetch at once, with an <see cref="OperationCanceledException"/>.</param>
-    public async Task<FetchedDocument> GetAsync(Uri url, int maxRedirects, int limit, bool truncate, Func<Uri, CancellationToken, ValueTask>? mayAsk, Action? answered, CancellationToken abort)
+    /// <returns>Null when the answer leads to where it is not followed.</returns>
+    public async Task<FetchedDocument?> GetAsync(Uri url, int maxRedirects, int limit, bool truncate, IHops hops, CancellationToken abort)
     {
         try
         {
             return await _whole.ExecuteAsync(
-                static (ask, cancel) => ask.Fetcher.FollowAsync(ask.Url, ask.MaxRedirects, ask.Limit, ask.Truncate, ask.MayAsk, ask.Answered, cancel),
-                (Fetcher: this, Url: url, MaxRedirects: maxRedirects, Limit: limit, Truncate: truncate, MayAsk: mayAsk, Answered: answered),
+                static (ask, cancel) => ask.Fetcher.FollowAsync(ask.Url, ask.MaxRedirects, ask.Limit, ask.Truncate, ask.Hops, cancel),
+                (Fetcher: this, Url: url, MaxRedirects: maxRedirects, Limit: limit, Truncate: truncate, Hops: hops),
                 abort);
         }
         catch (Exception error) when (abort.IsCancellationRequested)
@@ -73,20 +73,21 @@ internal sealed class PageFetcher
         }
     }
 
-    private async ValueTask<FetchedDocument> FollowAsync(Uri url, int maxRedirects, int limit, bool truncate, Func<Uri, CancellationToken, ValueTask>? mayAsk, Action? answered, CancellationToken cancel)
+    private async ValueTask<FetchedDocument?> FollowAsync(Uri url, int maxRedirects, int limit, bool truncate, IHops watch, CancellationToken cancel)
     {
         var started = _time.GetTimestamp();
         HashSet<string>? asked = null;
         for (var hops = 1; ; hops++)
         {
-            if (mayAsk is not null)
-                await mayAsk(url, cancel);
+            await watch.MayAskAsync(url, cancel);
 
             using var response = await _send.ExecuteAsync(static (ask, token) => ask.Fetcher.SendAsync(ask.Url, token), (Fetcher: this, Url: url), cancel);
-            answered?.Invoke();
+            watch.Answered();
             if (!Redirects.IsRedirect((int)response.StatusCode) || Redirects.TargetOf(response, url) is not { } next)
                 return await ReadAsync(response, url, limit, truncate, started, cancel);
 
+            if (!watch.Follows(url, next))
+                return null;
             asked ??= new HashSet<string>(StringComparer.Ordinal) { url.AbsoluteUri };
             if (!asked.Add(next.AbsoluteUri) || hops > maxRedirects)
                 throw new FetchFailedException(Reason.TooManyRedirects, $"Redirected {hops} times, last to {next.AbsoluteUri}.");

@@ -5,15 +5,15 @@ internal sealed class RobotsGuard
 {
     private const int FirstHttpStatus = 1000;
 
-    private readonly Func<Uri, Func<Uri, CancellationToken, ValueTask>, Task<FetchedDocument>> _get;
+    private readonly Func<Uri, IHops, Task<FetchedDocument>> _get;
     private readonly string _productToken;
     private readonly RobotsCache _cache;
 
-    /// <param name="get">Gets a robots.txt, cut at <see cref="RobotsRules.MaxBytes"/>, following five redirects at least (RFC 9309, 2.3.1.2). Calls the function it is given before each hop. Throws <see cref="FetchFailedException"/>, or cancels when the stage ends.</param>
+    /// <param name="get">Gets a robots.txt, cut at <see cref="RobotsRules.MaxBytes"/>, following five redirects at least (RFC 9309, 2.3.1.2), as the hops it is given allow. Throws <see cref="FetchFailedException"/>, or cancels when the stage ends.</param>
     /// <param name="productToken">Our name, without version.</param>
     /// <param name="time">For the age of what is known.</param>
     /// <param name="cacheBytes">Memory for what is known.</param>
-    public RobotsGuard(Func<Uri, Func<Uri, CancellationToken, ValueTask>, Task<FetchedDocument>> get, string productToken, TimeProvider time, long cacheBytes)
+    public RobotsGuard(Func<Uri, IHops, Task<FetchedDocument>> get, string productToken, TimeProvider time, long cacheBytes)
     {
         _get = get;
         _productToken = productToken;
@@ -39,14 +39,10 @@ internal sealed class RobotsGuard
     {
         // The cache starts this under its lock, which must not be held while a request is built.
         await Task.Yield();
-        var isElsewhere = false;
+        var hops = new RobotsHops();
         try
         {
-            using var file = await _get(url, (hop, _) =>
-            {
-                isElsewhere = hop.Host != url.Host || hop.Port != url.Port;
-                return ValueTask.CompletedTask;
-            });
+            using var file = await _get(url, hops);
             return RobotsAnswer.Of(RobotsParser.Parse(file.Body, _productToken));
         }
         catch (FetchFailedException failure) when (SaysThereIsNone(failure.Reason))
@@ -55,7 +51,7 @@ internal sealed class RobotsGuard
         }
         catch (FetchFailedException failure)
         {
-            return new RobotsAnswer(null, IsHostsOwn(failure.Reason, isElsewhere) ? Reason.RobotsUnavailable : failure.Reason, "robots.txt: " + failure.Message, failure.RetryAfter);
+            return new RobotsAnswer(null, IsHostsOwn(failure.Reason, hops.AreElsewhere) ? Reason.RobotsUnavailable : failure.Reason, "robots.txt: " + failure.Message, failure.RetryAfter);
         }
     }
 

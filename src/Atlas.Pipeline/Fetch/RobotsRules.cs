@@ -27,6 +27,7 @@ internal sealed class RobotsRules
         _rules = rules;
         CrawlDelay = crawlDelay;
         Sitemaps = sitemaps;
+        SitemapLines = sitemaps.Count > 0 ? new SitemapLines(sitemaps) : null;
     }
 
     /// <summary>Least time between two requests that the host asks for; not part of the RFC.</summary>
@@ -34,6 +35,9 @@ internal sealed class RobotsRules
 
     /// <summary>The Sitemap lines, whomever the groups around them are for; as written, in order.</summary>
     public IReadOnlyList<string> Sitemaps { get; }
+
+    /// <summary>The same, for the first who takes them; null when there are none.</summary>
+    public SitemapLines? SitemapLines { get; }
 
     /// <summary>About what it takes in memory.</summary>
     public int Bytes => ReferenceEquals(this, AllowAll) ? 0 : 160 + _text.Length + (8 * _rules.Length) + Sitemaps.Sum(sitemap => 48 + (2 * sitemap.Length));

@@ -29,7 +29,9 @@ internal static class BooksCheck
         Compare(examination, "queued", backlog + ledger.Scalar("SELECT count(*) FROM work WHERE state = 'queued'"));
         Compare(examination, "leased", ledger.Scalar("SELECT count(*) FROM work WHERE state = 'leased'"));
         Compare(examination, "recorded", recorded);
-        Compare(examination, "done", recorded + examination.Counter("caught"));
+        var aliases = ledger.Scalar("SELECT count(*) FROM aliases");
+        Compare(examination, "aliases", aliases);
+        Compare(examination, "done", recorded + examination.Counter("caught") + aliases);
         CompareDead(examination);
         Compare(examination, "received", admitted + examination.Counter("duplicates") + examination.Counter("rejected"));
         CompareRefused(examination);

@@ -70,6 +70,8 @@ internal sealed class StateCheck(FsckOptions options, Seams seams, StepProgress 
         var isRead = IndexCheck.TryRead(examination, seams.Disk, options.Dedup, keys, out var highWater);
         KeysCheck.Run(examination, rows, isRead ? keys : null, highWater);
         WorkCheck.Run(examination);
+        using (var targets = new KeyPartitions(spill, "targets"))
+            AliasesCheck.Run(examination, rows, targets);
         using (var bodies = new BodiesCheck(examination, seams.Disk))
             bodies.Run();
         BooksCheck.Run(examination);

@@ -7,10 +7,10 @@ namespace Atlas.Pipeline.Fsck;
 internal static class WorkCheck
 {
     /// <summary>A row that was made from a queue's row has its number, its content id and its URL.</summary>
-    private static readonly string NotAsQueued = string.Join(" AND ", Enumerable.Range(0, PriorityClasses.Count).Select(priority =>
+    internal static readonly string NotAsQueued = string.Join(" AND ", Enumerable.Range(0, PriorityClasses.Count).Select(priority =>
         $"NOT EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q WHERE q.seq = r.seq AND lower(hex(substr(q.packed, 1, 16))) = r.content_id AND q.url = CAST(r.source_url AS TEXT))"));
 
-    private static readonly string NoQueueRow = string.Join(" AND ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => $"NOT EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q WHERE q.seq = r.seq)"));
+    internal static readonly string NoQueueRow = string.Join(" AND ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => $"NOT EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q WHERE q.seq = r.seq)"));
 
     public static void Run(Examination examination)
     {
@@ -27,7 +27,7 @@ internal static class WorkCheck
         var twice = Count(examination, $"FROM work r WHERE {IsOver()}");
         if (twice.Count > 0)
         {
-            examination.Repairable("ledger", "rows stand in work that are done or dead", $"work.seq {twice.First}", twice.Count, "--repair takes them out of work.",
+            examination.Repairable("ledger", "rows stand in work that are done, dead or an alias", $"work.seq {twice.First}", twice.Count, "--repair takes them out of work.",
                 () => examination.InTransaction(() => ledger.Execute($"DELETE FROM work AS r WHERE {IsOver()}")));
         }
 
@@ -44,7 +44,7 @@ internal static class WorkCheck
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
             taken += ledger.Scalar($"SELECT count(*) FROM {LedgerSchema.QueueOf(priority)} WHERE seq <= {CursorOf(priority)}");
         var settled = ledger.Scalar("SELECT count(*) FROM work") + ledger.Scalar("SELECT count(*) FROM content_metadata") + examination.Counter("caught")
-            + ledger.Scalar("SELECT count(*) FROM dead");
+            + ledger.Scalar("SELECT count(*) FROM dead") + ledger.Scalar("SELECT count(*) FROM aliases");
         if (taken == settled)
             return;
 
@@ -56,7 +56,7 @@ internal static class WorkCheck
             if (found.Count == 0)
                 continue;
             var insert = string.Create(CultureInfo.InvariantCulture, $"INSERT INTO work(seq, class, state, attempt, lost, deferrals, due_at, epoch) SELECT r.seq, {priority}, 'queued', 0, 0, 0, 0, 0 {stranded}");
-            examination.Repairable("ledger", "admitted URLs are neither queued nor done nor dead", $"{queue}.seq {found.First}", found.Count, "--repair queues them again.",
+            examination.Repairable("ledger", "admitted URLs are neither queued nor done, dead or an alias", $"{queue}.seq {found.First}", found.Count, "--repair queues them again.",
                 () => examination.InTransaction(() => ledger.Execute(insert)));
         }
     }
@@ -94,7 +94,7 @@ internal static class WorkCheck
         reasons.Reset();
     }
 
-    private static (long Count, long First) Count(Examination examination, string fromWhere)
+    internal static (long Count, long First) Count(Examination examination, string fromWhere)
     {
         var count = examination.Ledger.Scalar($"SELECT count(*) {fromWhere}");
         return (count, count == 0 ? 0 : examination.Ledger.Scalar($"SELECT min(r.seq) {fromWhere}"));
@@ -104,12 +104,12 @@ internal static class WorkCheck
     private static string OfNoClass() => "NOT (" + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
         $"(r.class = {priority} AND r.seq <= {CursorOf(priority)} AND EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q WHERE q.seq = r.seq))"))) + ")";
 
-    private static string IsOver() => "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR " + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
+    private static string IsOver() => "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR EXISTS(SELECT 1 FROM aliases a WHERE a.seq = r.seq) OR " + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
         $"(r.class = {priority} AND EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q JOIN content_metadata m ON m.content_id = lower(hex(substr(q.packed, 1, 16))) WHERE q.seq = r.seq AND m.seq = r.seq))")));
 
-    /// <summary>Of a queue's row: dead, or its content id is recorded, by itself or by a twin.</summary>
+    /// <summary>Of a queue's row: dead, an alias, or its content id is recorded, by itself or by a twin.</summary>
     private static string IsSettled() =>
-        "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR EXISTS(SELECT 1 FROM content_metadata m WHERE m.content_id = lower(hex(substr(r.packed, 1, 16))))";
+        "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR EXISTS(SELECT 1 FROM aliases a WHERE a.seq = r.seq) OR EXISTS(SELECT 1 FROM content_metadata m WHERE m.content_id = lower(hex(substr(r.packed, 1, 16))))";
 
     private static string CursorOf(int priority) => string.Create(CultureInfo.InvariantCulture, $"(SELECT seq FROM cursors WHERE class = {priority})");
 }

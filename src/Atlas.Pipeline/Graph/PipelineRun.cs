@@ -1,9 +1,13 @@
 using System.Threading.Tasks.Dataflow;
 using Atlas.Pipeline.Buffer;
 using Atlas.Pipeline.Check;
+using Atlas.Pipeline.Classify;
+using Atlas.Pipeline.Discover;
 using Atlas.Pipeline.Fetch;
 using Atlas.Pipeline.Ledger;
+using Atlas.Pipeline.Normalize;
 using Atlas.Pipeline.Pressure;
+using Atlas.Pipeline.Redirects;
 using Atlas.Pipeline.Topology;
 
 namespace Atlas.Pipeline.Graph;
@@ -174,11 +178,25 @@ internal sealed class PipelineRun : IAsyncDisposable
 
     private Frontier? MakeFrontier()
     {
-        var fetch = _definition.Stages.FirstOrDefault(stage => stage.Kind.Role == StageRole.Fetch);
-        var buffer = _definition.Stages.FirstOrDefault(stage => stage.Kind.Role == StageRole.Buffer);
+        var fetch = _definition.Stages.Select(stage => stage.Options).OfType<FetchOptions>().FirstOrDefault();
+        var buffer = _definition.Stages.Select(stage => stage.Options).OfType<BufferOptions>().FirstOrDefault();
         return fetch is null || buffer is null
             ? null
-            : new Frontier((BufferOptions)buffer.Options, ((FetchOptions)fetch.Options).Hosts, _rooms.Ledger!, _rooms.Seams);
+            : new Frontier(buffer, fetch.Hosts, _rooms.Ledger!, _rooms.Seams) { Redirected = MakeRedirects(fetch, buffer).SettleAsync };
+    }
+
+    private RedirectTargets MakeRedirects(FetchOptions fetch, BufferOptions buffer)
+    {
+        var rules = KeyRules.Of(_definition);
+        var discover = _definition.Stages.Select(stage => stage.Options).OfType<DiscoverOptions>().FirstOrDefault();
+        return _rooms.Own(new RedirectTargets([new NormalizeStage(rules.Normalize), new ClassifyStage(rules.Classify)], _rooms.Pool, _rooms.Ledger!, StateDirectory.LedgerFileIn(_rooms.StateDirectory!), _rooms.Seams)
+        {
+            Dedup = _rooms.Dedup,
+            Seen = _rooms.SeenStore,
+            MostRedirects = fetch.MaxRedirects,
+            Weigh = buffer.Weights.Apply,
+            DepthOf = discover is null ? (item, _) => item.Depth : new RedirectDepth(discover).Of,
+        });
     }
 
     private Task SettleAsync(Verdict verdict)

@@ -81,6 +81,7 @@ internal static class StageCatalog
 
         rooms.SeenStore ??= rooms.Own(FasterSeenStore.Open(Path.Combine(rooms.StateDirectory!, "seen"), options, ledger, rooms.Seams, rooms.Opening));
         var dedup = rooms.Own(new DedupStage(options, rooms.SeenStore, rooms.Decided));
+        rooms.Dedup ??= dedup;
         rooms.Checkpoints ??= rooms.Own(new SeenCheckpoints(dedup, rooms.SeenStore, rooms.Decided, ledger, rooms.Seams)
         {
             HasRoom = () => rooms.Reserve?.HasRoomFor(Graph.HeldBytes.OfCheckpoint(options)) ?? true,
@@ -126,8 +127,7 @@ internal static class StageCatalog
 
         void Answered(WorkItem item)
         {
-            // A redirect's answer is another request's.
-            if (item is { SentAt: > 0, IsAnswered: false })
+            if (item.SentAt > 0)
                 limit.Answered(item.HostKey, TimeSpan.FromTicks(rooms.Seams.Time.GetUtcNow().UtcTicks - item.SentAt));
             rooms.Frontier!.Answered(item);
         }

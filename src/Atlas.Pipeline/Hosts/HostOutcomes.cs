@@ -8,11 +8,8 @@ internal static class HostOutcomes
     /// <summary>What a verdict of the fetch stage says about the host of its item.</summary>
     public static HostOutcome Of(Verdict verdict) => verdict.Fate switch
     {
-        Fate.Forward => HostOutcome.Answered,
+        Fate.Forward or Fate.Redirect => HostOutcome.Answered,
         Fate.Interrupted => HostOutcome.Nothing,
-
-        // It answered with a redirect; whoever it led to is somebody else.
-        _ when verdict.Item.IsElsewhere => HostOutcome.Answered,
         _ => Of(verdict.Reason),
     };
 

@@ -20,6 +20,9 @@ internal sealed record Books
     /// <summary>Of those, the lines that became work.</summary>
     public long Admitted { get; init; }
 
+    /// <summary>Of those, the URLs that no source has read: redirects led there, and they were new.</summary>
+    public long RedirectTargets { get; init; }
+
     /// <summary>What earlier runs on this state directory admitted.</summary>
     public long AdmittedBefore { get; init; }
 
@@ -29,8 +32,11 @@ internal sealed record Books
     /// <summary>Of all ever admitted: claimed and not finished.</summary>
     public long Leased { get; init; }
 
-    /// <summary>Of all ever admitted: fetched and stored.</summary>
+    /// <summary>Of all ever admitted: fetched and stored, or found to be an alias of another URL.</summary>
     public long Done { get; init; }
+
+    /// <summary>Of those, the aliases: their host has sent us to another URL, which has a row of its own.</summary>
+    public long Aliases { get; init; }
 
     /// <summary>Of all ever admitted: given up, by reason.</summary>
     public ImmutableSortedDictionary<string, long> Dead { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
@@ -57,7 +63,7 @@ internal sealed record Books
 /// <param name="Admitted">Rows ever admitted.</param>
 /// <param name="Queued">Rows waiting.</param>
 /// <param name="Leased">Rows claimed.</param>
-/// <param name="Done">Rows recorded.</param>
+/// <param name="Done">Rows recorded, and aliases.</param>
 /// <param name="Dead">Admitted rows given up.</param>
 internal sealed record BooksAudit(long Admitted, long Queued, long Leased, long Done, long Dead)
 {

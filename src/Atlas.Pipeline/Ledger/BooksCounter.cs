@@ -39,6 +39,9 @@ internal sealed class BooksCounter
     /// <summary>The next number for a row. The last one given, committed or not, is the counter itself.</summary>
     public long NextSequence() => ++_now[(int)Tally.Sequence];
 
+    /// <summary>The last number that <see cref="NextSequence"/> gave.</summary>
+    public long LastSequence => Ever(Tally.Sequence);
+
     /// <summary>Writes what has changed; inside the transaction.</summary>
     public void Save()
     {
@@ -80,6 +83,8 @@ internal sealed class BooksCounter
             Queued = Ever(Tally.Queued),
             Leased = Ever(Tally.Leased),
             Done = Ever(Tally.Done),
+            Aliases = Ever(Tally.Aliases),
+            RedirectTargets = InThisRun(Tally.RedirectTargets),
             Dead = Dead.ByName(),
             Retries = InThisRun(Tally.Retries),
             DoneThisRun = InThisRun(Tally.Recorded),

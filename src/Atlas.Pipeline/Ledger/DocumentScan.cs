@@ -4,10 +4,14 @@ namespace Atlas.Pipeline.Ledger;
 /// <remarks>Reads in pages, each a transaction of its own: a scan of hours must not keep a running pipeline from beginning its WAL anew.</remarks>
 internal sealed class DocumentScan : IDisposable
 {
+    /// <summary>URLs that are named for one document: a whole site may lead to one page.</summary>
+    public const int MostAliases = 1_000;
+
     private const int RowsPerPage = 256;
 
     private readonly SqlConnection _connection;
-    private readonly SqlStatement _page;
+    private readonly SqlStatement _page, _aliases;
+    private readonly bool _hasAliases;
     private readonly long _last;
 
     /// <exception cref="StateDamagedException">The file is no ledger of this version, or its keys are by other rules.</exception>
@@ -23,6 +27,13 @@ internal sealed class DocumentScan : IDisposable
                   body_sha256, segment, body_offset, body_length, fetched_at, created_at, source_name, attempts, elapsed_ms, wire_bytes, exchange_segment, exchange_offset, exchange_length
                 FROM content_metadata WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3
                 """);
+            _aliases = _connection.Prepare("""
+                WITH RECURSIVE led(seq, content_id, url) AS (
+                  SELECT seq, content_id, source_url FROM aliases WHERE target_id = ?1
+                  UNION SELECT a.seq, a.content_id, a.source_url FROM aliases a JOIN led ON a.target_id = led.content_id)
+                SELECT url FROM led ORDER BY seq LIMIT ?2
+                """);
+            _hasAliases = _connection.Scalar("SELECT EXISTS(SELECT 1 FROM aliases)") != 0;
         }
         catch
         {
@@ -55,12 +66,22 @@ internal sealed class DocumentScan : IDisposable
 
             _page.Reset();
             foreach (var document in page)
-                yield return document;
+                yield return _hasAliases ? document with { Aliases = AliasesOf(document) } : document;
         }
         while (page.Count == RowsPerPage);
     }
 
     public void Dispose() => _connection.Dispose();
+
+    private List<string> AliasesOf(StoredDocument document)
+    {
+        var urls = new List<string>();
+        _aliases.Bind(1, document.ContentId).Bind(2, MostAliases);
+        while (_aliases.Step())
+            urls.Add(_aliases.Text(0));
+        _aliases.Reset();
+        return urls;
+    }
 
     private static StoredDocument Row(SqlStatement row) => new()
     {

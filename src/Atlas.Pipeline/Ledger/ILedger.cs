@@ -53,6 +53,19 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Gives a leased item up.</summary>
     Task DeadLetterAsync(WorkItem item, Reason reason, string detail);
 
+    /// <summary>Queues a leased item again, to be asked for at another spelling of its resource: no attempt is used. A power failure may take that back; then the first spelling is asked again. Gives the item as it is then.</summary>
+    Task<WorkItem> AskAgainAsync(WorkItem item, string url, string hostKey) => throw new NotSupportedException();
+
+    /// <summary>Records a leased item as an alias of another URL, and admits that one where it is new: one transaction. False, and nothing is changed, when the other one is itself an alias of the item, directly or by way of others.</summary>
+    /// <param name="item">The leased item.</param>
+    /// <param name="target">Where its host has sent us.</param>
+    /// <param name="redirects">How many redirects in a row have led there.</param>
+    /// <param name="admits">The target as a batch of one row that is decided to go forward; null if the target has a row. It stays the caller's.</param>
+    Task<bool> AliasAsync(WorkItem item, AliasTarget target, int redirects, UrlBatch? admits) => throw new NotSupportedException();
+
+    /// <summary>How many redirects in a row have led to a row; 0 for one that was a line.</summary>
+    int RedirectsTo(long sequence) => 0;
+
     /// <summary>What earlier runs have learned about hosts.</summary>
     IReadOnlyList<HostRecord> Hosts() => [];
 
@@ -131,6 +144,11 @@ internal sealed record CompletedDocument(WorkItem Item, FetchedDocument Document
     /// <summary>Where the document's <see cref="HttpExchange"/> lies; of length 0 if there is none.</summary>
     public BodyPlace Exchange { get; init; }
 }
+
+/// <summary>What a URL is an alias of.</summary>
+/// <param name="ContentId">The target's key.</param>
+/// <param name="Url">As the host gave it, made absolute.</param>
+internal sealed record AliasTarget(UInt128 ContentId, string Url);
 
 /// <summary>Where a body lies.</summary>
 /// <param name="Segment">The number of the segment file, from 1.</param>

@@ -19,7 +19,7 @@ internal sealed class KeyScan
 
     public KeyScan(SqlConnection connection)
     {
-        _done = connection.Prepare("SELECT seq FROM content_metadata WHERE content_id = ?1");
+        _done = connection.Prepare("SELECT seq FROM content_metadata WHERE content_id = ?1 UNION ALL SELECT seq FROM aliases WHERE content_id = ?1");
         string[] tables = [.. Enumerable.Range(0, PriorityClasses.Count).Select(LedgerSchema.QueueOf), LedgerSchema.Refused];
         _all = [.. tables.Select(table => connection.Prepare($"SELECT seq, packed FROM {table} WHERE seq > ?1 ORDER BY seq LIMIT ?2"))];
         _newer = [.. tables.Select(table => connection.Prepare($"SELECT seq, packed FROM {table} WHERE seq > ?1 AND seq <= ?2"))];
@@ -65,6 +65,14 @@ internal sealed class KeyScan
                 progress?.Invoke(read += rows);
             }
         }
+    }
+
+    /// <summary>Whether a content id is that of a document or an alias.</summary>
+    public bool IsOver(UInt128 id)
+    {
+        var isOver = _done.Bind(1, ContentId.ToHex(id)).Step();
+        _done.Reset();
+        return isOver;
     }
 
     /// <summary>The row of one content id that is known to stand behind a sequence number, near it; 0 when there is none yet.</summary>

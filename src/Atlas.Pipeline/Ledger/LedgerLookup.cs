@@ -8,7 +8,7 @@ internal sealed class LedgerLookup : IDisposable
     private readonly SqlConnection _connection;
     private readonly KeyScan _scan;
     private readonly SqlStatement[] _queues = new SqlStatement[PriorityClasses.Count];
-    private readonly SqlStatement _work, _done, _refused, _dead, _source, _last;
+    private readonly SqlStatement _work, _done, _refused, _dead, _alias, _source, _last;
 
     /// <exception cref="StateDamagedException">The file is no ledger of this version, or its keys are by other rules.</exception>
     /// <exception cref="LedgerException">SQLite does not open it.</exception>
@@ -24,6 +24,7 @@ internal sealed class LedgerLookup : IDisposable
             _done = _connection.Prepare("SELECT attempts FROM content_metadata WHERE content_id = lower(hex(?1))");
             _refused = _connection.Prepare("SELECT line, packed FROM refused WHERE seq = ?1");
             _dead = _connection.Prepare("SELECT failure_classification, retry_count FROM dead WHERE seq = ?1");
+            _alias = _connection.Prepare("SELECT target_id, target_url, attempts FROM aliases WHERE seq = ?1");
             _source = _connection.Prepare("SELECT name FROM sources WHERE id = ?1");
             _last = _connection.Prepare("SELECT value FROM counters WHERE name = 'sequence'");
         }
@@ -61,6 +62,9 @@ internal sealed class LedgerLookup : IDisposable
     /// <param name="id">The content id.</param>
     /// <param name="above">See <see cref="KeyScan.FindNear"/>.</param>
     public LedgerRow? FindNear(UInt128 id, long above) => AtOneMoment(() => _scan.FindNear(id, above, Rows) is var sequence and > 0 ? Read(id, sequence) : null);
+
+    /// <summary>Whether a content id is recorded: as a document's, or as an alias's.</summary>
+    public bool IsOver(UInt128 id) => _scan.IsOver(id);
 
     /// <summary>The duplicates of all runs by source, and the hosts with the most.</summary>
     public (IReadOnlyList<SourceDuplicates> Sources, WorstHosts Hosts) Duplicates(int hosts)
@@ -125,9 +129,15 @@ internal sealed class LedgerLookup : IDisposable
             row = row with { State = "dead", Attempts = (int)_dead.Int64(1), Reason = _dead.Text(0) };
         }
 
+        else if (_alias.Bind(1, row.Sequence).Step())
+        {
+            row = row with { State = "alias", Attempts = (int)_alias.Int64(2), AliasOf = new AliasTarget(IdOf(_alias.Text(0)), _alias.Text(1)) };
+        }
+
         _work.Reset();
         _done.Reset();
         _dead.Reset();
+        _alias.Reset();
         return row;
     }
 
@@ -160,6 +170,8 @@ internal sealed class LedgerLookup : IDisposable
         System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, id);
         return bytes;
     }
+
+    private static UInt128 IdOf(string digits) => UInt128.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var id) ? id : UInt128.Zero;
 
     private static DateTimeOffset TimeOf(long unixMilliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds);
 }

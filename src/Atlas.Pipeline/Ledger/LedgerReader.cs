@@ -13,6 +13,7 @@ internal sealed class LedgerReader : IDisposable
     private readonly SqlConnection _connection;
     private readonly SqlStatement _findBody;
     private readonly SqlStatement _findOffset;
+    private readonly SqlStatement _redirects;
     private readonly SqlStatement _foundAt, _foundAfter;
     private readonly SqlStatement[] _findTaken = new SqlStatement[PriorityClasses.Count];
     private readonly Sources _sources;
@@ -26,6 +27,7 @@ internal sealed class LedgerReader : IDisposable
         {
             _findBody = _connection.Prepare("SELECT segment, body_offset, body_length FROM content_metadata WHERE body_sha256 = ?1 LIMIT 1");
             _findOffset = _connection.Prepare("SELECT offset FROM source_offsets WHERE source = ?1 AND file = ?2");
+            _redirects = _connection.Prepare("SELECT redirects FROM aliases WHERE brought = ?1");
             _foundAt = _connection.Prepare("SELECT start, depth, lines FROM found WHERE start <= ?1 ORDER BY start DESC LIMIT 1");
             _foundAfter = _connection.Prepare("SELECT start, depth, lines FROM found WHERE start > ?1 ORDER BY start LIMIT 1");
             for (var priority = 0; priority < PriorityClasses.Count; priority++)
@@ -86,6 +88,17 @@ internal sealed class LedgerReader : IDisposable
 
             row.Reset();
             return chunk;
+        }
+    }
+
+    /// <summary>See <see cref="ILedger.RedirectsTo"/>.</summary>
+    public int RedirectsTo(long sequence)
+    {
+        lock (_gate)
+        {
+            var redirects = _redirects.Bind(1, sequence).Step() ? (int)_redirects.Int64(0) : 0;
+            _redirects.Reset();
+            return redirects;
         }
     }
 
@@ -153,7 +166,7 @@ internal sealed class LedgerReader : IDisposable
             admitted,
             backlog + connection.Scalar("SELECT count(*) FROM work WHERE state = 'queued'"),
             connection.Scalar("SELECT count(*) FROM work WHERE state = 'leased'"),
-            connection.Scalar("SELECT count(*) FROM content_metadata") + connection.Scalar("SELECT value FROM counters WHERE name = 'caught'"),
+            connection.Scalar("SELECT count(*) FROM content_metadata") + connection.Scalar("SELECT value FROM counters WHERE name = 'caught'") + connection.Scalar("SELECT count(*) FROM aliases"),
             connection.Scalar("SELECT count(*) FROM dead"));
         connection.Execute("COMMIT");
         return audit;

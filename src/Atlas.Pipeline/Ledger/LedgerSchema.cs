@@ -28,12 +28,15 @@ internal static class LedgerSchema
     /// <summary>The admitted URLs that were given up.</summary>
     public const string Dead = "dead";
 
+    /// <summary>The admitted URLs whose host has sent us to another one, and to which.</summary>
+    public const string Aliases = "aliases";
+
     private const string Tables = """
         CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE cursors(class INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
         CREATE TABLE work(seq INTEGER PRIMARY KEY, class INTEGER NOT NULL, state TEXT NOT NULL CHECK(state IN ('queued', 'leased')),
           attempt INTEGER NOT NULL, lost INTEGER NOT NULL, deferrals INTEGER NOT NULL, due_at INTEGER NOT NULL, epoch INTEGER NOT NULL, last_reason TEXT, detail TEXT,
-          requests INTEGER NOT NULL DEFAULT 0);
+          requests INTEGER NOT NULL DEFAULT 0, redirects INTEGER NOT NULL DEFAULT 0, asks TEXT);
         CREATE TABLE content_metadata(id INTEGER PRIMARY KEY, content_id TEXT NOT NULL UNIQUE, source_url TEXT NOT NULL, url_scheme TEXT NOT NULL,
           url_domain TEXT NOT NULL, processing_strategy TEXT NOT NULL, is_processable INTEGER NOT NULL, failure_reason TEXT, final_url TEXT NOT NULL,
           status_code INTEGER NOT NULL, content_type TEXT NOT NULL, etag TEXT, last_modified INTEGER, body_sha256 BLOB NOT NULL, segment INTEGER NOT NULL,
@@ -45,6 +48,11 @@ internal static class LedgerSchema
         CREATE TABLE dead(seq INTEGER PRIMARY KEY, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,
           failure_classification TEXT NOT NULL, retry_count INTEGER NOT NULL, quarantined_at INTEGER NOT NULL, notes TEXT,
           source_name TEXT NOT NULL, source_offset INTEGER NOT NULL, ruleset_version INTEGER NOT NULL);
+        CREATE TABLE aliases(seq INTEGER PRIMARY KEY, content_id TEXT NOT NULL, source_url TEXT NOT NULL, target_id TEXT NOT NULL, target_url TEXT NOT NULL,
+          brought INTEGER, redirects INTEGER NOT NULL, attempts INTEGER NOT NULL, answered_at INTEGER NOT NULL, ruleset_version INTEGER NOT NULL);
+        CREATE INDEX aliases_content_id ON aliases(content_id);
+        CREATE INDEX aliases_target_id ON aliases(target_id);
+        CREATE UNIQUE INDEX aliases_brought ON aliases(brought) WHERE brought IS NOT NULL;
         CREATE TABLE sources(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
         CREATE TABLE source_offsets(source TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY(source, file)) WITHOUT ROWID;
         CREATE TABLE counters(name TEXT NOT NULL, code INTEGER NOT NULL, value INTEGER NOT NULL, PRIMARY KEY(name, code)) WITHOUT ROWID;

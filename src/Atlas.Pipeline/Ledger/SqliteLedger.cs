@@ -14,6 +14,7 @@ internal sealed class SqliteLedger : ILedger
     private readonly BooksCounter _books;
     private readonly BacklogWriter _backlog;
     private readonly WorkWriter _work;
+    private readonly AliasWriter _aliases;
     private readonly HostRows _hostRows;
     private readonly IReadOnlyList<HostRecord> _hosts;
     private readonly FoundWriter _found;
@@ -53,6 +54,7 @@ internal sealed class SqliteLedger : ILedger
             (_checkpoint, _tail) = (LoadCheckpoint(_connection), LoadTail(_connection));
             _written = _tail.Tail;
             var admission = new AdmissionWriter(_connection, _books, sources, seams.Time);
+            _aliases = new AliasWriter(_connection, _books, admission, seams.Time, epoch);
             _reader = new LedgerReader(directory.LedgerFile, sources);
             _wal = new WalKeeper(SqlConnection.Open(directory.LedgerFile), seams.Logs.CreateLogger<WalKeeper>());
             _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, size, seams.Time)
@@ -152,6 +154,18 @@ internal sealed class SqliteLedger : ILedger
     public Task ReleaseAsync(WorkItem item) => Send(1, () => _work.Release(item), attempt => item.Attempt = attempt);
 
     public Task DeadLetterAsync(WorkItem item, Reason reason, string detail) => Send(1, () => _work.DeadLetter(item, reason, detail));
+
+    public async Task<WorkItem> AskAgainAsync(WorkItem item, string url, string hostKey)
+    {
+        var again = item.AskedAt(url, hostKey);
+        again.Attempt = (int)await Send(1, () => _aliases.AskAgain(item, url), mayBeLost: true);
+        return again;
+    }
+
+    public Task<bool> AliasAsync(WorkItem item, AliasTarget target, int redirects, UrlBatch? admits) =>
+        Send(1 + (admits?.Count ?? 0), () => _aliases.Record(item, target, redirects, admits));
+
+    public int RedirectsTo(long sequence) => _reader.RedirectsTo(sequence);
 
     public IReadOnlyList<HostRecord> Hosts() => _hosts;
 

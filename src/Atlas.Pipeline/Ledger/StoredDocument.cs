@@ -12,7 +12,7 @@ internal sealed record StoredDocument
     /// <summary>Host and, unless default, port of <see cref="Url"/>.</summary>
     public required string HostKey { get; init; }
 
-    /// <summary>The URL that answered, after redirects.</summary>
+    /// <summary>The URL that answered: where it differs from <see cref="Url"/> in more than its spelling, another one of the same key.</summary>
     public required string FinalUrl { get; init; }
 
     public required int Status { get; init; }
@@ -35,7 +35,7 @@ internal sealed record StoredDocument
     /// <summary>When the body's last byte had come.</summary>
     public required DateTimeOffset FetchedAt { get; init; }
 
-    /// <summary>From sending the first request to the body's last byte, redirects included.</summary>
+    /// <summary>From sending the request to the body's last byte.</summary>
     public TimeSpan Elapsed { get; init; }
 
     /// <summary>When it began to be fetched.</summary>
@@ -50,4 +50,7 @@ internal sealed record StoredDocument
     public string Source { get; init; } = "";
 
     public int Attempts { get; init; }
+
+    /// <summary>URLs that led here by redirects, as they were given, the first ones (<see cref="DocumentScan.MostAliases"/>) in the order of admission.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
 }

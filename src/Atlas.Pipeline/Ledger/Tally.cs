@@ -17,6 +17,12 @@ internal enum Tally : byte
     Recorded,
     Caught,
     BytesFetched,
+
+    /// <summary>Done without a document: their host has sent us to another URL.</summary>
+    Aliases,
+
+    /// <summary>Admitted because a redirect led there.</summary>
+    RedirectTargets,
 }
 
 /// <summary>The counters' names in the ledger.</summary>
@@ -24,5 +30,5 @@ internal static class Tallies
 {
     /// <summary>All names, in the order of the enum's values. They are stored, so they never change.</summary>
     public static readonly string[] Names =
-        ["sequence", "received", "duplicates", "admitted", "queued", "leased", "done", "backlog", "retries", "recorded", "caught", "bytes_fetched"];
+        ["sequence", "received", "duplicates", "admitted", "queued", "leased", "done", "backlog", "retries", "recorded", "caught", "bytes_fetched", "aliases", "redirect_targets"];
 }

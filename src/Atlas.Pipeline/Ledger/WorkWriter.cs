@@ -137,7 +137,7 @@ internal sealed class WorkWriter
     private static string SchemeOf(string url) => url.AsSpan().TrimStart().StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? "https" : "http";
 
     /// <summary>Runs one compare-and-set and reads what it returns.</summary>
-    private static (long First, long Second) Edge(SqlStatement statement, WorkItem item, string expected, int columns = 1)
+    internal static (long First, long Second) Edge(SqlStatement statement, WorkItem item, string expected, int columns = 1)
     {
         var isSet = statement.Step();
         var first = isSet ? statement.Int64(0) : 0;

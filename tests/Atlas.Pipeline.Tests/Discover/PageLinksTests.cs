@@ -27,11 +27,28 @@ public sealed class PageLinksTests
         Assert.Equal(lines, LinesOf("<a href=/1><a href=//www.s.test/2><a href=//s.test:8080/3><a href=//other.test/4>", options));
     }
 
-    [Theory]
-    [InlineData(0, "http://s.test/1 http://moved.test/2")]
-    [InlineData(1, "http://s.test/1")]
-    public void A_line_that_has_moved_takes_its_scope_along_and_a_found_link_does_not(int depth, string lines) =>
-        Assert.Equal(lines, LinesOf("<a href=http://s.test/1><a href=/2>", finalUrl: "http://moved.test/", depth: (byte)depth));
+    [Fact]
+    public void The_sitemaps_that_robots_txt_names_are_links_of_the_first_document_and_no_page_forbids_them()
+    {
+        var sitemaps = new SitemapLines(["http://s.test/1.xml", "/2.xml", "http://other.test/3.xml", "nonsense:", "http://s.test/1.xml"]);
+        var (first, second) = (Item(), Item());
+        (first.Sitemaps, second.Sitemaps) = (sitemaps, sitemaps);
+        using var page = Document("<a href=/a><a href=/b>"u8.ToArray(), robotsTag: "nofollow");
+        var links = new PageLinks(new DiscoverOptions { MaxLinksPerPage = 1 });
+
+        Assert.Equal("http://s.test/1.xml\nhttp://s.test/2.xml\n", Encoding.UTF8.GetString(links.Find(first, page)!.Lines));
+        Assert.Null(links.Find(second, page));
+    }
+
+    [Fact]
+    public void Sitemaps_take_no_room_from_the_links_of_the_page()
+    {
+        var item = Item();
+        item.Sitemaps = new SitemapLines(["/1.xml", "/2.xml"]);
+        using var page = Document("<a href=/a><a href=/b>"u8.ToArray());
+
+        Assert.Equal("http://s.test/1.xml\nhttp://s.test/2.xml\nhttp://s.test/a\n", Encoding.UTF8.GetString(new PageLinks(new DiscoverOptions { MaxLinksPerPage = 1 }).Find(item, page)!.Lines));
+    }
 
     [Theory]
     [InlineData("<a rel=nofollow href=/1><a href=/2>", "", "http://s.test/2")]

@@ -43,6 +43,10 @@ internal sealed class ExportBed : IAsyncDisposable
         await persist.ProcessAsync(item, default);
     }
 
+    /// <summary>A URL whose host has redirected to another one that is stored, or to an alias.</summary>
+    public async Task AliasAsync(string url, string target) =>
+        Assert.True(await _bed.Ledger.AliasAsync(await _bed.ClaimedAsync(url), new AliasTarget(ContentId.Of(Encoding.UTF8.GetBytes(target)), target), redirects: 1, admits: null));
+
     public void Sabotage(string sql)
     {
         using var ledger = SqlConnection.Open(StateDirectory.LedgerFileIn(State));

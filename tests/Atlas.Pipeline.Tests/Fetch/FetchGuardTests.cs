@@ -65,11 +65,13 @@ public sealed class FetchGuardTests
     }
 
     [Fact]
-    public async Task A_redirect_to_an_address_that_is_not_allowed_is_not_followed()
+    public async Task What_a_redirect_leads_to_is_not_asked_where_its_address_is_not_allowed()
     {
         await using var server = new TinyServer(_ => TinyServer.Redirect("http://169.254.169.254/latest/meta-data"));
+        using var stage = new FetchStage(FetchBed.Options(80, server.Port), new Seams());
+        var item = (await stage.ProcessAsync(FetchBed.Item(server.Url("/")), TestContext.Current.CancellationToken)).Item;
 
-        var verdict = await FetchBed.FetchAsync(server, with: options => options with { AllowPorts = [80, server.Port] });
+        var verdict = await stage.ProcessAsync(item.AskedAt(item.RedirectsTo!.AbsoluteUri, "169.254.169.254"), TestContext.Current.CancellationToken);
 
         Assert.Equal(Reason.AddressBlocked, verdict.Reason);
     }

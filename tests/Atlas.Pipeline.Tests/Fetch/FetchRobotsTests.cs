@@ -1,4 +1,4 @@
-using Atlas.Pipeline.Hosts;
+using Atlas.Pipeline.Fetch;
 
 namespace Atlas.Pipeline.Tests.Fetch;
 
@@ -79,32 +79,23 @@ public sealed class FetchRobotsTests
 
         var item = (await FetchAsync(server, "/x")).Item;
 
-        Assert.Equal((TimeSpan.FromSeconds(2.5), false), (item.CrawlDelay, item.IsElsewhere));
+        Assert.Equal(TimeSpan.FromSeconds(2.5), item.CrawlDelay);
     }
 
     [Fact]
-    public async Task What_fails_behind_a_redirect_to_another_host_is_not_the_first_ones_fault()
+    public async Task The_sitemaps_that_the_host_names_go_along_with_its_items_and_are_taken_once()
     {
-        await using var other = new TinyServer(path => path == "/robots.txt" ? TinyServer.Ok("User-agent: *\nCrawl-delay: 9") : TinyServer.Head("500 Oops"));
-        await using var server = new TinyServer(path => path == "/robots.txt" ? TinyServer.Head("404 Not Found") : TinyServer.Redirect(other.Url("/y")));
+        await using var server = new TinyServer(path => path == "/robots.txt" ? TinyServer.Ok("Sitemap: http://a.test/one.xml\nSitemap: /two.xml") : TinyServer.Ok("x"));
+        using var stage = new FetchStage(FetchBed.Options(server.Port) with { Robots = true }, new Seams());
 
-        var verdict = await FetchBed.FetchAsync(server, "/x", options => options with { Robots = true, AllowPorts = [server.Port, other.Port] });
+        var first = (await stage.ProcessAsync(FetchBed.Item(server.Url("/x")), TestContext.Current.CancellationToken)).Item;
+        var second = (await stage.ProcessAsync(FetchBed.Item(server.Url("/y")), TestContext.Current.CancellationToken)).Item;
 
-        Assert.Equal((Reason.Http(500), true, null), (verdict.Reason, verdict.Item.IsElsewhere, verdict.Item.CrawlDelay));
-        Assert.Equal(HostOutcome.Answered, HostOutcomes.Of(verdict));
-    }
-
-    [Fact]
-    public async Task The_target_of_a_redirect_is_held_to_the_rules_too()
-    {
-        await using var server = new TinyServer(path => path switch
-        {
-            "/robots.txt" => TinyServer.Ok("User-agent: *\nDisallow: /no"),
-            "/yes" => TinyServer.Redirect("/no"),
-            _ => TinyServer.Ok("x"),
-        });
-
-        Assert.Equal(Reason.RobotsDisallowed, (await FetchAsync(server, "/yes")).Reason);
+        Assert.Equal(["http://a.test/one.xml", "/two.xml"], first.Sitemaps!.Lines);
+        Assert.True(first.Sitemaps.TryTake());
+        Assert.False(second.Sitemaps!.TryTake());
+        first.Document!.Dispose();
+        second.Document!.Dispose();
     }
 
     private static Task<Verdict> FetchAsync(TinyServer server, string path) => FetchBed.FetchAsync(server, path, options => options with { Robots = true });

@@ -81,6 +81,16 @@ internal sealed class FsckTestBed : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _bed.DisposeAsync();
 
+    /// <summary>Makes aliases of the two URLs that wait: one of the other, and that one of the first document.</summary>
+    public async Task AddAliasesAsync()
+    {
+        await using var ledger = SqliteLedger.Open(State, new Seams());
+        var items = await ledger.TakeFromBacklogAsync(Waiting, LedgerTestBed.Aging);
+        await ledger.ClaimAsync(items);
+        await ledger.AliasAsync(items[0], new AliasTarget(items[1].ContentId, items[1].Url), 1, admits: null);
+        await ledger.AliasAsync(items[1], new AliasTarget(ContentId.Of("http://a.test/1"u8), "http://a.test/1"), 1, admits: null);
+    }
+
     private async Task WorkAsync(IReadOnlyList<WorkItem> items)
     {
         await _bed.Ledger.ClaimAsync(items);

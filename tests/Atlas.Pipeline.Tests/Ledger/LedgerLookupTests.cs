@@ -28,6 +28,19 @@ public sealed class LedgerLookupTests
     }
 
     [Fact]
+    public async Task An_alias_is_told_with_what_it_leads_to()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        var target = await bed.ClaimedAsync("http://a/target");
+        var item = await bed.ClaimedAsync("http://a/alias");
+        await bed.Ledger.AliasAsync(item, new AliasTarget(target.ContentId, target.Url), redirects: 1, admits: null);
+
+        var row = Find(bed, "http://a/alias")[0]!;
+
+        Assert.Equal(("alias", 1, new AliasTarget(target.ContentId, "http://a/target")), (row.State, row.Attempts, row.AliasOf));
+    }
+
+    [Fact]
     public async Task What_came_first_is_told_as_it_was_received()
     {
         await using var bed = LedgerTestBed.Fresh();
