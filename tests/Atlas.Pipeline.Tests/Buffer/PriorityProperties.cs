@@ -1,6 +1,7 @@
 using Atlas.Pipeline.Buffer;
 using Atlas.Pipeline.Hosts;
 using Atlas.Pipeline.Tests.Ledger;
+using FsCheck;
 using FsCheck.Xunit;
 using Microsoft.Extensions.Time.Testing;
 using static Atlas.Pipeline.Tests.Buffer.Items;
@@ -12,10 +13,11 @@ public sealed class PriorityProperties
 {
     private static readonly TimeSpan Aging = TimeSpan.FromSeconds(10);
 
-    /// <param name="rows">Of each the pause before it, its class, depth and source are made from the number.</param>
+    /// <param name="choices">A row each: the pause before it, its class, depth and source are made from the number.</param>
     [Property(MaxTest = 25)]
-    public async Task The_backlog_is_handed_out_as_a_list_of_all_of_it_would_be_sorted(ushort[] rows, byte ofClass, sbyte ofDepth, sbyte lift)
+    public async Task The_backlog_is_handed_out_as_a_list_of_all_of_it_would_be_sorted(DoNotSize<ushort>[] choices, byte ofClass, sbyte ofDepth, sbyte lift)
     {
+        var rows = choices.Select(choice => choice.Item).ToArray();
         var weights = new PriorityWeights { Class = ofClass % 4, Depth = ofDepth % 4, Sources = new Dictionary<string, int> { ["lifted"] = lift % 8 } };
         await using var bed = LedgerTestBed.Fresh();
         var expected = new List<(string Url, double Level, DateTimeOffset Since)>();
@@ -44,7 +46,7 @@ public sealed class PriorityProperties
 
     /// <summary>The bound on waiting: whatever the weights are and however fast more urgent URLs come in.</summary>
     [Property(MaxTest = 100)]
-    public void Nothing_that_came_more_than_fifteen_agings_later_goes_before(ushort[] pauses, byte level, bool firstFails)
+    public void Nothing_that_came_more_than_fifteen_agings_later_goes_before(DoNotSize<ushort>[] pauses, byte level, bool firstFails)
     {
         const int MostLevelsBetween = PriorityClasses.Count - 1 + 2;
         var time = new FakeTimeProvider(Start);
@@ -65,7 +67,7 @@ public sealed class PriorityProperties
         var late = 0;
         for (var i = 0; i < pauses.Length; i++)
         {
-            time.Advance(TimeSpan.FromMilliseconds(pauses[i]));
+            time.Advance(TimeSpan.FromMilliseconds(pauses[i].Item));
             buffer.Add(Item(101 + i, "new", PriorityClass.Critical, admittedAt: time.GetUtcNow()));
             late += time.GetUtcNow() - Start > Aging * MostLevelsBetween ? 1 : 0;
         }
