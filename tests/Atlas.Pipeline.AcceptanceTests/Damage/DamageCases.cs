@@ -11,6 +11,7 @@ internal static class DamageCases
                 yield return damage;
         }
 
+        yield return new DamageCase("bodies/00000001.pack", "bit flipped in its index", fixture.Ended, fixture.Lines, state => FlipNearEnd(Path.Combine(state, "bodies", "00000001.pack"), 40));
         yield return new DamageCase("ledger.db", "bit flipped in its header", fixture.Ended, fixture.Lines, state => Files.Flip(Path.Combine(state, "ledger.db"), 30));
         yield return new DamageCase("ledger.db", "bit flipped in the root of a table", fixture.Ended, fixture.Lines, state => Files.Flip(Path.Combine(state, "ledger.db"), 2 * 8_192));
         yield return new DamageCase("ledger.db", "bit flipped in the text of URLs", fixture.Ended, fixture.Lines, state => Files.FlipText(Path.Combine(state, "ledger.db"), "/page/300/7"));
@@ -33,6 +34,8 @@ internal static class DamageCases
         if (Counterpart(older, path) is { } before)
             yield return new DamageCase(name, "swapped with an older copy", state, lines, at => File.Copy(before, Path.Combine(at, path), overwrite: true));
     }
+
+    private static void FlipNearEnd(string path, int bytes) => Files.Flip(path, new FileInfo(path).Length - bytes);
 
     /// <summary>The files that hold something, by what they are called in the table. Of two checkpoints that are kept, the newest is the one that counts.</summary>
     private static IEnumerable<(string Name, string Path)> FilesOf(string state) =>
