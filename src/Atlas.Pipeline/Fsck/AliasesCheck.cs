@@ -1,4 +1,5 @@
 using System.Globalization;
+using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Fsck;
 
@@ -7,6 +8,10 @@ internal static class AliasesCheck
 {
     /// <summary>Aliases that are queued again in one repair; there is no known way to come to even one.</summary>
     private const int Most = 10_000;
+
+    /// <summary>Of an alias: the row that it says was admitted for it is none of its target's.</summary>
+    private static readonly string BroughtNothing = "r.brought IS NOT NULL AND " + string.Join(" AND ", Enumerable.Range(0, PriorityClasses.Count).Select(priority =>
+        $"NOT EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q WHERE q.seq = r.brought AND lower(hex(substr(q.packed, 1, 16))) = r.target_id)"));
 
     /// <param name="examination">The state.</param>
     /// <param name="rows">The keys of all rows.</param>
@@ -37,6 +42,13 @@ internal static class AliasesCheck
         var other = WorkCheck.Count(examination, $"FROM aliases r WHERE {WorkCheck.NotAsQueued} AND NOT ({WorkCheck.NoQueueRow})");
         if (other.Count > 0)
             examination.Damage("ledger", "aliases have another URL or content id than the row they were made from", $"aliases.seq {other.First}", other.Count, "The text of one of the two was damaged: put a copy of ledger.db back.");
+        var strange = WorkCheck.Count(examination, $"FROM aliases r WHERE {BroughtNothing}");
+        if (strange.Count > 0)
+        {
+            examination.Repairable("ledger", "aliases have brought rows that are not their target's", $"aliases.seq {strange.First}", strange.Count, "--repair forgets that they have: it is known by which redirects in a row are counted.",
+                () => examination.InTransaction(() => examination.Ledger.Execute($"UPDATE aliases AS r SET brought = NULL WHERE {BroughtNothing}")));
+        }
+
         var lost = WorkCheck.Count(examination, $"FROM aliases r WHERE {WorkCheck.NoQueueRow}");
         if (lost.Count > 0)
             examination.Damage("ledger", "aliases stand for no admitted URL", $"aliases.seq {lost.First}", lost.Count, "The rows they were made from are lost; the URLs are in the aliases. Put a copy of ledger.db back.");

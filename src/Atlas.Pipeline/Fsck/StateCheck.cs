@@ -66,10 +66,13 @@ internal sealed class StateCheck(FsckOptions options, Seams seams, StepProgress 
     {
         using var rows = new KeyPartitions(spill, "rows");
         using var keys = new KeyPartitions(spill, "keys");
-        RowsCheck.Run(examination, rows, options.Rules is { } rules ? new UrlSpelling(rules) : null);
+        var spelling = options.Rules is { } rules ? new UrlSpelling(rules) : null;
+        RowsCheck.Run(examination, rows, spelling);
         var isRead = IndexCheck.TryRead(examination, seams.Disk, options.Dedup, keys, out var highWater);
         KeysCheck.Run(examination, rows, isRead ? keys : null, highWater);
         WorkCheck.Run(examination);
+        if (spelling is not null)
+            AskedCheck.Run(examination, spelling);
         using (var targets = new KeyPartitions(spill, "targets"))
             AliasesCheck.Run(examination, rows, targets);
         using (var bodies = new BodiesCheck(examination, seams.Disk))

@@ -2,6 +2,7 @@ using System.Numerics;
 using Atlas.Pipeline.Buffer;
 using Atlas.Pipeline.Dedup;
 using Atlas.Pipeline.Persist;
+using Atlas.Pipeline.Redirects;
 using Atlas.Pipeline.Topology;
 
 namespace Atlas.Pipeline.Graph;
@@ -30,9 +31,9 @@ internal static class HeldBytes
     /// <summary>What a checkpoint of the dedup index writes beside the end of its log.</summary>
     public static long OfCheckpoint(DedupOptions dedup) => BloomFilter.BytesFor(dedup.ExpectedUrls, dedup.FalsePositiveRate) + FasterShape.IndexBytes(dedup);
 
-    /// <summary>Items that wait for their turn, and what the ledger has taken and not committed.</summary>
+    /// <summary>Items that wait for their turn, what the ledger has taken and not committed, and the batches of redirects' targets.</summary>
     public static long OfBuffer(object options, bool hasLedger) =>
-        (((BufferOptions)options).Capacity * Item) + (BatchesInLedger * MemoryBound.BytesOfBatch);
+        (((BufferOptions)options).Capacity * Item) + ((BatchesInLedger + RedirectTargets.AtOnce) * MemoryBound.BytesOfBatch);
 
     /// <summary>The buffers of two groups, and what packing takes.</summary>
     public static long OfPersist(object options, bool hasLedger) => (2L * ((PersistOptions)options).GroupBytes) + (((PersistOptions)options).Compresses ? PackWriter.HeldBytes : 0);

@@ -191,8 +191,8 @@ internal sealed class PipelineRun : IAsyncDisposable
         var discover = _definition.Stages.Select(stage => stage.Options).OfType<DiscoverOptions>().FirstOrDefault();
         return _rooms.Own(new RedirectTargets([new NormalizeStage(rules.Normalize), new ClassifyStage(rules.Classify)], _rooms.Pool, _rooms.Ledger!, StateDirectory.LedgerFileIn(_rooms.StateDirectory!), _rooms.Seams)
         {
-            Dedup = _rooms.Dedup,
-            Seen = _rooms.SeenStore,
+            Dedup = _rooms.Dedup!,
+            Seen = _rooms.SeenStore!,
             MostRedirects = fetch.MaxRedirects,
             Weigh = buffer.Weights.Apply,
             DepthOf = discover is null ? (item, _) => item.Depth : new RedirectDepth(discover).Of,

@@ -31,7 +31,9 @@ internal sealed class RunInstruments : IDisposable
         _meter.CreateObservableCounter("atlas.ledger.rejected", () => ByReason(look().Books.Rejected), "{url}", "Lines refused, by reason.");
         _meter.CreateObservableGauge("atlas.ledger.dead", () => ByReason(look().Books.Dead), "{url}", "Admitted URLs given up, by reason.");
         _meter.CreateObservableGauge("atlas.ledger.queued", () => look().Books.Queued, "{url}", "Admitted URLs that wait.");
-        _meter.CreateObservableGauge("atlas.ledger.done", () => look().Books.Done, "{url}", "Admitted URLs fetched and stored.");
+        _meter.CreateObservableGauge("atlas.ledger.done", () => look().Books.Done, "{url}", "Admitted URLs fetched and stored, or found to be aliases.");
+        _meter.CreateObservableGauge("atlas.ledger.aliases", () => look().Books.Aliases, "{url}", "Of those, the URLs whose hosts redirect to others.");
+        _meter.CreateObservableCounter("atlas.ledger.redirect_targets", () => look().Books.RedirectTargets, "{url}", "URLs that became work in this run because redirects led there.");
         _meter.CreateObservableGauge("atlas.admission.batch", () => look().Commits is { } pace ? [new Measurement<int>(pace.Size)] : Array.Empty<Measurement<int>>(), "{url}", "Rows that one commit may take now.");
         _meter.CreateObservableGauge("atlas.admission.commit", () => look().Commits is { } pace ? [new Measurement<double>(pace.Lately.TotalSeconds)] : Array.Empty<Measurement<double>>(), "s", "What writing and committing a group of rows took lately.");
         _meter.CreateObservableGauge("atlas.disk.free", () => look().DiskFreeBytes is { } free ? [new Measurement<long>(free)] : Array.Empty<Measurement<long>>(), "By", "Bytes free on the disk of the state directory.");

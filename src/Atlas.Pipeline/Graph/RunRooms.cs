@@ -63,7 +63,7 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSi
     /// <summary>The dedup index of the state directory, opened by the first dedup stage.</summary>
     public FasterSeenStore? SeenStore { get; set; }
 
-    /// <summary>Decides on what redirects lead to; null where nothing is deduplicated.</summary>
+    /// <summary>Decides on what redirects lead to: the first of the pipeline, as all ask one index.</summary>
     public DedupStage? Dedup { get; set; }
 
     /// <summary>The dedup stage that the index is checkpointed with.</summary>

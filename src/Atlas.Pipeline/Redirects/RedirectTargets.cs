@@ -12,8 +12,8 @@ namespace Atlas.Pipeline.Redirects;
 /// </remarks>
 internal sealed class RedirectTargets(IReadOnlyList<IBatchStage> rules, UrlBatchPool pool, ILedger ledger, string ledgerFile, Seams seams) : IDisposable
 {
-    /// <summary>Batches taken at once: 290 KB each.</summary>
-    private const int AtOnce = 8;
+    /// <summary>Batches taken at once.</summary>
+    public const int AtOnce = 8;
 
     /// <summary>How long the row of a known key may be under way; a batch takes milliseconds.</summary>
     private static readonly TimeSpan LongestWay = TimeSpan.FromSeconds(10);
@@ -22,11 +22,11 @@ internal sealed class RedirectTargets(IReadOnlyList<IBatchStage> rules, UrlBatch
     private readonly SemaphoreSlim _gate = new(AtOnce, AtOnce);
     private readonly KnownRows _rows = new(ledgerFile);
 
-    /// <summary>The pipeline's own; null where it has none: then every target is new that is not recorded yet.</summary>
-    public DedupStage? Dedup { get; init; }
+    /// <summary>The pipeline's own.</summary>
+    public required DedupStage Dedup { get; init; }
 
     /// <summary>What that one asks.</summary>
-    public ISeenStore? Seen { get; init; }
+    public required ISeenStore Seen { get; init; }
 
     /// <summary>Redirects in a row that may lead to a URL that nobody has named.</summary>
     public int MostRedirects { get; init; } = 5;
@@ -84,7 +84,7 @@ internal sealed class RedirectTargets(IReadOnlyList<IBatchStage> rules, UrlBatch
         var isKnown = await IsKnownAsync(id);
         if (!isKnown && redirects > MostRedirects)
             return (null, tooMany);
-        if (!isKnown && Dedup is not null)
+        if (!isKnown)
         {
             await Dedup.ProcessAsync(batch);
 
@@ -115,7 +115,7 @@ internal sealed class RedirectTargets(IReadOnlyList<IBatchStage> rules, UrlBatch
     private long AboveOf(UInt128 id)
     {
         Span<long> above = [ISeenStore.Unknown];
-        Seen?.Find([SeenKey.OfAdmitted(id)], above);
+        Seen.Find([SeenKey.OfAdmitted(id)], above);
         return above[0];
     }
 

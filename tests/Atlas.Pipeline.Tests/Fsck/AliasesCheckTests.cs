@@ -57,6 +57,34 @@ public sealed class AliasesCheckTests
     }
 
     [Fact]
+    public async Task What_an_alias_has_brought_must_be_its_target()
+    {
+        await using var bed = await FsckTestBed.FilledAsync();
+        await bed.AddAliasesAsync();
+        bed.Sabotage("UPDATE aliases SET brought = 10 WHERE seq = 9; UPDATE aliases SET brought = 3 WHERE seq = 10");
+
+        Assert.Equal(1, Assert.Single(await bed.CheckAsync(), finding => finding.What.Contains("brought", StringComparison.Ordinal)).Count);
+        await bed.RepairAsync();
+
+        Assert.Empty(await bed.WaitingAsync());
+    }
+
+    [Fact]
+    public async Task What_is_asked_for_after_a_redirect_must_be_the_same_resource()
+    {
+        await using var bed = await FsckTestBed.FilledAsync();
+        await bed.LeaseWaitingAsync();
+        bed.Sabotage("UPDATE work SET asks = 'https://a.test:443/9', redirects = 1 WHERE seq = 9; UPDATE work SET asks = 'https://a.test/11', redirects = 1 WHERE seq = 10");
+
+        var finding = Assert.Single(await bed.CheckAsync(knowsRules: true), finding => finding.State == FindingState.Damaged);
+        Assert.Equal((1, "work.seq 10"), (finding.Count, finding.Where));
+        await bed.CheckAsync(repairs: true, knowsRules: true);
+
+        Assert.DoesNotContain(await bed.CheckAsync(knowsRules: true), finding => finding.State == FindingState.Damaged);
+        Assert.Equal(["http://a.test/10", "http://a.test/9"], await bed.WaitingAsync());
+    }
+
+    [Fact]
     public async Task An_alias_that_still_stands_in_work_is_taken_out()
     {
         await using var bed = await FsckTestBed.FilledAsync();

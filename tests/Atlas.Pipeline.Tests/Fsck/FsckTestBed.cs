@@ -91,6 +91,13 @@ internal sealed class FsckTestBed : IAsyncDisposable
         await ledger.AliasAsync(items[1], new AliasTarget(ContentId.Of("http://a.test/1"u8), "http://a.test/1"), 1, admits: null);
     }
 
+    /// <summary>The two URLs that wait are in work when the process dies.</summary>
+    public async Task LeaseWaitingAsync()
+    {
+        await using var ledger = SqliteLedger.Open(State, new Seams());
+        await ledger.ClaimAsync(await ledger.TakeFromBacklogAsync(Waiting, LedgerTestBed.Aging));
+    }
+
     private async Task WorkAsync(IReadOnlyList<WorkItem> items)
     {
         await _bed.Ledger.ClaimAsync(items);

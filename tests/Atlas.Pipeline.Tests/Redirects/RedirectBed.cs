@@ -19,11 +19,11 @@ internal sealed class RedirectBed : IAsyncDisposable
     private readonly DedupStage _dedup;
     private RedirectTargets? _targets;
 
-    public RedirectBed()
+    public RedirectBed(bool foldsWww = false)
     {
         _rules =
         [
-            new NormalizeStage(new NormalizeOptions()),
+            new NormalizeStage(new NormalizeOptions { Rules = new CanonicalizationRules { FoldWww = foldsWww } }),
             new ClassifyStage(new ClassifyOptions { Rules = [new ClassifyRule { Suffix = ".zip"u8.ToArray(), Strategy = ProcessingStrategy.DeadLetter }] }),
         ];
         _dedup = new DedupStage(new DedupOptions(), _seen, Decided);

@@ -115,6 +115,20 @@ public sealed class RedirectTargetsTests
         await bed.Bed.AssertBalancedAsync();
     }
 
+    [Theory]
+    [InlineData(true, "queued", "new")]
+    [InlineData(false, "alias of https://www.a.test/1", "queued")]
+    public async Task A_host_with_www_in_front_is_another_one_unless_the_pipeline_folds_it(bool foldsWww, string state, string target)
+    {
+        await using var bed = new RedirectBed(foldsWww);
+
+        var again = await bed.RedirectAsync(await bed.LeasedAsync("http://a.test/1"), "https://www.a.test/1");
+
+        Assert.Equal([state, target], bed.StatesOf("http://a.test/1", "http://www.a.test/1"));
+        Assert.Equal(foldsWww ? "www.a.test" : null, again?.HostKey);
+        await bed.Bed.AssertBalancedAsync();
+    }
+
     [Fact]
     public async Task Where_a_redirect_has_led_outlives_the_process()
     {
