@@ -35,6 +35,7 @@ internal sealed class AliasWriter
         var attempt = WorkWriter.Edge(_ask.Bind(1, item.Sequence).Bind(2, _epoch).Bind(3, url), item, "leased").First;
         _books.Add(Tally.Leased, -1);
         _books.Add(Tally.Queued, 1);
+        _books.Add(Tally.Retries, WorkWriter.AskedAgain(item));
         return attempt;
     }
 
@@ -56,6 +57,7 @@ internal sealed class AliasWriter
         _books.Add(Tally.Leased, -1);
         _books.Add(Tally.Done, 1);
         _books.Add(Tally.Aliases, 1);
+        _books.Add(Tally.Retries, WorkWriter.AskedAgain(item));
         return true;
     }
 

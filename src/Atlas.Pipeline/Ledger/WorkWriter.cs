@@ -116,7 +116,7 @@ internal sealed class WorkWriter
     }
 
     /// <summary>A retry is a request for a URL that was requested before, not a wait that nothing was sent for.</summary>
-    private static int AskedAgain(WorkItem item) => item.SentAt != 0 && item.Requests > 0 ? 1 : 0;
+    internal static int AskedAgain(WorkItem item) => item.SentAt != 0 && item.Requests > 0 ? 1 : 0;
 
     private bool Record(CompletedDocument done, long attempt)
     {
