@@ -36,7 +36,7 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _resolver = new Resolver(resolve ?? Resolver.AskSystemAsync, machine, seams.Time);
         var peers = new Peers();
         _invoker = new HttpMessageInvoker(handler ?? Transport.Create(options, seams, _resolver, machine, peers), disposeHandler: true);
-        _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? new BodyPool(options.Concurrency), peers);
+        _pages = new PageFetcher(options, seams.Time, _invoker, pool ?? new BodyPool(2 * options.Concurrency), peers);
         _robots = options.Robots ? new RobotsGuard(GetRobotsAsync, options.ProductToken, seams.Time, options.RobotsCacheBytes) : null;
     }
 

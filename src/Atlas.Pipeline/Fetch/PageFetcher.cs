@@ -15,7 +15,6 @@ internal sealed class PageFetcher
     private readonly ArrayPool<byte> _pool;
     private readonly Peers _peers;
     private readonly BodyReader _bodies;
-    private readonly ResiliencePipeline _whole;
     private readonly ResiliencePipeline<HttpResponseMessage> _send;
 
     /// <param name="options">Caps and deadlines.</param>
@@ -31,7 +30,6 @@ internal sealed class PageFetcher
         _pool = pool;
         _bodies = new BodyReader(options.IdleTimeout, options.MinRateBytes, time, pool);
         _peers = peers;
-        _whole = new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(options.Timeout).Build();
 
         // A pooled connection may have been reset by the host a moment ago; that says nothing about the URL and must not cost an attempt.
         // One that ended in silence is not tried here: the handler has sent it again already, by itself.
@@ -56,16 +54,20 @@ internal sealed class PageFetcher
     /// <returns>Null when the answer leads to where it is not followed.</returns>
     public async Task<FetchedDocument?> GetAsync(Uri url, int maxRedirects, int limit, bool truncate, IHops hops, CancellationToken abort)
     {
+        // A timer and no pipeline: a page passes through one of these already, for its request, and each costs it three state machines.
+        using var deadline = new CancellationTokenSource(_options.Timeout, _time);
+        await using var aborting = abort.UnsafeRegister(static deadline => ((CancellationTokenSource)deadline!).Cancel(), deadline);
         try
         {
-            return await _whole.ExecuteAsync(
-                static (ask, cancel) => ask.Fetcher.FollowAsync(ask.Url, ask.MaxRedirects, ask.Limit, ask.Truncate, ask.Hops, cancel),
-                (Fetcher: this, Url: url, MaxRedirects: maxRedirects, Limit: limit, Truncate: truncate, Hops: hops),
-                abort);
+            return await FollowAsync(url, maxRedirects, limit, truncate, hops, deadline.Token);
         }
         catch (Exception error) when (abort.IsCancellationRequested)
         {
             throw new OperationCanceledException("The fetch was aborted.", error, abort);
+        }
+        catch (OperationCanceledException error) when (deadline.IsCancellationRequested)
+        {
+            throw new FetchFailedException(Reason.Timeout, $"It was not done within {_options.Timeout.TotalSeconds:0.###} s.", error);
         }
         catch (Exception error) when (error is not FetchFailedException)
         {

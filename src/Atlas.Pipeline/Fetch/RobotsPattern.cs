@@ -33,8 +33,10 @@ internal static class RobotsPattern
                 return false;
         }
 
+        if (!toTheEnd)
+            return TryPass(pattern, ref path, ref steps);
         steps += pattern.Length;
-        return toTheEnd ? path.EndsWith(pattern) : TryPass(pattern, ref path, ref steps);
+        return path.EndsWith(pattern);
     }
 
     private static bool TryPass(ReadOnlySpan<byte> piece, ref ReadOnlySpan<byte> path, ref int steps)

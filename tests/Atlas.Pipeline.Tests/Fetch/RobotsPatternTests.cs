@@ -21,6 +21,17 @@ public sealed class RobotsPatternTests
         Assert.InRange(steps, 1, 2 * (rule.Length + asked.Length + 2));
     }
 
+    [Fact]
+    public void A_long_last_piece_is_counted_once()
+    {
+        var steps = 0;
+        var pattern = "*a" + new string('b', 40) + new string('a', 40);
+
+        Assert.False(RobotsPattern.IsMatch(Encoding.ASCII.GetBytes(pattern), toTheEnd: false, Encoding.ASCII.GetBytes(new string('a', 81)), ref steps));
+
+        Assert.InRange(steps, 1, 2 * (pattern.Length + 81));
+    }
+
     [Theory]
     [InlineData("*a", 8_000, "", "a", 60_000)]
     [InlineData("*a", 8_000, "b", "a", 60_000)]
