@@ -61,7 +61,7 @@ internal sealed class CountedLedger(ILedger ledger) : ILedger
 
     public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint) => ledger.RecordSeenCheckpointAsync(checkpoint);
 
-    public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place) => ledger.TryFindBody(sha256, out place);
+    public BodyPlace?[] FindBodies(IReadOnlyList<byte[]> sha256) => ledger.FindBodies(sha256);
 
     public ValueTask DisposeAsync() => ledger.DisposeAsync();
 

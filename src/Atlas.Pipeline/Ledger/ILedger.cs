@@ -127,8 +127,10 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Records a checkpoint of the dedup index. Called only while no decided batch is uncommitted.</summary>
     Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint);
 
-    /// <summary>Looks up where a body with this SHA-256 lies already.</summary>
-    bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place);
+    /// <summary>Looks up where bodies lie that are recorded already.</summary>
+    /// <param name="sha256">32 bytes each.</param>
+    /// <returns>As many, in the same order; null where no document has such a body.</returns>
+    BodyPlace?[] FindBodies(IReadOnlyList<byte[]> sha256);
 
     /// <summary>Where the last durable body ends, to go on writing from.</summary>
     SegmentTail BodiesTail { get; }

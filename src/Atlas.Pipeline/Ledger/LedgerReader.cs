@@ -25,7 +25,7 @@ internal sealed class LedgerReader : IDisposable
         _connection = SqlConnection.Open(file, readOnly: true);
         try
         {
-            _findBody = _connection.Prepare("SELECT segment, body_offset, body_length FROM content_metadata WHERE body_sha256 = ?1 LIMIT 1");
+            _findBody = _connection.Prepare("SELECT segment, body_offset, body_length FROM content_metadata WHERE substr(body_sha256, 1, 8) = substr(?1, 1, 8) AND body_sha256 = ?1 LIMIT 1");
             _findOffset = _connection.Prepare("SELECT offset FROM source_offsets WHERE source = ?1 AND file = ?2");
             _redirects = _connection.Prepare("SELECT redirects FROM aliases WHERE brought = ?1");
             _foundAt = _connection.Prepare("SELECT start, depth, lines FROM found WHERE start <= ?1 ORDER BY start DESC LIMIT 1");
@@ -40,15 +40,28 @@ internal sealed class LedgerReader : IDisposable
         }
     }
 
-    public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place)
+    /// <summary>See <see cref="ILedger.FindBodies"/>. All from one state of the database: to begin to read costs more than a look.</summary>
+    public BodyPlace?[] FindBodies(IReadOnlyList<byte[]> sha256)
     {
+        var places = new BodyPlace?[sha256.Count];
         lock (_gate)
         {
-            var found = _findBody.BindBlob(1, sha256).Step();
-            place = found ? new BodyPlace((int)_findBody.Int64(0), _findBody.Int64(1), (int)_findBody.Int64(2)) : default;
-            _findBody.Reset();
-            return found;
+            _connection.Execute("BEGIN");
+            try
+            {
+                for (var i = 0; i < places.Length; i++)
+                {
+                    places[i] = _findBody.BindBlob(1, sha256[i]).Step() ? new BodyPlace((int)_findBody.Int64(0), _findBody.Int64(1), (int)_findBody.Int64(2)) : null;
+                    _findBody.Reset();
+                }
+            }
+            finally
+            {
+                _connection.Execute("COMMIT");
+            }
         }
+
+        return places;
     }
 
     /// <summary>Rows of <c>work</c>, in the order they are asked for.</summary>

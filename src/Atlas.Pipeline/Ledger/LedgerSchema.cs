@@ -43,7 +43,7 @@ internal static class LedgerSchema
           body_offset INTEGER NOT NULL, body_length INTEGER NOT NULL, fetched_at INTEGER NOT NULL, created_at INTEGER NOT NULL, source_name TEXT NOT NULL,
           attempts INTEGER NOT NULL, seq INTEGER NOT NULL, ruleset_version INTEGER NOT NULL, elapsed_ms INTEGER NOT NULL, wire_bytes INTEGER NOT NULL,
           exchange_segment INTEGER NOT NULL, exchange_offset INTEGER NOT NULL, exchange_length INTEGER NOT NULL);
-        CREATE INDEX content_metadata_body ON content_metadata(body_sha256);
+        CREATE INDEX content_metadata_body ON content_metadata(substr(body_sha256, 1, 8));
         CREATE TABLE refused(seq INTEGER PRIMARY KEY, line BLOB NOT NULL, packed BLOB NOT NULL);
         CREATE TABLE dead(seq INTEGER PRIMARY KEY, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,
           failure_classification TEXT NOT NULL, retry_count INTEGER NOT NULL, quarantined_at INTEGER NOT NULL, notes TEXT,

@@ -213,7 +213,7 @@ internal sealed class SqliteLedger : ILedger
         return true;
     });
 
-    public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place) => _reader.TryFindBody(sha256, out place);
+    public BodyPlace?[] FindBodies(IReadOnlyList<byte[]> sha256) => _reader.FindBodies(sha256);
 
     public async ValueTask DisposeAsync()
     {

@@ -45,15 +45,11 @@ internal sealed class BodyGroup(int capacityBytes)
     public IReadOnlyList<CompletedDocument> WriteTo(SegmentStore store, ILedger ledger)
     {
         var documents = new CompletedDocument[_bodies.Count];
+        var known = ledger.FindBodies(_bodies.ConvertAll(body => body.Sha256));
         for (var i = 0; i < documents.Length; i++)
         {
             var body = _bodies[i];
-            if (body.Twin is { } twin)
-                body.Place = twin.Place;
-            else if (ledger.TryFindBody(body.Sha256, out var known))
-                body.Place = known;
-            else
-                body.Place = PlaceNew(body, body.Start, body.Length, isExchange: false, store);
+            body.Place = body.Twin?.Place ?? known[i] ?? PlaceNew(body, body.Start, body.Length, isExchange: false, store);
             documents[i] = new CompletedDocument(body.Item, body.Document, body.Sha256, body.Place)
             {
                 Exchange = PlaceNew(body, body.ExchangeStart, body.ExchangeLength, isExchange: true, store),

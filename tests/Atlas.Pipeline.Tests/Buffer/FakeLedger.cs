@@ -140,7 +140,7 @@ internal sealed class FakeLedger : ILedger
 
     public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint) => throw new NotSupportedException();
 
-    public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place) => throw new NotSupportedException();
+    public BodyPlace?[] FindBodies(IReadOnlyList<byte[]> sha256) => throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

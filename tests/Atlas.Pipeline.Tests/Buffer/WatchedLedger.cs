@@ -74,7 +74,7 @@ internal sealed class WatchedLedger(ILedger ledger, OneThread thread) : ILedger
 
     public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint) => throw new NotSupportedException();
 
-    public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place) => throw new NotSupportedException();
+    public BodyPlace?[] FindBodies(IReadOnlyList<byte[]> sha256) => throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => throw new NotSupportedException();
 

@@ -84,5 +84,5 @@ internal sealed class KeyLedger : ILedger
 
     public Task<BooksAudit> AuditAsync() => throw new NotSupportedException();
 
-    public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place) => throw new NotSupportedException();
+    public BodyPlace?[] FindBodies(IReadOnlyList<byte[]> sha256) => throw new NotSupportedException();
 }

@@ -52,7 +52,7 @@ internal sealed class FakeLedger(List<string> events) : ILedger
         BodiesTail = tail;
     }
 
-    public bool TryFindBody(ReadOnlySpan<byte> sha256, out BodyPlace place) => _places.TryGetValue(Convert.ToHexString(sha256), out place);
+    public BodyPlace?[] FindBodies(IReadOnlyList<byte[]> sha256) => [.. sha256.Select(hash => _places.TryGetValue(Convert.ToHexString(hash), out var place) ? place : (BodyPlace?)null)];
 
     public ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default) => throw Unasked();
 
