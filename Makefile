@@ -2,9 +2,10 @@
 CONFIG ?= Release
 # The tests run what users run.
 export ATLAS_PROGRAM := $(CURDIR)/dist/atlas
+LOADTESTS := artifacts/bin/NativeLoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build dist-for-the-runtime run test test-kill test-crash test-faults test-memory test-damage test-handles test-states test-hostile test-peers test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-frontier bench-micro docs docs-damage docs-guard docs-peers need-sdk public-suffixes unicode-tables
+.PHONY: help build dist-for-the-runtime load-tests run test test-kill test-crash test-faults test-memory test-damage test-handles test-states test-hostile test-peers test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-frontier bench-micro docs docs-damage docs-guard docs-peers need-sdk public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -104,25 +105,31 @@ docs-peers: build
 fuzz: build
 	ATLAS_FUZZ_SECONDS=$(or $(SECONDS),60) dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-trait "run=fuzz" --show-live-output on
 
-bench: build
-	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll
+# Native code as the program is, where there is a linker.
+load-tests: build
+	@rm -rf $(dir $(LOADTESTS))
+	dotnet publish build/NativeLoadTests -c $(CONFIG) $(if $(PROCESSOR),-p:Processor=$(PROCESSOR)) --nologo -v quiet -o $(dir $(LOADTESTS)) \
+	  || cp -r artifacts/bin/Atlas.Pipeline.LoadTests/$(notdir $(patsubst %/,%,$(dir $(LOADTESTS)))) $(dir $(LOADTESTS))
 
-bench-fetch: build
-	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll fetch dist/atlas \
+bench: load-tests
+	$(LOADTESTS)
+
+bench-fetch: load-tests
+	$(LOADTESTS) fetch dist/atlas \
 	  rounds=$(or $(ROUNDS),3) latency_rounds=$(or $(LATENCY_ROUNDS),3) only=$(ONLY) page=loadtests/results/$(shell date -u +%F)-fetch.md
 
 # Exit code 1 if a host is asked too early, or more than 5 % of the rate that the delay allows is lost.
-bench-polite: build
-	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll polite dist/atlas
+bench-polite: load-tests
+	$(LOADTESTS) polite dist/atlas
 
-bench-lists: build
-	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll lists dist/atlas
+bench-lists: load-tests
+	$(LOADTESTS) lists dist/atlas
 
-bench-scale: build
-	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll scale
+bench-scale: load-tests
+	$(LOADTESTS) scale
 
-bench-frontier: build
-	dotnet artifacts/bin/Atlas.Pipeline.LoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests.dll frontier
+bench-frontier: load-tests
+	$(LOADTESTS) frontier
 
 docs: build
 	ATLAS_WRITE_DOCS=1 dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-class "*GeneratedFilesTests"
