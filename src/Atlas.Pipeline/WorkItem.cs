@@ -98,6 +98,7 @@ internal sealed class WorkItem
         Source = Source,
         Depth = Depth,
         AdmittedAt = AdmittedAt,
+        Requests = Requests,
         Deferrals = Deferrals,
     };
 }

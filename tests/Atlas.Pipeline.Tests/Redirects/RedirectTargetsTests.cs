@@ -105,10 +105,12 @@ public sealed class RedirectTargetsTests
     {
         await using var bed = new RedirectBed();
         var item = await bed.LeasedAsync("http://a.test/1");
+        (item.Requests, item.Deferrals) = (2, 3);
 
         var again = (await bed.RedirectAsync(item, "https://a.test/1"))!;
 
         Assert.Equal(("http://a.test/1", "https://a.test/1", "a.test", 0, 1), (again.Url, again.Asks, again.HostKey, again.Attempt, again.Redirects));
+        Assert.Equal((2, 3), (again.Requests, again.Deferrals));
         var found = Assert.Single(bed.Ledger.FindTaken([new TakenRow(item.Sequence, PriorityClass.Normal)]));
         Assert.Equal((again.Asks, again.Attempt, again.Redirects), (found.Asks, found.Attempt, found.Redirects));
         Assert.Equal("queued", bed.StatesOf("http://a.test/1")[0]);
