@@ -14,8 +14,11 @@ internal sealed partial class SegmentPacker : IAsyncDisposable
     /// <summary>How long a segment that could not be packed is left alone, and with it all others: mostly it is the disk.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long full segments may still be packed when the run has ended by itself.</summary>
-    public static readonly TimeSpan EndTime = TimeSpan.FromSeconds(5);
+    /// <summary>How long full segments may still be packed when the run has ended by itself, at most.</summary>
+    private static readonly TimeSpan MostEndTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>And of the time that the run took, this part: a run that leaves its processors no time must not become longer by it.</summary>
+    private const int EndShare = 50;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -30,6 +33,7 @@ internal sealed partial class SegmentPacker : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly AutoResetEvent _wake = new(true);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _start;
     private int _known;
     private long _failedAt;
     private bool _isFailing;
@@ -40,6 +44,7 @@ internal sealed partial class SegmentPacker : IAsyncDisposable
     public SegmentPacker(string directory, ILedger ledger, PackingLimits limits, Seams seams)
     {
         (_directory, _ledger, _limits, _disk, _time) = (directory, ledger, limits, seams.Disk, seams.Time);
+        _start = _time.GetTimestamp();
         _log = seams.Logs.CreateLogger("Atlas.Pipeline.Persist");
         _writer = new PackWriter(directory, seams.Disk);
         _timer = _time.CreateTimer(_ => _wake.Set(), null, LookEvery, LookEvery);
@@ -49,10 +54,11 @@ internal sealed partial class SegmentPacker : IAsyncDisposable
     /// <summary>What was packed so far, and how often it failed.</summary>
     public PackInstruments Counts { get; } = new();
 
-    /// <summary>Packs what is full, for <see cref="EndTime"/> at most, or stops at once when the run was told to end. What is left the next run packs.</summary>
+    /// <summary>Packs what is full for a fiftieth of the time since it was made, or stops at once when the run was told to end. What is left the next run packs.</summary>
     public async ValueTask DisposeAsync()
     {
-        Volatile.Write(ref _endsAt, _time.GetTimestamp() + (long)(EndTime.TotalSeconds * _time.TimestampFrequency));
+        var endTime = _time.GetElapsedTime(_start) / EndShare;
+        Volatile.Write(ref _endsAt, _time.GetTimestamp() + (long)(Math.Min(endTime.TotalSeconds, MostEndTime.TotalSeconds) * _time.TimestampFrequency));
         _wake.Set();
         await _ended.Task;
         await _timer.DisposeAsync();

@@ -46,9 +46,19 @@ public sealed class SegmentPackerTests : IAsyncDisposable
     {
         await WriteAsync(4);
 
-        await Packer(new PackingLimits { MustWait = () => true }).DisposeAsync();
+        await EndAsync(Packer(new PackingLimits { MustWait = () => true }));
 
         Assert.Equal([false, false, false, true], Enumerable.Range(1, 4).Select(Exists));
+    }
+
+    [Fact]
+    public async Task A_run_of_no_time_is_not_made_longer()
+    {
+        await WriteAsync(3);
+
+        await Packer(new PackingLimits { MustWait = () => true }).DisposeAsync();
+
+        Assert.Equal([true, true, true], Enumerable.Range(1, 3).Select(Exists));
     }
 
     [Fact]
@@ -59,7 +69,7 @@ public sealed class SegmentPackerTests : IAsyncDisposable
         Assert.Equal([true, true, true], Enumerable.Range(1, 3).Select(Exists));
         _bodies.Disk.Replace(SegmentPack.FreshPathOf("bodies", 1), [1, 2, 3]);
 
-        await Packer().DisposeAsync();
+        await EndAsync(Packer());
 
         Assert.Equal(["bodies/00000001.pack", "bodies/00000002.pack", "bodies/00000003.seg"], _bodies.Disk.List("bodies", "*"));
         _bodies.AssertAllAreThere();
@@ -72,7 +82,7 @@ public sealed class SegmentPackerTests : IAsyncDisposable
         await WriteAsync(2);
         _bodies.Disk.Replace(SegmentPack.PathOf("bodies", 1), [1, 2, 3]);
 
-        await Packer().DisposeAsync();
+        await EndAsync(Packer());
 
         Assert.False(Exists(1));
         _bodies.AssertAllAreThere();
@@ -146,6 +156,13 @@ public sealed class SegmentPackerTests : IAsyncDisposable
         while (_bodies.Tail.Segment < segments)
             _bodies.Write([PackedBodies.Body(_bodies.Tail.Segment + 2, Block + 100)], segmentBytes: 1_000);
         await _ledger.CompleteAsync([], _bodies.Tail);
+    }
+
+    /// <summary>Ends a run that took minutes.</summary>
+    private async Task EndAsync(SegmentPacker packer)
+    {
+        _time.Advance(TimeSpan.FromMinutes(5));
+        await packer.DisposeAsync();
     }
 
     /// <summary>Lets time pass in steps until something has happened.</summary>
