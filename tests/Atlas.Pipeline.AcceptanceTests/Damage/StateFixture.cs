@@ -5,6 +5,7 @@ using System.Text;
 using Atlas.Pipeline.Fsck;
 using Atlas.Pipeline.Graph;
 using Atlas.Pipeline.Ledger;
+using Atlas.Pipeline.Persist;
 using Atlas.Pipeline.Topology;
 using Microsoft.Extensions.Logging;
 
@@ -61,6 +62,7 @@ internal sealed class StateFixture : IAsyncDisposable
         Copy(fixture.Ended, fixture.Older);
         fixture.Lines = first + fixture.Feed(31, 60);
         await fixture.RunAsync(fixture.Ended, fixture.Lines);
+        PackFirstSegment(fixture.Ended);
 
         var running = Path.Combine(bench.Folder, "running");
         Copy(fixture.Ended, running);
@@ -75,6 +77,13 @@ internal sealed class StateFixture : IAsyncDisposable
         await input.Writer.CompleteAsync();
         await ending;
         return fixture;
+    }
+
+    /// <summary>As a longer run had done.</summary>
+    private static void PackFirstSegment(string state)
+    {
+        if (File.Exists(SegmentStore.PathOf(Path.Combine(state, "bodies"), 1)))
+            new PackWriter(Path.Combine(state, "bodies"), new Disk()).TryPack(1, static () => true, static () => { });
     }
 
     /// <summary>A copy to damage.</summary>
