@@ -11,7 +11,7 @@ namespace Atlas.Pipeline.Persist;
 /// </remarks>
 internal static class PackFormat
 {
-    /// <summary>Bytes of a segment that are compressed together. By measurement (README): twice as good as single pages of 10 kB, and read in half a millisecond.</summary>
+    /// <summary>Bytes of a segment that are compressed together, as pages of one site resemble one another; read in half a millisecond (README).</summary>
     public const int BlockBytes = 1 << 18;
 
     public const int EntryBytes = sizeof(uint) + sizeof(ulong);
