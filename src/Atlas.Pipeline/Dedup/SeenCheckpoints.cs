@@ -19,6 +19,9 @@ internal sealed partial class SeenCheckpoints : IDisposable
     private readonly CheckpointInstruments _instruments;
     private readonly SemaphoreSlim _due = new(0, 1);
 
+    /// <summary>Keys in the last checkpoint that this run has taken; -1 before the first.</summary>
+    private long _taken = -1;
+
     public SeenCheckpoints(DedupStage stage, FasterSeenStore store, InFlight decided, ILedger ledger, Seams seams)
     {
         _stage = stage;
@@ -28,7 +31,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
         _time = seams.Time;
         _log = seams.Logs.CreateLogger<SeenCheckpoints>();
         _instruments = new CheckpointInstruments(this);
-        _stage.CheckpointDue += Signal;
+        _stage.CheckpointDue += Ask;
     }
 
     /// <summary>How long the decided batches may take to become durable before a checkpoint is given up.</summary>
@@ -37,7 +40,17 @@ internal sealed partial class SeenCheckpoints : IDisposable
     /// <summary>Whether the disk has room for one: it is as large as index and filter, and not worth the room that the ledger needs.</summary>
     public Func<bool> HasRoom { get; init; } = static () => true;
 
-    /// <summary>Takes a checkpoint whenever the stage says that one is due, until it is cancelled. Never throws.</summary>
+    /// <summary>Has <see cref="RunAsync"/> take one now. For a time with nothing to decide, so that the run's end has none to take.</summary>
+    public void Ask()
+    {
+        lock (_due)
+        {
+            if (_due.CurrentCount == 0)
+                _due.Release();
+        }
+    }
+
+    /// <summary>Takes a checkpoint whenever the stage says that one is due, or somebody asks, until it is cancelled. Never throws.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         try
@@ -50,17 +63,17 @@ internal sealed partial class SeenCheckpoints : IDisposable
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The run is over; its end takes the last checkpoint.
+            // The run is over; its end takes the last checkpoint, if keys have come since this one.
         }
     }
 
-    /// <summary>Takes a checkpoint now. False when it failed: the index goes on, and the next start replays or rebuilds.</summary>
+    /// <summary>Takes a checkpoint now, unless nothing has come since the last one. False when it failed: the index goes on, and the next start replays or rebuilds.</summary>
     public async Task<bool> TakeAsync(CancellationToken stop = default)
     {
         try
         {
             // Nothing has ever been seen: there is no file to seal, and a start without a checkpoint costs nothing.
-            if (_store.Count == 0)
+            if (_store.Count == 0 || _store.Count == _taken)
                 return true;
             if (!HasRoom())
             {
@@ -72,8 +85,9 @@ internal sealed partial class SeenCheckpoints : IDisposable
             var begun = _time.GetTimestamp();
             var before = _store.NewestTable;
             var table = await _store.BeginCheckpointAsync();
-            var (taken, highWater) = await FixAsync(table, stop);
+            var (taken, highWater, keys) = await FixAsync(table, stop);
             await _ledger.RecordSeenCheckpointAsync(await _store.SealCheckpointAsync(taken, highWater));
+            _taken = keys;
             _instruments.Taken(_time.GetElapsedTime(begun), withTable: table != before);
             return true;
         }
@@ -87,12 +101,12 @@ internal sealed partial class SeenCheckpoints : IDisposable
 
     public void Dispose()
     {
-        _stage.CheckpointDue -= Signal;
+        _stage.CheckpointDue -= Ask;
         _due.Dispose();
         _instruments.Dispose();
     }
 
-    private async Task<(FixedCheckpoint Taken, long HighWater)> FixAsync(WrittenTable table, CancellationToken stop)
+    private async Task<(FixedCheckpoint Taken, long HighWater, long Keys)> FixAsync(WrittenTable table, CancellationToken stop)
     {
         await _stage.HoldAsync(stop);
         var held = _time.GetTimestamp();
@@ -100,8 +114,8 @@ internal sealed partial class SeenCheckpoints : IDisposable
         {
             await _decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);
             await _ledger.FlushAsync().WaitAsync(QuietDeadline, _time, stop);
-            var highWater = _ledger.LastSequence;
-            return (await _store.FixCheckpointAsync(table), highWater);
+            var (highWater, keys) = (_ledger.LastSequence, _store.Count);
+            return (await _store.FixCheckpointAsync(table), highWater, keys);
         }
         finally
         {
@@ -110,13 +124,6 @@ internal sealed partial class SeenCheckpoints : IDisposable
             _stage.LetGo();
             _instruments.Held(_time.GetElapsedTime(held));
         }
-    }
-
-    /// <summary>Called inside the stage's gate, so one at a time.</summary>
-    private void Signal()
-    {
-        if (_due.CurrentCount == 0)
-            _due.Release();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No checkpoint of the dedup index was taken; the next start goes through more of the ledger.")]

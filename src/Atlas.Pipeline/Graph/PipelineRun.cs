@@ -211,7 +211,12 @@ internal sealed class PipelineRun : IAsyncDisposable
         await _graph.AdmissionCompleted;
         if (_rooms.Ledger is { } ledger && !_failure.HasHappened)
             await ledger.FlushAsync();
-        _rooms.Frontier?.EndIntake();
+        if (_rooms.Frontier is not { } frontier)
+            return;
+        frontier.EndIntake();
+
+        // The pages that are still to come leave it the time; at the run's end it would be waited for.
+        _rooms.Checkpoints?.Ask();
     }
 
     private async Task WorkAsync(Frontier frontier)

@@ -1,5 +1,6 @@
 using Atlas.Pipeline.Buffer;
 using Atlas.Pipeline.Dedup;
+using Atlas.Pipeline.Fetch;
 using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Persist;
 using Atlas.Pipeline.Pressure;
@@ -123,13 +124,19 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSi
 
     public async ValueTask DisposeAsync()
     {
+        // Connections by the thousand take a while to close, and nothing waits for it.
+        var connections = Task.CompletedTask;
         while (_owned.TryPop(out var owned))
         {
-            if (owned is IAsyncDisposable closing)
+            if (owned is FetchStage fetch)
+                connections = Task.Run(fetch.Dispose);
+            else if (owned is IAsyncDisposable closing)
                 await closing.DisposeAsync();
             else if (owned is IDisposable disposing)
                 disposing.Dispose();
         }
+
+        await connections;
     }
 }
 

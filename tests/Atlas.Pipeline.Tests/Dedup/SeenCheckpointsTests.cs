@@ -98,6 +98,36 @@ public sealed class SeenCheckpointsTests : IDisposable
         Assert.NotNull(_ledger.LastSeenCheckpoint);
     }
 
+    [Fact]
+    public async Task What_has_not_changed_is_not_written_again_and_what_has_is()
+    {
+        await AddAsync(1);
+        Assert.True(await _checkpoints.TakeAsync());
+        var first = _ledger.LastSeenCheckpoint;
+
+        Assert.True(await _checkpoints.TakeAsync());
+        Assert.Same(first, _ledger.LastSeenCheckpoint);
+
+        await AddAsync(2);
+        Assert.True(await _checkpoints.TakeAsync());
+        Assert.NotSame(first, _ledger.LastSeenCheckpoint);
+    }
+
+    [Fact]
+    public async Task One_is_taken_when_it_is_asked_for()
+    {
+        using var stop = new CancellationTokenSource();
+        await AddAsync(1);
+        var running = _checkpoints.RunAsync(stop.Token);
+
+        _checkpoints.Ask();
+        while (_ledger.LastSeenCheckpoint is null)
+            await Task.Yield();
+
+        await stop.CancelAsync();
+        await running;
+    }
+
     // Batches that were decided while a checkpoint was on its way signalled again: every checkpoint was taken twice.
     [Fact]
     public async Task One_that_has_been_taken_is_no_longer_due()
@@ -131,12 +161,11 @@ public sealed class SeenCheckpointsTests : IDisposable
         listener.SetMeasurementEventCallback<double>((instrument, seconds, tags, _) => seen.Add($"{instrument.Name} {(tags is [var tag] ? tag.Value : null)}".Trim()));
         listener.SetMeasurementEventCallback<long>((instrument, count, _, _) => seen.Add($"{instrument.Name} {count}"));
         listener.Start();
-        var batch = BatchOf(1);
-        await _stage.ProcessAsync(batch);
-        batch.Release();
-
+        await AddAsync(1);
         Assert.True(await _checkpoints.TakeAsync(TestContext.Current.CancellationToken));
+        await AddAsync(2);
         Assert.True(await _checkpoints.TakeAsync(TestContext.Current.CancellationToken));
+        await AddAsync(3);
         _hasRoom = false;
         Assert.False(await _checkpoints.TakeAsync(TestContext.Current.CancellationToken));
 
@@ -147,6 +176,14 @@ public sealed class SeenCheckpointsTests : IDisposable
                 "atlas.dedup.checkpoint.failures 1",
             ],
             seen);
+    }
+
+    /// <summary>A key that is decided and durable.</summary>
+    private async Task AddAsync(int id)
+    {
+        var batch = BatchOf(id);
+        await _stage.ProcessAsync(batch);
+        batch.Release();
     }
 
     /// <summary>Until the hash table is written keys may come: the first batch that has to wait is the one that finds the stage held.</summary>
