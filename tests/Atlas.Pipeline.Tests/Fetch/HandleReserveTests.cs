@@ -60,6 +60,29 @@ public sealed class HandleReserveTests
         Assert.Equal(seconds, (int)new HandleReserve(() => _handles, _time).IdleTimeout(concurrency).TotalSeconds);
     }
 
+    [Theory]
+    [InlineData(200, 2)]
+    [InlineData(1_000_000, 1)]
+    public void Open_handles_are_counted_every_second_and_every_ten_while_very_many_are_free(int limit, int looksInTwoSeconds)
+    {
+        var looks = 0;
+        var reserve = new HandleReserve(
+            () =>
+            {
+                looks++;
+                return (limit, 100);
+            },
+            _time);
+        reserve.Take();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        reserve.Take();
+        Assert.Equal(looksInTwoSeconds, looks);
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+        reserve.Take();
+        Assert.Equal(looksInTwoSeconds + 1, looks);
+    }
+
     [Fact]
     public void This_process_has_open_handles_and_a_limit()
     {
