@@ -92,8 +92,11 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
         (FileOperation.Delete, FileKind.Wal) => Whole("wal-delete"),
         (FileOperation.Write, FileKind.Database) => Torn("copy-write"),
         (FileOperation.Sync, FileKind.Database) => Whole("copy-sync"),
-        (FileOperation.Replace, FileKind.Filter) => Whole("index-files"),
-        (FileOperation.Delete, FileKind.Filter) => Whole("index-delete"),
+        (FileOperation.Write, FileKind.Table) => Torn("index-table"),
+        (FileOperation.Write, FileKind.Filter) => Torn("index-filter"),
+        (FileOperation.Sync, FileKind.Log) => Whole("index-log"),
+        (FileOperation.Sync, FileKind.Note) => Whole("index-note"),
+        (FileOperation.Delete, FileKind.Note) => Whole("index-delete"),
         (FileOperation.Write, FileKind.Segment) => Torn("body-write"),
         (FileOperation.Sync, FileKind.Segment) => Whole("body-sync"),
         (FileOperation.Write, FileKind.Pack) => Torn("pack-write"),
@@ -117,9 +120,6 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
                 break;
             case (FileOperation.Sync, FileKind.Database):
                 kill.Reach("copy-synced");
-                break;
-            case (FileOperation.Replace, FileKind.Filter):
-                kill.Reach("index-filter");
                 break;
             case (FileOperation.Sync, FileKind.Segment):
                 kill.Reach("body-synced");
@@ -172,7 +172,14 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
             return FileKind.Segment;
         if (name.EndsWith(".pack.new", StringComparison.Ordinal) || name.EndsWith(".pack", StringComparison.Ordinal))
             return FileKind.Pack;
-        return name.StartsWith("filter.", StringComparison.Ordinal) ? FileKind.Filter : FileKind.Other;
+        return name switch
+        {
+            "ht.dat.0" => FileKind.Table,
+            "info.dat.0" => FileKind.Note,
+            _ when name.StartsWith("log.", StringComparison.Ordinal) => FileKind.Log,
+            _ when name.StartsWith("filter.", StringComparison.Ordinal) => FileKind.Filter,
+            _ => FileKind.Other,
+        };
     }
 
     private enum FileKind
@@ -183,7 +190,10 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
         Database,
         Segment,
         Pack,
+        Table,
         Filter,
+        Log,
+        Note,
     }
 
     private struct Transaction

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FASTER.core;
 
 namespace Atlas.Pipeline.Dedup;
@@ -8,6 +9,7 @@ internal sealed class CheckpointFiles(string root, IDisk disk) : INamedDeviceFac
     private readonly LocalStorageNamedDeviceFactory _others = new();
     private readonly DefaultCheckpointNamingScheme _names = new(root);
     private readonly WriteThread _writer = new("dedup checkpoint");
+    private readonly ConcurrentDictionary<string, TableDevice> _devices = [];
     private int _failures;
 
     /// <summary>What FASTER asks for them. Which checkpoint is the right one is the ledger's to say, and which may go is decided in <see cref="SeenFiles"/>: nothing is removed here.</summary>
@@ -20,6 +22,12 @@ internal sealed class CheckpointFiles(string root, IDisk disk) : INamedDeviceFac
         if (Interlocked.Exchange(ref _failures, 0) > 0)
             throw new IOException("The dedup index could not write or read the files of its checkpoint.");
     }
+
+    /// <summary>The stretches of a file that was written since <see cref="Forget"/>, hashed meanwhile; null when it has to be read for that.</summary>
+    public IReadOnlyList<SealedStretch>? Written(string name) => _devices.TryGetValue(name, out var device) ? device.Written() : null;
+
+    /// <summary>After a checkpoint is sealed or given up.</summary>
+    public void Forget() => _devices.Clear();
 
     public void Initialize(string baseName) => _others.Initialize(baseName);
 
@@ -36,7 +44,10 @@ internal sealed class CheckpointFiles(string root, IDisk disk) : INamedDeviceFac
             Fail();
         }
 
-        return new TableDevice(Path.Combine(directory, fileInfo.fileName), disk, _writer, Fail);
+        // The one segment of a device is a file of its own.
+        var path = Path.Combine(directory, fileInfo.fileName);
+        var name = Path.GetRelativePath(root, path) + ".0";
+        return _devices[name] = new TableDevice(path, name, disk, _writer, Fail);
     }
 
     public void Dispose() => _writer.Dispose();

@@ -2,13 +2,12 @@ namespace Atlas.Pipeline.Dedup;
 
 /// <summary>Decides which rows of a batch are known already: the first of a key goes on, every later one is dropped and counted.</summary>
 /// <remarks>
-/// One batch at a time is decided; parallel callers wait for one another. A decided batch counts as inside <c>decided</c> until it is released, which is what a checkpoint waits for.
+/// One batch at a time is decided; parallel callers wait for one another. A decided batch counts as under way until it is released, which is what a checkpoint waits for.
 /// Copies that do not count in the books pass untouched: they must not use up the key of the line they are a copy of.
 /// </remarks>
 internal sealed class DedupStage : IBatchStage, IDisposable
 {
     private readonly ISeenStore _store;
-    private readonly InFlight _decided;
     private readonly RecentKeys _recent;
     private readonly long _checkpointEvery;
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -18,12 +17,12 @@ internal sealed class DedupStage : IBatchStage, IDisposable
     private readonly UInt128[] _keys = new UInt128[UrlBatch.MaxRows];
     private readonly int[] _rows = new int[UrlBatch.MaxRows];
     private readonly bool[] _isNew = new bool[UrlBatch.MaxRows];
+    private InFlight _decided = new();
     private long _newSinceCheckpoint;
 
-    public DedupStage(DedupOptions options, ISeenStore store, InFlight decided)
+    public DedupStage(DedupOptions options, ISeenStore store)
     {
         _store = store;
-        _decided = decided;
         _recent = new RecentKeys(options.RecentKeys);
         _checkpointEvery = options.CheckpointEveryUrls;
     }
@@ -62,6 +61,14 @@ internal sealed class DedupStage : IBatchStage, IDisposable
 
     /// <summary>Returns when no batch is being decided; none will be until <see cref="LetGo"/>.</summary>
     public Task HoldAsync(CancellationToken abort) => _gate.WaitAsync(abort);
+
+    /// <summary>While the stage is held: what has been decided and is not released. What is decided from here on counts apart.</summary>
+    public InFlight TakeDecided()
+    {
+        var decided = _decided;
+        _decided = new InFlight();
+        return decided;
+    }
 
     /// <summary>Ends what <see cref="HoldAsync"/> began. The count of new keys starts again.</summary>
     public void LetGo()

@@ -8,13 +8,13 @@ namespace Atlas.Pipeline.Dedup;
 /// <remarks>
 /// The ledger is the truth and this is an index of it: any doubt about the files ends in a rebuild. The filter may know more keys than the log, never fewer.
 /// Safe on any thread: one call at a time gets in.
-/// A checkpoint has three parts, so that nobody who adds keys waits for the disk: the hash table is written while keys come (FASTER makes up for what it misses from the log's last stretch),
-/// then the log's end is fixed while nobody adds, which is a matter of milliseconds, and what it consists of is made durable and hashed while keys come again.
+/// The log is on the disk all the time, but for its last megabytes. A checkpoint has three parts, so that nobody who adds keys waits for the disk: the hash table and the filter are written, now and then,
+/// while keys come (what they miss stands in the log behind them), then the log's end is fixed while nobody adds, which is a matter of milliseconds, and what is left of it is made durable while keys come again.
 /// </remarks>
 internal sealed partial class FasterSeenStore : ISeenStore
 {
-    /// <summary>Bytes of log that may be left to write while nobody adds keys: a few milliseconds.</summary>
-    private const long LeastLeft = 1 << 20;
+    /// <summary>Keys whose blocks of the filter are on their way to the cache.</summary>
+    private const int PrefetchedAhead = 64;
 
     private readonly Lock _gate = new();
     private readonly SeenFiles _files;
@@ -23,20 +23,24 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private readonly CheckpointFiles _checkpoints;
     private readonly FasterKV<LogKey, long> _store;
     private readonly BatchInserts _inserts;
+    private readonly LogFollower _follower;
     private readonly BloomFilter? _bloom;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Thread? _verifier;
     private readonly string _shape;
     private WrittenTable? _table;
     private Func<long> _lastDurable = static () => 0;
     private long _count;
     private volatile bool _checkpointsAreStuck;
+    private int _isDisposed;
 
-    private FasterSeenStore(SeenFiles files, DedupOptions options, Seams seams, SeenManifest? from, BloomFilter? bloom)
+    private FasterSeenStore(SeenFiles files, DedupOptions options, Seams seams, SeenManifest? from, SealedLog? sealedLog, BloomFilter? bloom)
     {
         _files = files;
         _time = seams.Time;
         _bloom = bloom;
         _shape = FasterShape.NameOf(options);
-        _device = new SeenLogDevice(files.LogPath, seams.Disk, seams.Time);
+        _device = new SeenLogDevice(files.LogPath, seams.Disk, seams.Time) { Sealed = sealedLog, Damaged = files.MarkDamaged };
         _checkpoints = new CheckpointFiles(files.Root, seams.Disk);
         try
         {
@@ -46,6 +50,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
             _device.ThrowIfFailed();
             _checkpoints.ThrowIfFailed();
             _inserts = new BatchInserts(_store, _device, bloom);
+            _follower = new LogFollower(_store, _device, files, _gate, sealedLog?.Whole ?? []);
         }
         catch
         {
@@ -56,14 +61,19 @@ internal sealed partial class FasterSeenStore : ISeenStore
         }
 
         _count = from?.Count ?? 0;
-        _table = from is null ? null : new WrittenTable(Guid.ParseExact(from.IndexToken, "N"), from.IndexCount);
+        _table = from is null ? null : new WrittenTable(Guid.ParseExact(from.IndexToken, "N"), from.IndexCount, from.IndexTail, SeenFiles.FilterIn(from));
+        if (sealedLog is { IsVerified: false })
+        {
+            _verifier = new Thread(() => _device.VerifyRest(_closing.Token)) { IsBackground = true, Name = "dedup verifier" };
+            _verifier.Start();
+        }
     }
 
     /// <summary>How long each part of a checkpoint may take before the store goes on without it, and without checkpoints.</summary>
     public TimeSpan CheckpointDeadline { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>New keys from which on a checkpoint has a hash table of its own. With fewer it shares the one before it, and a recovery reads what is missing from the log: some 5 million keys a second.</summary>
-    /// <remarks>The table is written and hashed whole, 10 to 20 bytes for every expected URL, however few keys are new.</remarks>
+    /// <remarks>The table is written whole, 10 to 20 bytes for every expected URL, however few keys are new.</remarks>
     public long NewKeysPerTable { get; set; } = 8_000_000;
 
     /// <summary>The hash table that the newest checkpoint has, or shares; null before there is one.</summary>
@@ -99,7 +109,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
 
         files.DeleteAll();
         var bloom = new BloomFilter(options.ExpectedUrls, options.FalsePositiveRate);
-        var store = new FasterSeenStore(files, options, seams, from: null, bloom) { WasRebuilt = true };
+        var store = new FasterSeenStore(files, options, seams, from: null, sealedLog: null, bloom) { WasRebuilt = true };
         progress?.Begin("rebuilding the dedup index from the ledger", ledger.LastSequence);
         return store.Replaying(ledger, above: 0, progress);
     }
@@ -112,23 +122,28 @@ internal sealed partial class FasterSeenStore : ISeenStore
             _inserts.Find(keys, above);
     }
 
-    /// <summary>First part: has the hash table written if it is due, and the log as far as it goes, while keys are added.</summary>
+    /// <summary>First part: has hash table and filter written if they are due, and the log as far as it goes, while keys are added.</summary>
     /// <exception cref="TimeoutException">It took too long; the store goes on, and takes no checkpoint any more.</exception>
     public Task<WrittenTable> BeginCheckpointAsync() => WithinDeadline(async () =>
     {
         var known = Count;
         if (_table is { } written && known - written.Count < NewKeysPerTable)
         {
-            await WriteLogAsync();
+            await CatchUpAsync();
             return written;
         }
 
+        // Whose record stands below is in the filter: that comes first.
+        long tail;
+        lock (_gate)
+            tail = _store.Log.TailAddress;
         var (taken, token) = await _store.TakeIndexCheckpointAsync();
         _checkpoints.ThrowIfFailed();
         if (!taken)
             throw new IOException("The dedup index did not begin a checkpoint.");
-        await WriteLogAsync();
-        return _table = new WrittenTable(token, known);
+        var filter = _files.SaveFilter(_bloom, token.ToString("N"));
+        await CatchUpAsync();
+        return _table = new WrittenTable(token, known, tail, filter);
     });
 
     /// <summary>Second part: fixes where the log ends. Nobody may add keys until it completes.</summary>
@@ -141,24 +156,39 @@ internal sealed partial class FasterSeenStore : ISeenStore
             throw new IOException("The dedup index did not take a checkpoint.");
         _checkpoints.ThrowIfFailed();
         _device.ThrowIfFailed();
-        return new FixedCheckpoint(log, table, Count, _store.Log.TailAddress);
+        var tail = _store.Log.TailAddress;
+        _follower.StopAt(tail);
+        return new FixedCheckpoint(log, table, Count);
     });
 
-    /// <summary>Third part: makes it durable and describes it, while keys are added; the newest two checkpoints are kept.</summary>
+    /// <summary>Third part: makes it durable and describes it, while keys are added.</summary>
     /// <param name="taken">What the second part gave.</param>
     /// <param name="highWater">The ledger's sequence number up to which every key is in, and above which none is.</param>
     /// <exception cref="TimeoutException">As in the first part.</exception>
     public Task<SeenCheckpoint> SealCheckpointAsync(FixedCheckpoint taken, long highWater) => WithinDeadline(() =>
     {
-        var manifest = _files.Seal(taken, _shape, _bloom);
-        _device.ThrowIfFailed();
+        var manifest = _files.Seal(taken, _shape, _follower.Seal(), _checkpoints.Written);
+        _checkpoints.Forget();
+        return Task.FromResult(new SeenCheckpoint(taken.Names.Token, highWater, manifest.ToText()));
+    });
+
+    /// <summary>After the third part: deletes all checkpoints but this one and the one before it, which is the ledger's until it knows this one. Deleting gigabytes takes a while.</summary>
+    /// <param name="taken">What the second part gave.</param>
+    /// <exception cref="TimeoutException">As in the first part.</exception>
+    public Task KeepNewestTwoAsync(FixedCheckpoint taken) => WithinDeadline(() =>
+    {
         if (!_checkpointsAreStuck)
             _files.KeepNewestTwo(taken.Names);
-        return Task.FromResult(new SeenCheckpoint(taken.Names.Token, highWater, manifest.ToText()));
+        return Task.FromResult(true);
     });
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
+        _closing.Cancel();
+        _verifier?.Join();
+        _follower.Dispose();
         lock (_gate)
         {
             _inserts.Dispose();
@@ -166,30 +196,12 @@ internal sealed partial class FasterSeenStore : ISeenStore
             _store.Dispose();
             _device.Dispose();
             _checkpoints.Dispose();
+            _closing.Dispose();
         }
     }
 
-    /// <summary>Has the log written until little is left, which is written while nobody may add keys: what came while the table was written may be hundreds of megabytes.</summary>
-    /// <remarks>Not on the pool, whose threads the stages need; and FASTER's own waiting turns in circles on a core of theirs.</remarks>
-    private Task WriteLogAsync() => Task.Factory.StartNew(
-        () =>
-        {
-            const int Rounds = 5;
-            long written = 0;
-            for (var round = 0; round < Rounds && _store.Log.TailAddress - written > LeastLeft; round++)
-            {
-                written = _store.Log.TailAddress;
-                _store.Log.ShiftReadOnlyAddress(written, wait: false);
-
-                // Who is inside sees the pages handed out when he leaves.
-                lock (_gate)
-                    _device.ThrowIfFailed();
-                _device.WaitForWrites();
-            }
-        },
-        CancellationToken.None,
-        TaskCreationOptions.LongRunning,
-        TaskScheduler.Default);
+    /// <summary>Not on the pool, whose threads the stages need.</summary>
+    private Task CatchUpAsync() => Task.Factory.StartNew(_follower.CatchUp, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>A part that comes back after the deadline is not heard: its files stay unused.</summary>
     private async Task<T> WithinDeadline<T>(Func<Task<T>> part)
@@ -215,12 +227,36 @@ internal sealed partial class FasterSeenStore : ISeenStore
         if (manifest.Token != checkpoint.Token || manifest.Shape != FasterShape.NameOf(options))
             throw new InvalidDataException("The dedup index was made with other settings.");
         progress?.Begin("verifying the dedup index", 0);
-        files.Verify(manifest);
+        var log = files.Verify(manifest, manifest.IndexTail);
         files.KeepOnly(CheckpointNames.Of(manifest));
-        var bloom = new BloomFilter(options.ExpectedUrls, options.FalsePositiveRate);
-        var store = new FasterSeenStore(files, options, seams, manifest, files.TryLoad(manifest, bloom) ? bloom : null);
+        var store = new FasterSeenStore(files, options, seams, manifest, log, LoadFilter(files, options, manifest));
         progress?.Begin("replaying the ledger into the dedup index", ledger.LastSequence - checkpoint.HighWater);
         return store.Replaying(ledger, checkpoint.HighWater, progress);
+    }
+
+    /// <summary>The filter as it was saved, and the keys that the log has behind it; null when it is gone or damaged: the index is slower without it, and as exact.</summary>
+    private static BloomFilter? LoadFilter(SeenFiles files, DedupOptions options, SeenManifest manifest)
+    {
+        var bloom = new BloomFilter(options.ExpectedUrls, options.FalsePositiveRate);
+        if (!files.TryLoad(manifest, bloom))
+            return null;
+
+        var ahead = new List<UInt128>(PrefetchedAhead);
+        SeenLog.ScanKeys(files, manifest.IndexTail, manifest.LogEnd, key =>
+        {
+            bloom.Prefetch(key);
+            ahead.Add(key);
+            if (ahead.Count == PrefetchedAhead)
+                AddAll();
+        });
+        AddAll();
+        return bloom;
+
+        void AddAll()
+        {
+            ahead.ForEach(key => bloom.AddAndTest(key));
+            ahead.Clear();
+        }
     }
 
     private void AddIfAbsent(ReadOnlySpan<UInt128> keys, long above, Span<bool> isNew)
@@ -229,6 +265,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         {
             _inserts.Above = above;
             Interlocked.Add(ref _count, _inserts.AddIfAbsent(keys, isNew));
+            _follower.Notice(_store.Log.TailAddress);
         }
     }
 

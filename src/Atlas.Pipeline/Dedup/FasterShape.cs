@@ -16,8 +16,8 @@ internal static class FasterShape
     /// <summary>What the index takes beside its table when all expected keys are in: buckets that overflow. 13.3 bytes in all were measured at 100 million keys.</summary>
     public const long OverflowBytesPerKey = 3;
 
-    /// <summary>Raised when files, filter or hashes of a checkpoint change their meaning: 3 had SHA-256.</summary>
-    private const string Version = "4/";
+    /// <summary>Raised when files, filter or hashes of a checkpoint change their meaning: 3 had SHA-256, 4 a filter for every checkpoint.</summary>
+    private const string Version = "5/";
 
     private const long BytesPerExpectedKey = 10;
     private const long LeastIndexBytes = 64 << 10;

@@ -3,30 +3,31 @@ using Microsoft.Extensions.Logging;
 
 namespace Atlas.Pipeline.Dedup;
 
-/// <summary>Takes checkpoints of the dedup index at the only moments that are safe: while no decided batch is uncommitted.</summary>
+/// <summary>Takes checkpoints of the dedup index, of which none counts before everything that had been decided for it is committed.</summary>
 /// <remarks>
-/// A checkpoint that holds the key of a row that is never committed would lose its URL for good. So the stage is held, what it has decided is awaited, and the ledger flushed first.
-/// It is held for that and for fixing the log's end alone: the parts that take long, before and after, are done while it decides.
+/// A checkpoint that holds the key of a row that is never committed would lose its URL for good. So the ledger comes to know it only when what was decided before it is durable. What a failure leaves uncommitted is never released, so that no checkpoint counts after it.
+/// The stage is held for fixing the log's end alone: everything else is done while it decides.
 /// </remarks>
 internal sealed partial class SeenCheckpoints : IDisposable
 {
     private readonly DedupStage _stage;
     private readonly FasterSeenStore _store;
-    private readonly InFlight _decided;
     private readonly ILedger _ledger;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly CheckpointInstruments _instruments;
     private readonly SemaphoreSlim _due = new(0, 1);
 
+    /// <summary>What was decided before the log's end was fixed, this time or for a checkpoint that was given up before it knew that it is durable.</summary>
+    private readonly List<InFlight> _decided = [];
+
     /// <summary>Keys in the last checkpoint that this run has taken; -1 before the first.</summary>
     private long _taken = -1;
 
-    public SeenCheckpoints(DedupStage stage, FasterSeenStore store, InFlight decided, ILedger ledger, Seams seams)
+    public SeenCheckpoints(DedupStage stage, FasterSeenStore store, ILedger ledger, Seams seams)
     {
         _stage = stage;
         _store = store;
-        _decided = decided;
         _ledger = ledger;
         _time = seams.Time;
         _log = seams.Logs.CreateLogger<SeenCheckpoints>();
@@ -85,10 +86,13 @@ internal sealed partial class SeenCheckpoints : IDisposable
             var begun = _time.GetTimestamp();
             var before = _store.NewestTable;
             var table = await _store.BeginCheckpointAsync();
-            var (taken, highWater, keys) = await FixAsync(table, stop);
-            await _ledger.RecordSeenCheckpointAsync(await _store.SealCheckpointAsync(taken, highWater));
-            _taken = keys;
+            var (taken, highWater) = await FixAsync(table, stop);
+            var made = await _store.SealCheckpointAsync(taken, highWater);
+            await WhenDurableAsync(stop);
+            await _ledger.RecordSeenCheckpointAsync(made);
+            _taken = taken.Count;
             _instruments.Taken(_time.GetElapsedTime(begun), withTable: table != before);
+            await _store.KeepNewestTwoAsync(taken);
             return true;
         }
         catch (Exception error) when (!stop.IsCancellationRequested)
@@ -106,16 +110,24 @@ internal sealed partial class SeenCheckpoints : IDisposable
         _instruments.Dispose();
     }
 
-    private async Task<(FixedCheckpoint Taken, long HighWater, long Keys)> FixAsync(WrittenTable table, CancellationToken stop)
+    /// <summary>Returns when everything is committed whose keys may be in the log.</summary>
+    private async Task WhenDurableAsync(CancellationToken stop)
+    {
+        foreach (var decided in _decided)
+            await decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);
+        _decided.Clear();
+    }
+
+    private async Task<(FixedCheckpoint Taken, long HighWater)> FixAsync(WrittenTable table, CancellationToken stop)
     {
         await _stage.HoldAsync(stop);
         var held = _time.GetTimestamp();
         try
         {
-            await _decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);
-            await _ledger.FlushAsync().WaitAsync(QuietDeadline, _time, stop);
-            var (highWater, keys) = (_ledger.LastSequence, _store.Count);
-            return (await _store.FixCheckpointAsync(table), highWater, keys);
+            // Rows up to here have been decided; the keys of later ones may be in as well, which a replay finds out.
+            var highWater = _ledger.LastSequence;
+            _decided.Add(_stage.TakeDecided());
+            return (await _store.FixCheckpointAsync(table), highWater);
         }
         finally
         {

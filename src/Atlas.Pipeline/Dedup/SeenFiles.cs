@@ -3,20 +3,20 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.ExceptionServices;
+using System.Text;
 
 namespace Atlas.Pipeline.Dedup;
 
 /// <summary>The files in the index's directory: makes checkpoints' files durable, seals them with hashes, verifies and deletes them.</summary>
 /// <remarks>
 /// The hashes guard against damage, not against forgery: whoever can write here can write the ledger too. So they are of the kind that costs no more than reading.
-/// The log is only appended to, but for the marks that <see cref="LogRecords"/> names, so stretches of it that a checkpoint covered whole are hashed once, however many checkpoints follow.
+/// The log is only appended to, but for the marks that <see cref="LogRecords"/> names, so its hashes go on from checkpoint to checkpoint (<see cref="LogFollower"/>).
 /// </remarks>
 internal sealed class SeenFiles(string root, IDisk disk)
 {
-    /// <summary>Bytes of the log, and of a large file of a checkpoint, under one hash; divides a segment.</summary>
-    private const long StretchBytes = 64L << 20;
+    /// <summary>A file that says that the index must not be used again.</summary>
+    private const string DamagedMark = "damaged";
 
-    private readonly List<SealedStretch> _wholeStretches = [];
     private readonly List<SealedStretch> _table = [];
     private CheckpointNames? _previous;
 
@@ -30,74 +30,119 @@ internal sealed class SeenFiles(string root, IDisk disk)
         if (Directory.Exists(Root))
             Directory.Delete(Root, recursive: true);
         disk.CreateDirectory(Root);
-        _wholeStretches.Clear();
         _table.Clear();
     }
 
-    /// <summary>Makes a checkpoint's bytes durable and lists them. Keys may be added meanwhile: the log grows behind the tail, and a filter that knows more of them is as good.</summary>
+    /// <summary>Says to every later start that what lies here is damaged, and what: it is made anew then. Never throws.</summary>
+    public void MarkDamaged(string what)
+    {
+        try
+        {
+            disk.Replace(Path.Combine(Root, DamagedMark), Encoding.UTF8.GetBytes(what));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Then a later start finds the damage as this one did: before it believes what is damaged.
+        }
+    }
+
+    /// <summary>Saves the filter beside a hash table. Keys may be added meanwhile: whether one of them is in does not matter, as a recovery adds those that the log has behind the table.</summary>
+    /// <param name="bloom">The filter; null for none.</param>
+    /// <param name="indexToken">The table's name.</param>
+    /// <returns>Its stretches.</returns>
+    public List<SealedStretch> SaveFilter(BloomFilter? bloom, string indexToken)
+    {
+        if (bloom is null)
+            return [];
+        var hashes = new RunningHashes(FilterOf(indexToken));
+        using (var file = disk.Open(Path.Combine(Root, FilterOf(indexToken))))
+        {
+            HashedFile.Write(file, 0, bloom.Bytes, hashes);
+            file.Sync();
+        }
+
+        return hashes.Sealed();
+    }
+
+    /// <summary>Makes a checkpoint's bytes durable and lists them. Keys may be added meanwhile: the log grows behind its end.</summary>
     /// <param name="taken">What the checkpoint consists of.</param>
     /// <param name="shape">See <see cref="FasterShape.NameOf"/>.</param>
-    /// <param name="bloom">The filter to save beside it, if there is one.</param>
-    public SeenManifest Seal(FixedCheckpoint taken, string shape, BloomFilter? bloom)
+    /// <param name="log">The log's stretches, durable.</param>
+    /// <param name="written">Of a file that was hashed while it was written, its stretches.</param>
+    public SeenManifest Seal(FixedCheckpoint taken, string shape, IReadOnlyList<SealedStretch> log, Func<string, IReadOnlyList<SealedStretch>?> written)
     {
         var names = taken.Names;
-        var stretches = SealLog(taken.Tail);
-        if (bloom is not null)
-        {
-            var name = FilterOf(names.Token);
-            disk.Replace(Path.Combine(Root, name), bloom.Bytes);
-            stretches.Add(Sealed(name, 0, bloom.Bytes.Length));
-        }
 
         // A table that an earlier checkpoint has brought is sealed already.
         if (!_table.Exists(stretch => IsPartOf(stretch.Name, names.IndexToken)))
         {
-            var table = SealAll(names.IndexToken).ToList();
+            var table = SealAll(names.IndexToken, written).ToList();
             _table.Clear();
             _table.AddRange(table);
         }
 
-        stretches.AddRange(_table);
-        stretches.AddRange(SealAll(names.Token));
-        return new SeenManifest(names.Token, names.IndexToken, taken.Table.Count, shape, taken.Count, stretches);
+        return new SeenManifest(names.Token, names.IndexToken, taken.Table.Count, taken.Table.Tail, shape, taken.Count, [.. log, .. taken.Table.Filter, .. _table, .. SealAll(names.Token, written)]);
     }
 
+    /// <summary>Verifies all of a checkpoint.</summary>
     /// <exception cref="InvalidDataException">A file is not what the checkpoint left.</exception>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
-    public void Verify(SeenManifest manifest)
-    {
-        // Without its filter the index is slower and as exact.
-        var stretches = manifest.Stretches.Where(stretch => stretch.Name != FilterOf(manifest.Token)).ToArray();
-        if (FirstDamaged(stretches) is { } damaged)
-            throw new InvalidDataException($"'{damaged.Name}' of the dedup index is not as its checkpoint left it.");
+    public void Verify(SeenManifest manifest) => Verify(manifest, logFrom: 0);
 
-        _wholeStretches.AddRange(stretches.Where(stretch => IsLog(stretch.Name) && stretch.Length == StretchBytes));
-        _table.AddRange(stretches.Where(stretch => IsPartOf(stretch.Name, manifest.IndexToken)));
-        if (!manifest.Stretches.Any(stretch => IsLog(stretch.Name)) || _table.Count == 0 || !manifest.Stretches.Any(stretch => IsPartOf(stretch.Name, manifest.Token)))
+    /// <summary>Verifies a checkpoint but for its filter and what its log has before an address.</summary>
+    /// <returns>The log, of which the rest is verified before it is believed.</returns>
+    /// <inheritdoc cref="Verify(SeenManifest)"/>
+    public SealedLog Verify(SeenManifest manifest, long logFrom)
+    {
+        if (disk.Exists(Path.Combine(Root, DamagedMark)))
+            throw new InvalidDataException($"The dedup index was found damaged: {Encoding.UTF8.GetString(disk.ReadAll(Path.Combine(Root, DamagedMark)))}");
+        var log = manifest.Stretches.Where(stretch => IsLog(stretch.Name)).ToArray();
+        var table = manifest.Stretches.Where(stretch => IsPartOf(stretch.Name, manifest.IndexToken)).ToArray();
+        var rest = manifest.Stretches.Where(stretch => IsPartOf(stretch.Name, manifest.Token)).ToArray();
+        if (log.Length == 0 || table.Length == 0 || rest.Length == 0)
             throw new InvalidDataException("The manifest of the dedup index is not complete.");
+
+        var sealedLog = new SealedLog(log, IsWhole);
+        SealedStretch[] needed = [.. log[sealedLog.IndexOf(logFrom)..], .. table, .. rest];
+        if (FirstDamaged(needed) is { } damaged)
+            throw new InvalidDataException($"'{damaged.Name}' of the dedup index is not as its checkpoint left it.");
+        sealedLog.Believe(logFrom);
+
+        _table.Clear();
+        _table.AddRange(table);
+        return sealedLog;
     }
 
-    /// <summary>Loads the filter that was saved with a checkpoint; false when it is not there or not whole.</summary>
+    /// <summary>Loads the filter that was saved with a checkpoint's table; false when it is not there or not whole.</summary>
     public bool TryLoad(SeenManifest manifest, BloomFilter into)
     {
-        var name = FilterOf(manifest.Token);
-        if (manifest.Stretches.FirstOrDefault(stretch => stretch.Name == name) is not { } saved || !disk.Exists(Path.Combine(Root, name)))
+        if (!FilterIsWhole(manifest) || into.Bytes.Length != FilterIn(manifest).Sum(stretch => stretch.Length))
             return false;
-        var bytes = disk.ReadAll(Path.Combine(Root, name));
-        if (bytes.Length != into.Bytes.Length || TextOf(XxHash128.HashToUInt128(bytes)) != saved.Hash)
-            return false;
-        bytes.CopyTo(into.Bytes);
+        using var file = disk.OpenRead(Path.Combine(Root, FilterOf(manifest.IndexToken)));
+        ReadAll(file, FilterOf(manifest.IndexToken), into.Bytes, 0);
         return true;
     }
 
-    /// <summary>Whether the filter that was saved with a checkpoint is there and whole, or was never saved.</summary>
+    /// <summary>Whether the filter that was saved with a checkpoint's table is there and whole, or was never saved.</summary>
     public bool FilterIsWhole(SeenManifest manifest)
     {
-        if (manifest.Stretches.FirstOrDefault(stretch => stretch.Name == FilterOf(manifest.Token)) is not { } saved)
+        var name = FilterOf(manifest.IndexToken);
+        var saved = FilterIn(manifest);
+        if (saved.Length == 0)
             return true;
-        return disk.Exists(Path.Combine(Root, saved.Name)) && new FileInfo(Path.Combine(Root, saved.Name)).Length == saved.Length
-            && HashOf(saved.Name, 0, saved.Length, makeDurable: false) == saved.Hash;
+        if (!disk.Exists(Path.Combine(Root, name)))
+            return false;
+        using (var file = disk.OpenRead(Path.Combine(Root, name)))
+        {
+            if (file.Length != saved.Sum(stretch => stretch.Length))
+                return false;
+        }
+
+        return FirstDamaged(saved) is null;
     }
+
+    /// <summary>The stretches of the filter that was saved with a checkpoint's table; none when there was none.</summary>
+    public static SealedStretch[] FilterIn(SeenManifest manifest) => [.. manifest.Stretches.Where(stretch => stretch.Name == FilterOf(manifest.IndexToken))];
 
     /// <summary>After a new checkpoint: the one before it stays, because the ledger may not come to know the new one.</summary>
     public void KeepNewestTwo(CheckpointNames newest)
@@ -122,7 +167,7 @@ internal sealed class SeenFiles(string root, IDisk disk)
         {
             try
             {
-                if (HashOf(stretch.Name, stretch.Start, stretch.Length, makeDurable: false) == stretch.Hash)
+                if (IsWhole(stretch))
                     return;
                 damaged = stretch;
             }
@@ -137,36 +182,21 @@ internal sealed class SeenFiles(string root, IDisk disk)
         return damaged;
     }
 
-    private List<SealedStretch> SealLog(long tail)
-    {
-        for (var start = _wholeStretches.Count * StretchBytes; start < tail; start += StretchBytes)
-        {
-            var name = $"log.{start / FasterShape.SegmentBytes}";
-            var stretch = Sealed(name, start % FasterShape.SegmentBytes, Math.Min(StretchBytes, tail - start));
-            if (stretch.Length < StretchBytes)
-                return [.. _wholeStretches, stretch];
-            _wholeStretches.Add(stretch);
-        }
-
-        return [.. _wholeStretches];
-    }
-
-    private IEnumerable<SealedStretch> SealAll(string token) =>
+    private IEnumerable<SealedStretch> SealAll(string token, Func<string, IReadOnlyList<SealedStretch>?> written) =>
         Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
             .Select(path => Path.GetRelativePath(Root, path))
             .Where(name => IsPartOf(name, token))
-            .SelectMany(name => SealWhole(name, new FileInfo(Path.Combine(Root, name)).Length));
+            .SelectMany(name => SealFile(name, written(name)));
 
-    /// <summary>A large file in stretches, so that they can be verified at the same time; an empty one is a stretch too, as it has to be there.</summary>
-    private IEnumerable<SealedStretch> SealWhole(string name, long length)
+    private IReadOnlyList<SealedStretch> SealFile(string name, IReadOnlyList<SealedStretch>? written)
     {
-        var start = 0L;
-        do
-        {
-            yield return Sealed(name, start, Math.Min(StretchBytes, length - start));
-            start += StretchBytes;
-        }
-        while (start < length);
+        using var file = disk.Open(Path.Combine(Root, name));
+        file.Sync();
+        if (written is not null && written.Sum(stretch => stretch.Length) == file.Length)
+            return written;
+        var hashes = new RunningHashes(name);
+        Read(file, name, 0, file.Length, hashes.Append);
+        return hashes.Sealed();
     }
 
     private void DeleteCheckpointsExcept(CheckpointNames first, CheckpointNames? second)
@@ -175,8 +205,11 @@ internal sealed class SeenFiles(string root, IDisk disk)
         {
             foreach (var checkpoint in Directory.GetDirectories(kind))
             {
-                if (!Keeps(Path.GetFileName(checkpoint)))
-                    Directory.Delete(checkpoint, recursive: true);
+                if (Keeps(Path.GetFileName(checkpoint)))
+                    continue;
+                foreach (var file in disk.List(checkpoint, "*"))
+                    disk.Delete(file);
+                Directory.Delete(checkpoint, recursive: true);
             }
         }
 
@@ -190,32 +223,51 @@ internal sealed class SeenFiles(string root, IDisk disk)
             Guid.TryParse(name, out var token) && token.ToString("N") is var text && (first.Has(text) || second?.Has(text) == true);
     }
 
-    private SealedStretch Sealed(string name, long start, long length) =>
-        new(name, start, length, HashOf(name, start, length, makeDurable: true));
-
-    private string HashOf(string name, long start, long length, bool makeDurable)
+    private bool IsWhole(SealedStretch stretch)
     {
-        var path = Path.Combine(Root, name);
-        using var file = makeDurable && disk.Exists(path) ? disk.Open(path) : disk.OpenRead(path);
-        if (makeDurable)
-            file.Sync();
+        using var file = disk.OpenRead(Path.Combine(Root, stretch.Name));
         var hash = new XxHash128();
-        var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
-        for (var end = start + length; start < end;)
-        {
-            var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - start));
-            ReadAll(file, name, part, start);
-            if (IsLog(name))
-                LogRecords.MaskPassingMarks(part);
-            hash.Append(part);
-            start += part.Length;
-        }
-
-        ArrayPool<byte>.Shared.Return(buffer);
-        return TextOf(hash.GetCurrentHashAsUInt128());
+        Read(file, stretch.Name, stretch.Start, stretch.Start + stretch.Length, part => hash.Append(part));
+        return RunningHashes.TextOf(hash.GetCurrentHashAsUInt128()) == stretch.Hash;
     }
 
-    private static string TextOf(UInt128 hash) => hash.ToString("x32", CultureInfo.InvariantCulture);
+    private static void Read(IDiskFile file, string name, long start, long end, SpanAction visit)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
+        try
+        {
+            while (start < end)
+            {
+                var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - start));
+                ReadAll(file, name, part, start);
+                if (IsLog(name))
+                    LogRecords.MaskPassingMarks(part);
+                visit(part);
+                start += part.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Gives the log's bytes between two addresses, part by part, without the marks that mean nothing in them.</summary>
+    public void ReadLog(long start, long end, SpanAction visit)
+    {
+        while (start < end)
+        {
+            var (name, at) = PlaceInLog(start);
+            var part = Math.Min(end - start, FasterShape.SegmentBytes - at);
+            using var file = disk.OpenRead(Path.Combine(Root, name));
+            Read(file, name, at, at + part, visit);
+            start += part;
+        }
+    }
+
+    /// <summary>The file that has an address of the log, and where in it.</summary>
+    public static (string Name, long Start) PlaceInLog(long address) =>
+        (string.Create(CultureInfo.InvariantCulture, $"log.{address / FasterShape.SegmentBytes}"), address % FasterShape.SegmentBytes);
 
     internal static void ReadAll(IDiskFile file, string name, Span<byte> into, long offset)
     {
@@ -237,3 +289,6 @@ internal sealed class SeenFiles(string root, IDisk disk)
         Path.GetDirectoryName(name) is { Length: > 0 } directory
         && Guid.TryParse(Path.GetFileName(directory), out var owner) && owner.ToString("N") == token;
 }
+
+/// <summary>Takes bytes that are only there during the call.</summary>
+internal delegate void SpanAction(ReadOnlySpan<byte> bytes);

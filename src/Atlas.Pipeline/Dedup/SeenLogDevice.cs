@@ -4,8 +4,8 @@ namespace Atlas.Pipeline.Dedup;
 
 /// <summary>The files of the index's log: pages are written on a thread of its own, and the records that a batch asks for are read together, after all of it was asked.</summary>
 /// <remarks>
-/// FASTER's own device makes several tasks for every record it reads, syncs every page that it writes, and its caller overlooks a read that failed. Here sealing a checkpoint is what makes the log durable;
-/// until then it is synced now and then, so that the sealing has little left to sync: the ledger's commits wait behind it.
+/// FASTER's own device makes several tasks for every record it reads, syncs every page that it writes, and its caller overlooks a read that failed. Here <see cref="SyncWrites"/> is what makes the log durable;
+/// what FASTER writes between two such calls is synced now and then, as the ledger's commits wait behind what is synced as one.
 /// Writes come from any thread. <see cref="Collect"/> and <see cref="ReadCollected"/> belong to the one thread that is inside the index; a read outside of the two is done at once.
 /// </remarks>
 internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider time) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
@@ -32,15 +32,27 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
     private bool _collects;
     private volatile bool _hasFailed;
 
-    /// <summary>Bytes; the writing thread's alone.</summary>
+    /// <summary>Bytes of the segment that was written last; the writing thread's alone.</summary>
     private int _unsynced;
+
+    private int _written;
+    private volatile string? _damage;
+
+    /// <summary>What a checkpoint has left of the log, while it is verified.</summary>
+    public SealedLog? Sealed { get; init; }
+
+    /// <summary>Told once, when the log turns out to be damaged.</summary>
+    public Action<string>? Damaged { get; init; }
 
     /// <exception cref="IOException">Something could not be read or written: what the index answers from now on is not to be trusted, and no checkpoint either.</exception>
     public void ThrowIfFailed()
     {
         if (_hasFailed)
-            throw new IOException($"The dedup index could not read or write its log '{FileName}'.");
+            throw new IOException(_damage is { } damage ? $"The dedup index is damaged: {damage} Nothing is lost; the next start makes it anew from the ledger." : $"The dedup index could not read or write its log '{FileName}'.");
     }
+
+    /// <summary>Verifies what no read has asked for, and returns when it is done, stopped or damaged. On a thread of the caller's.</summary>
+    public void VerifyRest(CancellationToken stop) => Verified(log => log.VerifyRest(stop));
 
     /// <summary>From here on reads are kept for <see cref="ReadCollected"/>.</summary>
     public void Collect() => _collects = true;
@@ -74,6 +86,26 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
             while (_writes > 0)
                 Monitor.Wait(_writesEnd);
         }
+    }
+
+    /// <summary>Returns when all pages that were handed in are on the disk.</summary>
+    /// <exception cref="IOException">They are not.</exception>
+    public void SyncWrites()
+    {
+        using var done = new ManualResetEventSlim();
+        _writer.Do(() =>
+        {
+            try
+            {
+                SyncSegment();
+            }
+            finally
+            {
+                done.Set();
+            }
+        });
+        done.Wait();
+        ThrowIfFailed();
     }
 
     public override void ReadAsync(int segmentId, ulong sourceAddress, nint destinationAddress, uint readLength, DeviceIOCompletionCallback callback, object context)
@@ -114,6 +146,8 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
         {
             var into = new Span<byte>((void*)read.Memory, read.Length);
             var file = FileOf(read.Segment);
+            if (Sealed is { IsVerified: false } && !Verified(log => log.Ensure(read.Segment * FasterShape.SegmentBytes + read.Offset, read.Length)))
+                error = uint.MaxValue;
             for (int part; done < read.Length && (part = file.Read(into[done..], read.Offset + done)) > 0;)
                 done += part;
         }
@@ -135,14 +169,13 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
     {
         try
         {
-            var file = FileOf(write.Segment);
-            file.Write(new ReadOnlySpan<byte>((void*)write.Memory, write.Length), write.Offset);
+            if (write.Segment != _written)
+                SyncSegment();
+            _written = write.Segment;
+            FileOf(write.Segment).Write(new ReadOnlySpan<byte>((void*)write.Memory, write.Length), write.Offset);
             _unsynced += write.Length;
             if (_unsynced >= MostUnsynced)
-            {
-                _unsynced = 0;
-                file.Sync();
-            }
+                SyncSegment();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -161,6 +194,44 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
                 if (--_writes == 0)
                     Monitor.PulseAll(_writesEnd);
             }
+        }
+    }
+
+    /// <summary>On the writing thread.</summary>
+    private void SyncSegment()
+    {
+        if (_unsynced == 0)
+            return;
+        _unsynced = 0;
+        try
+        {
+            FileOf(_written).Sync();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _hasFailed = true;
+        }
+    }
+
+    private bool Verified(Action<SealedLog> verify)
+    {
+        try
+        {
+            if (Sealed is { } log)
+                verify(log);
+            return true;
+        }
+        catch (InvalidDataException damage)
+        {
+            _damage ??= damage.Message;
+            _hasFailed = true;
+            Damaged?.Invoke(damage.Message);
+            return false;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _hasFailed = true;
+            return false;
         }
     }
 

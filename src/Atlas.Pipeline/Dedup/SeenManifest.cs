@@ -14,15 +14,19 @@ internal sealed record SealedStretch(string Name, long Start, long Length, strin
 /// <param name="Token">The checkpoint's name, 32 hexadecimal digits.</param>
 /// <param name="IndexToken">The name under which its hash table was written: before the rest, or with an earlier checkpoint.</param>
 /// <param name="IndexCount">Keys known when the hash table was written; the others are in the log behind it.</param>
+/// <param name="IndexTail">Where the log ended when the hash table was begun, or before: what filter and table may lack stands behind it.</param>
 /// <param name="Shape">See <see cref="FasterShape.NameOf"/>.</param>
 /// <param name="Count">Keys known.</param>
 /// <param name="Stretches">Every byte that recovery reads.</param>
-internal sealed record SeenManifest(string Token, string IndexToken, long IndexCount, string Shape, long Count, IReadOnlyList<SealedStretch> Stretches)
+internal sealed record SeenManifest(string Token, string IndexToken, long IndexCount, long IndexTail, string Shape, long Count, IReadOnlyList<SealedStretch> Stretches)
 {
+    /// <summary>The log's first byte that is not in it.</summary>
+    public long LogEnd => Stretches.Where(stretch => SeenFiles.IsLog(stretch.Name)).Sum(stretch => stretch.Length);
+
     public string ToText()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Token}|{Shape}|{Count}|{IndexToken}|{IndexCount}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Token}|{Shape}|{Count}|{IndexToken}|{IndexCount}|{IndexTail}\n");
         foreach (var stretch in Stretches)
             text.Append(CultureInfo.InvariantCulture, $"{stretch.Name}|{stretch.Start}|{stretch.Length}|{stretch.Hash}\n");
         return text.ToString();
@@ -33,7 +37,7 @@ internal sealed record SeenManifest(string Token, string IndexToken, long IndexC
     {
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var head = lines.Length > 0 ? lines[0].Split('|') : [];
-        if (head.Length != 5)
+        if (head.Length != 6)
             throw new FormatException("The manifest of the dedup index has no head.");
 
         var stretches = new List<SealedStretch>();
@@ -45,7 +49,7 @@ internal sealed record SeenManifest(string Token, string IndexToken, long IndexC
             stretches.Add(new SealedStretch(parts[0], NumberIn(parts[1]), NumberIn(parts[2]), parts[3]));
         }
 
-        return new SeenManifest(head[0], head[3], NumberIn(head[4]), head[1], NumberIn(head[2]), stretches);
+        return new SeenManifest(head[0], head[3], NumberIn(head[4]), NumberIn(head[5]), head[1], NumberIn(head[2]), stretches);
     }
 
     private static long NumberIn(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);

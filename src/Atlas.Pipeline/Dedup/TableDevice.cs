@@ -4,22 +4,22 @@ namespace Atlas.Pipeline.Dedup;
 
 /// <summary>A file of a checkpoint, the hash table above all: written in parts of which each is on the disk before the next begins, read in parts side by side.</summary>
 /// <remarks>
-/// A table is gigabytes. Written as one and synced at its end, it stands in the disk's queue before every commit of the ledger: a part is what a commit waits for at most.
 /// Rests between the parts were tried: a table of 1.3 GB took 11 to 17 seconds instead of 4 to 6, and commits beside it waited no shorter.
 /// FASTER overlooks a write that failed, and waits for ever for some reads that did. So <paramref name="failed"/> is told, and what could not be read is zeros. Made for one checkpoint or one recovery.
 /// </remarks>
-internal sealed class TableDevice(string path, IDisk disk, WriteThread writer, Action failed) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
+internal sealed class TableDevice(string path, string name, IDisk disk, WriteThread writer, Action failed) : StorageDeviceBase(path, Sector, Devices.CAPACITY_UNSPECIFIED)
 {
     private const int Sector = 512;
 
-    /// <summary>Bytes that are written before they are synced: some 10 ms of a disk.</summary>
-    private const int PartBytes = 4 << 20;
+    private const int PartBytes = HashedFile.PartBytes;
 
-    /// <summary>Less than this is not worth a sync of its own: sealing the checkpoint syncs it.</summary>
-    private const int LeastSynced = 64 << 10;
-
+    private readonly RunningHashes _hashes = new(name);
     private readonly Lock _gate = new();
     private IDiskFile? _file;
+    private bool _isScattered;
+
+    /// <summary>What was written; null when that was not front to back. To be asked when nothing is being written any more.</summary>
+    public IReadOnlyList<SealedStretch>? Written() => _isScattered ? null : _hashes.Sealed();
 
     public override void WriteAsync(nint sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context) =>
         writer.Do(() => callback(Attempt(() => Write(sourceAddress, (long)destinationAddress, numBytesToWrite)) ? 0 : uint.MaxValue, numBytesToWrite, context));
@@ -43,18 +43,10 @@ internal sealed class TableDevice(string path, IDisk disk, WriteThread writer, A
 
     public override void Dispose() => Close();
 
-    private void Write(nint from, long offset, long length)
+    private unsafe void Write(nint from, long offset, uint length)
     {
-        for (var done = 0L; done < length; done += PartBytes)
-            WritePart(from + (nint)done, offset + done, (int)Math.Min(PartBytes, length - done));
-    }
-
-    private unsafe void WritePart(nint from, long offset, int length)
-    {
-        var file = Opened();
-        file.Write(new ReadOnlySpan<byte>((void*)from, length), offset);
-        if (length >= LeastSynced)
-            file.Sync();
+        _isScattered |= offset != _hashes.End;
+        HashedFile.Write(Opened(), offset, new ReadOnlySpan<byte>((void*)from, (int)length), _hashes);
     }
 
     private unsafe void ReadPart(nint into, long offset, int length)

@@ -3,4 +3,6 @@ namespace Atlas.Pipeline.Dedup;
 /// <summary>A hash table as a checkpoint has it.</summary>
 /// <param name="Token">Its name.</param>
 /// <param name="Count">Keys known when it was begun.</param>
-internal sealed record WrittenTable(Guid Token, long Count);
+/// <param name="Tail">Where the log ended then.</param>
+/// <param name="Filter">The stretches of the filter that was saved with it.</param>
+internal sealed record WrittenTable(Guid Token, long Count, long Tail, IReadOnlyList<SealedStretch> Filter);

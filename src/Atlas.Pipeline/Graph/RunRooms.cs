@@ -33,9 +33,6 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSi
 
     public UrlBatchPool Pool { get; } = new() { Size = size };
 
-    /// <summary>Batches that dedup has decided and nobody has committed yet.</summary>
-    public InFlight Decided { get; } = new();
-
     /// <summary>The books of lines that end without a ledger.</summary>
     public FlowBooks Flow { get; } = new();
 

@@ -77,12 +77,12 @@ internal static class StageCatalog
     {
         var options = (DedupOptions)stage.Options;
         if (rooms.Ledger is not { } ledger)
-            return new DecidingPart(new DedupStage(options, rooms.Own(new InMemorySeenStore()), rooms.Decided));
+            return new DecidingPart(new DedupStage(options, rooms.Own(new InMemorySeenStore())));
 
         rooms.SeenStore ??= rooms.Own(FasterSeenStore.Open(Path.Combine(rooms.StateDirectory!, "seen"), options, ledger, rooms.Seams, rooms.Opening));
-        var dedup = rooms.Own(new DedupStage(options, rooms.SeenStore, rooms.Decided));
+        var dedup = rooms.Own(new DedupStage(options, rooms.SeenStore));
         rooms.Dedup ??= dedup;
-        rooms.Checkpoints ??= rooms.Own(new SeenCheckpoints(dedup, rooms.SeenStore, rooms.Decided, ledger, rooms.Seams)
+        rooms.Checkpoints ??= rooms.Own(new SeenCheckpoints(dedup, rooms.SeenStore, ledger, rooms.Seams)
         {
             HasRoom = () => rooms.Reserve?.HasRoomFor(Graph.HeldBytes.OfCheckpoint(options)) ?? true,
         });

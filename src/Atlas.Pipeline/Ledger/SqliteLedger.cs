@@ -197,14 +197,15 @@ internal sealed class SqliteLedger : ILedger
 
     public void ScanSeenKeys(long aboveSequence, Action<ReadOnlySpan<UInt128>, long> visit) => _reader.ScanSeenKeys(aboveSequence, visit);
 
-    public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint) => Send(
+    // Nothing that is queued has a part in it.
+    public Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint) => _writer.SendAheadAsync(new LedgerCommand<SeenCheckpoint>(
         1,
         () =>
         {
             _recordCheckpoint.Bind(1, checkpoint.Token).Bind(2, checkpoint.HighWater).Bind(3, checkpoint.Manifest).Run();
             return checkpoint;
         },
-        recorded => Volatile.Write(ref _checkpoint, recorded));
+        recorded => Volatile.Write(ref _checkpoint, recorded)));
 
     /// <summary>Writes the rules for keys of this run where <c>atlas check</c> looks for them.</summary>
     public Task RememberKeyRulesAsync(string rules) => Send(1, () =>

@@ -98,7 +98,7 @@ public sealed class RunningCheckTests : IAsyncDisposable
         await new NormalizeStage(new NormalizeOptions()).ProcessAsync(batch);
         foreach (ref var row in batch.ActiveRows)
             change?.Invoke(ref row);
-        using var inFlight = new DedupStage(DedupTestBed.Small, _seen!, new InFlight());
+        using var inFlight = new DedupStage(DedupTestBed.Small, _seen!);
         await inFlight.ProcessAsync(batch);
         await _bed.Ledger.AdmitAsync(batch);
         await _bed.Ledger.FlushAsync();

@@ -5,11 +5,10 @@ namespace Atlas.Pipeline.Tests.Dedup;
 public sealed class DedupStageTests : IDisposable
 {
     private readonly UrlBatchPool _pool = new();
-    private readonly InFlight _decided = new();
     private readonly InMemorySeenStore _store = new();
     private readonly DedupStage _stage;
 
-    public DedupStageTests() => _stage = new DedupStage(DedupTestBed.Small, _store, _decided);
+    public DedupStageTests() => _stage = new DedupStage(DedupTestBed.Small, _store);
 
     public void Dispose()
     {
@@ -52,9 +51,22 @@ public sealed class DedupStageTests : IDisposable
     {
         var batch = BatchOf((1, Fate.Forward));
         await _stage.ProcessAsync(batch);
-        Assert.Equal(1, _decided.Count);
+        var decided = _stage.TakeDecided();
+        Assert.Equal(1, decided.Count);
         batch.Release();
-        Assert.Equal(0, _decided.Count);
+        Assert.Equal(0, decided.Count);
+    }
+
+    [Fact]
+    public async Task What_is_decided_after_the_decided_was_taken_counts_apart()
+    {
+        var before = BatchOf((1, Fate.Forward));
+        await _stage.ProcessAsync(before);
+        var decided = _stage.TakeDecided();
+        await _stage.ProcessAsync(BatchOf((2, Fate.Forward)));
+        before.Release();
+        Assert.Equal(0, decided.Count);
+        Assert.Equal(1, _stage.TakeDecided().Count);
     }
 
     [Fact]

@@ -237,11 +237,59 @@ public sealed class FasterSeenStoreTests : IDisposable
         }
     }
 
+    /// <summary>A log of 96 MB: a start reads its last stretch, and the first one beside the run.</summary>
+    [Fact]
+    public async Task Damage_in_a_part_of_the_log_that_a_start_does_not_need_ends_the_run_and_the_next_start_rebuilds()
+    {
+        var keys = DedupTestBed.Keys(3_000_000, seed: 1);
+        var options = DedupTestBed.Small with { ExpectedUrls = keys.Length };
+        await FillAsync(keys, above: [], options);
+        using (var whole = FasterSeenStore.Open(_bed.Seen, options, _ledger, new Seams()))
+            Assert.Equal(0, DedupTestBed.AddAll(whole, keys.AsSpan(0, 1000)));
+        Flip(Path.Combine(_bed.Seen, "log.0"), at: 1000 * 32);
+
+        using (var store = FasterSeenStore.Open(_bed.Seen, options, _ledger, new Seams()))
+        {
+            Assert.False(store.WasRebuilt);
+            var damage = Assert.Throws<IOException>(() => DedupTestBed.AddAll(store, keys.AsSpan(0, 2000)));
+            Assert.StartsWith("The dedup index is damaged: 'log.0' is not as its checkpoint left it", damage.Message, StringComparison.Ordinal);
+            await Assert.ThrowsAsync<IOException>(() => store.CheckpointAsync(0));
+        }
+
+        Flip(Path.Combine(_bed.Seen, "log.0"), at: 1000 * 32);
+        Assert.Throws<InvalidDataException>(() => new SeenFiles(_bed.Seen, new Seams().Disk).Verify(SeenManifest.Parse(_ledger.LastSeenCheckpoint!.Manifest)));
+        using var again = FasterSeenStore.Open(_bed.Seen, options, _ledger, new Seams());
+        Assert.True(again.WasRebuilt);
+        Assert.Equal(0, DedupTestBed.AddAll(again, keys.AsSpan(0, 2000)));
+    }
+
+    [Fact]
+    public async Task A_filter_knows_the_keys_that_came_after_its_table()
+    {
+        UInt128[] before = DedupTestBed.Keys(3000, seed: 1), after = DedupTestBed.Keys(3000, seed: 2), fresh = DedupTestBed.Keys(3000, seed: 3);
+        using (var store = Open())
+        {
+            DedupTestBed.AddAll(store, before);
+            await store.CheckpointAsync(0);
+            DedupTestBed.AddAll(store, after);
+            _ledger.Keys.AddRange([.. before, .. after]);
+            _ledger.LastSeenCheckpoint = await store.CheckpointAsync(_ledger.LastSequence);
+        }
+
+        var manifest = SeenManifest.Parse(_ledger.LastSeenCheckpoint.Manifest);
+        Assert.InRange(manifest.IndexTail, 64 + (3000 * 32), 64 + (3000 * 32));
+        using var again = Open();
+        Assert.False(again.WasRebuilt);
+        Assert.Equal(0, DedupTestBed.AddAll(again, [.. before, .. after]));
+        Assert.Equal(fresh.Length, DedupTestBed.AddAll(again, fresh));
+    }
+
     [Fact]
     public async Task The_newest_two_checkpoints_are_kept_and_the_older_of_them_still_opens()
     {
         using (var store = Open())
         {
+            store.NewKeysPerTable = 0;
             for (var round = 0; round < 4; round++)
             {
                 var before = _ledger.LastSeenCheckpoint;
@@ -262,9 +310,9 @@ public sealed class FasterSeenStoreTests : IDisposable
 
     private FasterSeenStore Open() => FasterSeenStore.Open(_bed.Seen, DedupTestBed.Small, _ledger, new Seams());
 
-    private async Task FillAsync(UInt128[] upTo, UInt128[] above)
+    private async Task FillAsync(UInt128[] upTo, UInt128[] above, DedupOptions? options = null)
     {
-        using var store = Open();
+        using var store = FasterSeenStore.Open(_bed.Seen, options ?? DedupTestBed.Small, _ledger, new Seams());
         DedupTestBed.AddAll(store, upTo);
         _ledger.Keys.AddRange(upTo);
         _ledger.LastSeenCheckpoint = await store.CheckpointAsync(_ledger.LastSequence);

@@ -96,7 +96,7 @@ public sealed class TableDeviceTests : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private TableDevice DeviceIn(string folder) => new(Path.Combine(folder, "ht.dat"), new Disk(), _writer, () => _hasFailed = true);
+    private TableDevice DeviceIn(string folder) => new(Path.Combine(folder, "ht.dat"), "ht.dat.0", new Disk(), _writer, () => _hasFailed = true);
 
     private static Task<uint> Ended(Action<DeviceIOCompletionCallback> begin)
     {

@@ -18,7 +18,7 @@ public sealed class TroubledCheckpointTests : IDisposable
     {
         using var mayGoOn = new ManualResetEventSlim();
         var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _disk.BeforeReplace = _ =>
+        _disk.BeforeFilter = _ =>
         {
             hangs.SetResult();
             mayGoOn.Wait(TestContext.Current.CancellationToken);
@@ -46,19 +46,19 @@ public sealed class TroubledCheckpointTests : IDisposable
     {
         var keys = DedupTestBed.Keys(3000, seed: 1);
         var seams = new Seams { Disk = _disk };
-        var decided = new InFlight();
         using (var store = Open())
-        using (var stage = new DedupStage(DedupTestBed.Small, store, decided))
-        using (var checkpoints = new SeenCheckpoints(stage, store, decided, _ledger, seams))
+        using (var stage = new DedupStage(DedupTestBed.Small, store))
+        using (var checkpoints = new SeenCheckpoints(stage, store, _ledger, seams))
         {
+            store.NewKeysPerTable = 0;
             await AddAsync(store, checkpoints, keys.AsMemory(0, 1000), expected: true);
             var held = _ledger.LastSeenCheckpoint;
 
-            _disk.BeforeReplace = path => throw new IOException($"No space is left for '{path}'.");
+            _disk.BeforeFilter = path => throw new IOException($"No space is left for '{path}'.");
             await AddAsync(store, checkpoints, keys.AsMemory(1000, 1000), expected: false);
             Assert.Same(held, _ledger.LastSeenCheckpoint);
 
-            _disk.BeforeReplace = null;
+            _disk.BeforeFilter = null;
             await AddAsync(store, checkpoints, keys.AsMemory(2000, 1000), expected: true);
             Assert.NotSame(held, _ledger.LastSeenCheckpoint);
         }
@@ -78,8 +78,9 @@ public sealed class TroubledCheckpointTests : IDisposable
             DedupTestBed.AddAll(store, kept);
             _ledger.Keys.AddRange(kept);
             _ledger.LastSeenCheckpoint = await store.CheckpointAsync(_ledger.LastSequence);
+            store.NewKeysPerTable = 0;
             DedupTestBed.AddAll(store, lost);
-            _disk.BeforeReplace = path => throw new IOException($"'{path}' cannot be written.");
+            _disk.BeforeFilter = path => throw new IOException($"'{path}' cannot be written.");
             await Assert.ThrowsAsync<IOException>(() => store.CheckpointAsync(_ledger.LastSequence));
         }
 

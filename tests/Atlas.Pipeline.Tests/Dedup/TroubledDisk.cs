@@ -1,13 +1,20 @@
 namespace Atlas.Pipeline.Tests.Dedup;
 
-/// <summary>The real disk, with something that happens before a file is replaced.</summary>
+/// <summary>The real disk, with something that happens before the filter of a checkpoint is written.</summary>
 internal sealed class TroubledDisk : IDisk
 {
     private readonly Disk _disk = new();
 
-    public Action<string>? BeforeReplace { get; set; }
+    public Action<string>? BeforeFilter { get; set; }
 
-    public IDiskFile Open(string path, long preallocate = 0) => _disk.Open(path, preallocate);
+    public IDiskFile Open(string path, long preallocate = 0)
+    {
+        if (Path.GetFileName(path).StartsWith("filter.", StringComparison.Ordinal))
+            BeforeFilter?.Invoke(path);
+        return _disk.Open(path, preallocate);
+    }
+
+    public IDiskFile OpenRead(string path) => _disk.OpenRead(path);
 
     public bool Exists(string path) => _disk.Exists(path);
 
@@ -19,11 +26,7 @@ internal sealed class TroubledDisk : IDisk
 
     public byte[] ReadAll(string path) => _disk.ReadAll(path);
 
-    public void Replace(string path, ReadOnlySpan<byte> content)
-    {
-        BeforeReplace?.Invoke(path);
-        _disk.Replace(path, content);
-    }
+    public void Replace(string path, ReadOnlySpan<byte> content) => _disk.Replace(path, content);
 
     public void Rename(string path, string name) => _disk.Rename(path, name);
 

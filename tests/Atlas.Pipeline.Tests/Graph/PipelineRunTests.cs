@@ -100,10 +100,8 @@ public sealed class PipelineRunTests : IDisposable
         var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var disk = new TroubledDisk
         {
-            BeforeReplace = path =>
+            BeforeFilter = _ =>
             {
-                if (!path.Contains("filter.", StringComparison.Ordinal))
-                    return;
                 hangs.TrySetResult();
                 mayGoOn.Wait();
             },

@@ -26,11 +26,11 @@ internal sealed class RedirectBed : IAsyncDisposable
             new NormalizeStage(new NormalizeOptions { Rules = new CanonicalizationRules { FoldWww = foldsWww } }),
             new ClassifyStage(new ClassifyOptions { Rules = [new ClassifyRule { Suffix = ".zip"u8.ToArray(), Strategy = ProcessingStrategy.DeadLetter }] }),
         ];
-        _dedup = new DedupStage(new DedupOptions(), _seen, Decided);
+        _dedup = new DedupStage(new DedupOptions(), _seen);
     }
 
     /// <summary>What no checkpoint may pass.</summary>
-    public InFlight Decided { get; } = new();
+    public InFlight TakeDecided() => _dedup.TakeDecided();
 
     public SqliteLedger Ledger => _bed.Ledger;
 

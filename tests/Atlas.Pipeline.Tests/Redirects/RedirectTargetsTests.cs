@@ -17,7 +17,7 @@ public sealed class RedirectTargetsTests
         Assert.Equal(("http://b.test/x?utm_source=y", "b.test", "lines"), (target.Url, target.HostKey, target.Source));
         var books = bed.Ledger.Books;
         Assert.Equal((2, 2, 1, 1, 1), (books.Received, books.Admitted, books.RedirectTargets, books.Done, books.Aliases));
-        Assert.Equal(0, bed.Decided.Count);
+        Assert.Equal(0, bed.TakeDecided().Count);
         await bed.Bed.AssertBalancedAsync();
     }
 
