@@ -21,6 +21,8 @@ internal sealed partial class SeenCheckpoints : IDisposable
     /// <summary>What was decided before the log's end was fixed, this time or for a checkpoint that was given up before it knew that it is durable.</summary>
     private readonly List<InFlight> _decided = [];
 
+    private volatile bool _isLast;
+
     /// <summary>Keys in the last checkpoint that this run has taken; -1 before the first.</summary>
     private long _taken = -1;
 
@@ -41,8 +43,14 @@ internal sealed partial class SeenCheckpoints : IDisposable
     /// <summary>Whether the disk has room for one: it is as large as index and filter, and not worth the room that the ledger needs.</summary>
     public Func<bool> HasRoom { get; init; } = static () => true;
 
-    /// <summary>Has <see cref="RunAsync"/> take one now. For a time with nothing to decide, so that the run's end has none to take.</summary>
-    public void Ask()
+    /// <summary>Has <see cref="RunAsync"/> take the last one now, as nothing is decided any more. The run's end has none to take then.</summary>
+    public void AskForLast()
+    {
+        _isLast = true;
+        Ask();
+    }
+
+    private void Ask()
     {
         lock (_due)
         {
@@ -59,7 +67,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
             while (true)
             {
                 await _due.WaitAsync(stop);
-                await TakeAsync(stop);
+                await TakeAsync(_isLast, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -69,7 +77,9 @@ internal sealed partial class SeenCheckpoints : IDisposable
     }
 
     /// <summary>Takes a checkpoint now, unless nothing has come since the last one. False when it failed: the index goes on, and the next start replays or rebuilds.</summary>
-    public async Task<bool> TakeAsync(CancellationToken stop = default)
+    /// <param name="isLast">Whether no other will follow.</param>
+    /// <param name="stop">Gives it up.</param>
+    public async Task<bool> TakeAsync(bool isLast = false, CancellationToken stop = default)
     {
         try
         {
@@ -85,7 +95,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
 
             var begun = _time.GetTimestamp();
             var before = _store.NewestTable;
-            var table = await _store.BeginCheckpointAsync();
+            var table = await _store.BeginCheckpointAsync(isLast);
             var (taken, highWater) = await FixAsync(table, stop);
             var made = await _store.SealCheckpointAsync(taken, highWater);
             await WhenDurableAsync(stop);

@@ -216,7 +216,7 @@ internal sealed class PipelineRun : IAsyncDisposable
         frontier.EndIntake();
 
         // The pages that are still to come leave it the time; at the run's end it would be waited for.
-        _rooms.Checkpoints?.Ask();
+        _rooms.Checkpoints?.AskForLast();
     }
 
     private async Task WorkAsync(Frontier frontier)
@@ -254,7 +254,7 @@ internal sealed class PipelineRun : IAsyncDisposable
         try
         {
             if (_rooms.Checkpoints is { } checkpoints)
-                await checkpoints.TakeAsync();
+                await checkpoints.TakeAsync(isLast: true);
 
             // A checkpoint that fails costs nothing but time at the next start. A commit that fails, be it the checkpoint's, is final: then this throws.
             if (_rooms.Ledger is { } ledger)

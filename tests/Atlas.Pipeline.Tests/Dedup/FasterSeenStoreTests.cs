@@ -284,6 +284,20 @@ public sealed class FasterSeenStoreTests : IDisposable
         Assert.Equal(fresh.Length, DedupTestBed.AddAll(again, fresh));
     }
 
+    [Theory]
+    [InlineData(1000, false)]
+    [InlineData(1100, true)]
+    public async Task A_last_checkpoint_brings_a_table_when_reading_the_keys_behind_the_old_one_would_take_longer(int behind, bool brings)
+    {
+        using var store = Open();
+        DedupTestBed.AddAll(store, DedupTestBed.Keys(3000, seed: 1));
+        var before = await store.BeginCheckpointAsync();
+        DedupTestBed.AddAll(store, DedupTestBed.Keys(behind, seed: 2));
+
+        Assert.Same(before, await store.BeginCheckpointAsync());
+        Assert.Equal(brings, before != await store.BeginCheckpointAsync(isLast: true));
+    }
+
     [Fact]
     public async Task The_newest_two_checkpoints_are_kept_and_the_older_of_them_still_opens()
     {

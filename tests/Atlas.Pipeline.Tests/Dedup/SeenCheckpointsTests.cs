@@ -180,7 +180,7 @@ public sealed class SeenCheckpointsTests : IDisposable
         await AddAsync(1);
         var running = _checkpoints.RunAsync(stop.Token);
 
-        _checkpoints.Ask();
+        _checkpoints.AskForLast();
         while (_ledger.LastSeenCheckpoint is null)
             await Task.Yield();
 
@@ -196,7 +196,7 @@ public sealed class SeenCheckpointsTests : IDisposable
         var batch = BatchOf(1, 2);
         await _stage.ProcessAsync(batch);
         batch.Release();
-        Assert.True(await _checkpoints.TakeAsync(stop.Token));
+        Assert.True(await _checkpoints.TakeAsync(stop: stop.Token));
 
         // What is due already is begun before this returns.
         var running = _checkpoints.RunAsync(stop.Token);
@@ -222,12 +222,12 @@ public sealed class SeenCheckpointsTests : IDisposable
         listener.SetMeasurementEventCallback<long>((instrument, count, _, _) => seen.Add($"{instrument.Name} {count}"));
         listener.Start();
         await AddAsync(1);
-        Assert.True(await _checkpoints.TakeAsync(TestContext.Current.CancellationToken));
+        Assert.True(await _checkpoints.TakeAsync(stop: TestContext.Current.CancellationToken));
         await AddAsync(2);
-        Assert.True(await _checkpoints.TakeAsync(TestContext.Current.CancellationToken));
+        Assert.True(await _checkpoints.TakeAsync(stop: TestContext.Current.CancellationToken));
         await AddAsync(3);
         _hasRoom = false;
-        Assert.False(await _checkpoints.TakeAsync(TestContext.Current.CancellationToken));
+        Assert.False(await _checkpoints.TakeAsync(stop: TestContext.Current.CancellationToken));
 
         Assert.Equal(
             [

@@ -97,6 +97,6 @@ public sealed class TroubledCheckpointTests : IDisposable
     {
         Assert.Equal(keys.Length, DedupTestBed.AddAll(store, keys.Span));
         _ledger.Keys.AddRange(keys.Span);
-        Assert.Equal(expected, await checkpoints.TakeAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(expected, await checkpoints.TakeAsync(stop: TestContext.Current.CancellationToken));
     }
 }
