@@ -146,7 +146,7 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
         {
             var into = new Span<byte>((void*)read.Memory, read.Length);
             var file = FileOf(read.Segment);
-            if (Sealed is { IsVerified: false } && !Verified(log => log.Ensure(read.Segment * FasterShape.SegmentBytes + read.Offset, read.Length)))
+            if (Sealed is { IsVerified: false } && !IsVerified(read.Segment, read.Offset, read.Length))
                 error = uint.MaxValue;
             for (int part; done < read.Length && (part = file.Read(into[done..], read.Offset + done)) > 0;)
                 done += part;
@@ -212,6 +212,9 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
             _hasFailed = true;
         }
     }
+
+    /// <summary>Apart from its caller, which allocates nothing.</summary>
+    private bool IsVerified(int segment, long offset, int length) => Verified(log => log.Ensure((segment * FasterShape.SegmentBytes) + offset, length));
 
     private bool Verified(Action<SealedLog> verify)
     {
