@@ -39,7 +39,7 @@ internal sealed class CountedLedger(ILedger ledger) : ILedger
 
     public Task<bool> CompleteAsync(CompletedDocument done) => ledger.CompleteAsync(done);
 
-    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail) => ledger.CompleteAsync(group, tail);
+    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail, Action? committed = null) => ledger.CompleteAsync(group, tail, committed);
 
     public Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt) => ledger.RetryAsync(item, reason, detail, dueAt, countsAsAttempt);
 

@@ -7,13 +7,13 @@ namespace Atlas.Pipeline.Dedup;
 internal sealed class BatchInserts : IDisposable
 {
     private readonly SeenLogDevice _device;
-    private readonly BloomFilter? _bloom;
+    private readonly BloomFilter _bloom;
     private readonly HashBuckets _buckets;
     private readonly BatchOutcomes _outcomes = new();
     private readonly ClientSession<LogKey, long, long, long, int, InsertIfAbsent> _session;
     private readonly UnsafeContext<LogKey, long, long, long, int, InsertIfAbsent> _context;
 
-    public BatchInserts(FasterKV<LogKey, long> index, SeenLogDevice device, BloomFilter? bloom)
+    public BatchInserts(FasterKV<LogKey, long> index, SeenLogDevice device, BloomFilter bloom)
     {
         _device = device;
         _bloom = bloom;
@@ -65,7 +65,7 @@ internal sealed class BatchInserts : IDisposable
     {
         foreach (var key in keys)
         {
-            _bloom?.Prefetch(key);
+            _bloom.Prefetch(key);
             _buckets.Prefetch(key);
         }
     }
@@ -94,7 +94,7 @@ internal sealed class BatchInserts : IDisposable
     private bool Issue(UInt128 key, int place)
     {
         var logKey = new LogKey(key);
-        if (_bloom is not null && !_bloom.AddAndTest(key))
+        if (!_bloom.AddAndTest(key))
         {
             // Surely new: written without a look, so that a tag that happens to match costs no read.
             var value = Above;
@@ -119,7 +119,7 @@ internal sealed class BatchInserts : IDisposable
         var logKey = new LogKey(key);
         long input = 0, output = 0;
         _outcomes.Above[place] = ISeenStore.Unknown;
-        if (_bloom is not null && !_bloom.MayContain(key))
+        if (!_bloom.MayContain(key))
             return false;
         var status = _context.Read(ref logKey, ref input, ref output, place);
         if (status.IsPending)

@@ -18,9 +18,6 @@ internal sealed partial class FasterSeenStore : ISeenStore
     /// <summary>Bytes of a table that take as long to write and read (400 MB/s) as one key behind it takes a recovery that has to find it in the log (0.6 us at a hundred million keys).</summary>
     private const long BytesPerKeyBehind = 240;
 
-    /// <summary>Keys whose blocks of the filter are on their way to the cache.</summary>
-    private const int PrefetchedAhead = 64;
-
     private readonly Lock _gate = new();
     private readonly SeenFiles _files;
     private readonly TimeProvider _time;
@@ -29,7 +26,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private readonly FasterKV<LogKey, long> _store;
     private readonly BatchInserts _inserts;
     private readonly LogFollower _follower;
-    private readonly BloomFilter? _bloom;
+    private readonly BloomFilter _bloom;
     private readonly CancellationTokenSource _closing = new();
     private readonly Thread? _verifier;
     private readonly string _shape;
@@ -39,7 +36,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private volatile bool _checkpointsAreStuck;
     private int _isDisposed;
 
-    private FasterSeenStore(SeenFiles files, DedupOptions options, Seams seams, SeenManifest? from, SealedLog? sealedLog, BloomFilter? bloom)
+    private FasterSeenStore(SeenFiles files, DedupOptions options, Seams seams, SeenManifest? from, SealedLog? sealedLog, BloomFilter bloom)
     {
         _files = files;
         _time = seams.Time;
@@ -235,34 +232,17 @@ internal sealed partial class FasterSeenStore : ISeenStore
         progress?.Begin("verifying the dedup index", 0);
         var log = files.Verify(manifest, manifest.IndexTail);
         files.KeepOnly(CheckpointNames.Of(manifest));
-        var store = new FasterSeenStore(files, options, seams, manifest, log, LoadFilter(files, options, manifest));
+        var (filter, wasThere) = SavedFilter.Load(files, options, manifest, log, progress);
+        var store = new FasterSeenStore(files, options, seams, manifest, log, filter);
+        if (!wasThere)
+        {
+            // Saved with the next checkpoint, which then has a table of its own.
+            LogFilter(seams.Logs.CreateLogger<FasterSeenStore>());
+            store._table = null;
+        }
+
         progress?.Begin("replaying the ledger into the dedup index", ledger.LastSequence - checkpoint.HighWater);
         return store.Replaying(ledger, checkpoint.HighWater, progress);
-    }
-
-    /// <summary>The filter as it was saved, and the keys that the log has behind it; null when it is gone or damaged: the index is slower without it, and as exact.</summary>
-    private static BloomFilter? LoadFilter(SeenFiles files, DedupOptions options, SeenManifest manifest)
-    {
-        var bloom = new BloomFilter(options.ExpectedUrls, options.FalsePositiveRate);
-        if (!files.TryLoad(manifest, bloom))
-            return null;
-
-        var ahead = new List<UInt128>(PrefetchedAhead);
-        SeenLog.ScanKeys(files, manifest.IndexTail, manifest.LogEnd, key =>
-        {
-            bloom.Prefetch(key);
-            ahead.Add(key);
-            if (ahead.Count == PrefetchedAhead)
-                AddAll();
-        });
-        AddAll();
-        return bloom;
-
-        void AddAll()
-        {
-            ahead.ForEach(key => bloom.AddAndTest(key));
-            ahead.Clear();
-        }
     }
 
     private void AddIfAbsent(ReadOnlySpan<UInt128> keys, long above, Span<bool> isNew)
@@ -300,4 +280,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The dedup index cannot be trusted and is rebuilt from the ledger.")]
     private static partial void LogRebuild(ILogger log, Exception doubt);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The filter of the dedup index is gone or damaged; it was made anew from the index's log.")]
+    private static partial void LogFilter(ILogger log);
 }

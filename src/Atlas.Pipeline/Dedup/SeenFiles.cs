@@ -47,13 +47,11 @@ internal sealed class SeenFiles(string root, IDisk disk)
     }
 
     /// <summary>Saves the filter beside a hash table. Keys may be added meanwhile: whether one of them is in does not matter, as a recovery adds those that the log has behind the table.</summary>
-    /// <param name="bloom">The filter; null for none.</param>
+    /// <param name="bloom">The filter.</param>
     /// <param name="indexToken">The table's name.</param>
     /// <returns>Its stretches.</returns>
-    public List<SealedStretch> SaveFilter(BloomFilter? bloom, string indexToken)
+    public List<SealedStretch> SaveFilter(BloomFilter bloom, string indexToken)
     {
-        if (bloom is null)
-            return [];
         var hashes = new RunningHashes(FilterOf(indexToken));
         using (var file = disk.Open(Path.Combine(Root, FilterOf(indexToken))))
         {
@@ -123,14 +121,12 @@ internal sealed class SeenFiles(string root, IDisk disk)
         return true;
     }
 
-    /// <summary>Whether the filter that was saved with a checkpoint's table is there and whole, or was never saved.</summary>
+    /// <summary>Whether the filter that was saved with a checkpoint's table is there and whole.</summary>
     public bool FilterIsWhole(SeenManifest manifest)
     {
         var name = FilterOf(manifest.IndexToken);
         var saved = FilterIn(manifest);
-        if (saved.Length == 0)
-            return true;
-        if (!disk.Exists(Path.Combine(Root, name)))
+        if (saved.Length == 0 || !disk.Exists(Path.Combine(Root, name)))
             return false;
         using (var file = disk.OpenRead(Path.Combine(Root, name)))
         {
@@ -141,7 +137,7 @@ internal sealed class SeenFiles(string root, IDisk disk)
         return FirstDamaged(saved) is null;
     }
 
-    /// <summary>The stretches of the filter that was saved with a checkpoint's table; none when there was none.</summary>
+    /// <summary>The stretches of the filter that was saved with a checkpoint's table.</summary>
     public static SealedStretch[] FilterIn(SeenManifest manifest) => [.. manifest.Stretches.Where(stretch => stretch.Name == FilterOf(manifest.IndexToken))];
 
     /// <summary>After a new checkpoint: the one before it stays, because the ledger may not come to know the new one.</summary>

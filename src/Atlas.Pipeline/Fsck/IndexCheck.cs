@@ -45,7 +45,7 @@ internal static class IndexCheck
             var files = new SeenFiles(examination.State.SeenDirectory, disk);
             files.Verify(manifest);
             if (!files.FilterIsWhole(manifest))
-                Rebuild(examination, "the Bloom filter is gone or damaged; the index answers without it, slower and as exactly", $"filter.{manifest.IndexToken}");
+                Rebuild(examination, "the Bloom filter is gone or damaged; the next start makes it anew from the index's log", $"filter.{manifest.IndexToken}");
             if (settings is not null && manifest.Shape != FasterShape.NameOf(settings))
                 examination.Note("index", "the index was made with other settings of dedup", examination.State.SeenDirectory, 1, "Nothing to do: the next run makes it anew from the ledger.");
             examination.Progress.Begin("reading the dedup index", manifest.Count);

@@ -44,8 +44,11 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Records a leased item's document as done, together with where its body lies. False if the URL was recorded already (counted as <c>dedup_authority_caught</c>).</summary>
     Task<bool> CompleteAsync(CompletedDocument done);
 
-    /// <summary>Records many at once, in one transaction; what persist calls after syncing a group of bodies.</summary>
-    Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail);
+    /// <summary>Records many at once, in one transaction; what persist calls after syncing a group of bodies. Overtakes what waits for the writer; groups stay in their order.</summary>
+    /// <param name="group">The documents.</param>
+    /// <param name="tail">Where the bodies end.</param>
+    /// <param name="committed">Runs on the writer's thread as soon as they are durable.</param>
+    Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail, Action? committed = null);
 
     /// <summary>Puts a leased item back, due later. An attempt that the host's wish cut short is given back. The process has outlived the fetch, so earlier losses are forgotten.</summary>
     Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt);
@@ -124,7 +127,7 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>What was recorded with the last good checkpoint of the dedup index, or null.</summary>
     SeenCheckpoint? LastSeenCheckpoint { get; }
 
-    /// <summary>Records a checkpoint of the dedup index. Called only while no decided batch is uncommitted.</summary>
+    /// <summary>Records a checkpoint of the dedup index, ahead of what waits for the writer. Called when every row is committed whose key may be in it.</summary>
     Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint);
 
     /// <summary>Looks up where bodies lie that are recorded already.</summary>

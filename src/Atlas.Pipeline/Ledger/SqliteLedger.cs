@@ -141,7 +141,11 @@ internal sealed class SqliteLedger : ILedger
         return await Send(1, () => CompleteGroup([done], Later(_written, end)), SetTail) is { Recorded: 1 };
     }
 
-    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail) => Send(group.Count, () => CompleteGroup(group, tail), SetTail);
+    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail, Action? committed = null) => _writer.SendAheadAsync(new LedgerCommand<TailBox>(group.Count, () => CompleteGroup(group, tail), box =>
+    {
+        SetTail(box);
+        committed?.Invoke();
+    }));
 
     public Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt) =>
         Send(1, () => _work.Retry(item, reason, detail, dueAt, countsAsAttempt), counts =>

@@ -1,13 +1,12 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Persist;
 
 /// <summary>Gathers bodies of many callers into groups and makes each group durable: write, sync, then the rows.</summary>
 /// <remarks>
-/// Two groups take turns. Callers fill one under the lock; one thread swaps it after the group time, or as soon as it is full, and writes and syncs the other. A second thread waits for the rows, so that the next
-/// group is written meanwhile; rows are handed to the ledger in the order of the groups, one group after the other.
+/// Two groups take turns. Callers fill one under the lock; one thread swaps it after the group time, or as soon as it is full, writes and syncs the other, hands its rows to the ledger and goes on.
+/// What waits is told by the ledger's own thread, right after the commit.
 /// The lock covers <c>_filling</c>, <c>_spare</c>, <c>_pending</c>, <c>_room</c>, <c>_failure</c> and <c>_closing</c>; the store is the writing thread's alone.
 /// A failure is final: after a failed sync nobody knows what is on the disk, so nothing is acknowledged any more.
 /// </remarks>
@@ -21,7 +20,7 @@ internal sealed class BodyWriter : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly AutoResetEvent _wake = new(false);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly BlockingCollection<Recording> _recordings = new(boundedCapacity: 1);
+    private readonly InFlight _recordings = new();
     private readonly Dictionary<UInt128, WaitingBody> _pending = [];
     private BodyGroup _filling;
     private BodyGroup _spare;
@@ -38,9 +37,7 @@ internal sealed class BodyWriter : IAsyncDisposable
         _filling = new BodyGroup(options.GroupBytes);
         _spare = new BodyGroup(options.GroupBytes);
         _timer = time.CreateTimer(_ => _wake.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        var recording = new Thread(FinishAll) { IsBackground = true, Name = "atlas-recorded" };
-        recording.Start();
-        new Thread(() => Work(recording)) { IsBackground = true, Name = "atlas-bodies" }.Start();
+        new Thread(Work) { IsBackground = true, Name = "atlas-bodies" }.Start();
     }
 
     public DurableTimes Durable { get; } = new();
@@ -81,7 +78,6 @@ internal sealed class BodyWriter : IAsyncDisposable
         _wake.Set();
         await _ended.Task;
         await _timer.DisposeAsync();
-        _recordings.Dispose();
         Durable.Dispose();
     }
 
@@ -114,7 +110,7 @@ internal sealed class BodyWriter : IAsyncDisposable
         return true;
     }
 
-    private void Work(Thread recording)
+    private void Work()
     {
         while (true)
         {
@@ -130,8 +126,7 @@ internal sealed class BodyWriter : IAsyncDisposable
             }
         }
 
-        _recordings.CompleteAdding();
-        recording.Join();
+        _recordings.WhenEmpty().Wait();
         _store.Dispose();
         _ended.SetResult();
     }
@@ -165,7 +160,8 @@ internal sealed class BodyWriter : IAsyncDisposable
             var documents = group.WriteTo(_store, _ledger);
             _store.Sync();
             group.Clear();
-            _recordings.Add(new Recording(documents, _store.Tail, recorded));
+            _recordings.Enter();
+            _ = RecordAsync(documents, _store.Tail, recorded);
         }
         catch (Exception error)
         {
@@ -174,31 +170,35 @@ internal sealed class BodyWriter : IAsyncDisposable
         }
     }
 
-    private void FinishAll()
+    private async Task RecordAsync(IReadOnlyList<CompletedDocument> documents, SegmentTail tail, TaskCompletionSource recorded)
     {
-        foreach (var recording in _recordings.GetConsumingEnumerable())
+        try
         {
-            try
-            {
-                ThrowIfFailed();
-                _ledger.CompleteAsync(recording.Documents, recording.Tail).GetAwaiter().GetResult();
-            }
-            catch (Exception error)
-            {
-                Fail(recording.Recorded, error);
-                continue;
-            }
-
-            foreach (var document in recording.Documents)
-                Durable.Note(_time.GetElapsedTime(document.Document.ReadAt));
-            lock (_gate)
-            {
-                foreach (var document in recording.Documents)
-                    _pending.Remove(BinaryPrimitives.ReadUInt128BigEndian(document.BodySha256));
-            }
-
-            recording.Recorded.SetResult();
+            await _ledger.CompleteAsync(documents, tail, () => Tell(documents, recorded));
         }
+        catch (Exception error)
+        {
+            Fail(recorded, error);
+        }
+        finally
+        {
+            _recordings.Leave();
+        }
+    }
+
+    /// <summary>On the ledger's thread.</summary>
+    private void Tell(IReadOnlyList<CompletedDocument> documents, TaskCompletionSource recorded)
+    {
+        var now = _time.GetTimestamp();
+        lock (_gate)
+        {
+            foreach (var document in documents)
+                _pending.Remove(BinaryPrimitives.ReadUInt128BigEndian(document.BodySha256));
+        }
+
+        foreach (var document in documents)
+            Durable.Note(_time.GetElapsedTime(document.Document.ReadAt, now));
+        recorded.SetResult();
     }
 
     private void ThrowIfFailed()
@@ -215,7 +215,4 @@ internal sealed class BodyWriter : IAsyncDisposable
         // Whatever failed is ours and not the URL's, and an IOException is how the graph tells the two apart.
         recorded.SetException(error as IOException ?? new IOException("Bodies could not be recorded: " + error.Message, error));
     }
-
-    /// <summary>A group whose bodies are synced.</summary>
-    private sealed record Recording(IReadOnlyList<CompletedDocument> Documents, SegmentTail Tail, TaskCompletionSource Recorded);
 }

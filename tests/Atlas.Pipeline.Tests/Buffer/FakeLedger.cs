@@ -126,7 +126,7 @@ internal sealed class FakeLedger : ILedger
 
     public Task<bool> CompleteAsync(CompletedDocument done) => throw new NotSupportedException();
 
-    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail) => throw new NotSupportedException();
+    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail, Action? committed = null) => throw new NotSupportedException();
 
     public Task FlushAsync() => throw new NotSupportedException();
 

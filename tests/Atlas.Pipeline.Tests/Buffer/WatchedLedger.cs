@@ -46,7 +46,7 @@ internal sealed class WatchedLedger(ILedger ledger, OneThread thread) : ILedger
 
     public Task<bool> CompleteAsync(CompletedDocument done) => Counted(() => ledger.CompleteAsync(done));
 
-    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail) => Counted(() => ledger.CompleteAsync(group, tail));
+    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail, Action? committed = null) => Counted(() => ledger.CompleteAsync(group, tail, committed));
 
     public Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt) =>
         Counted(() => ledger.RetryAsync(item, reason, detail, dueAt, countsAsAttempt));

@@ -127,7 +127,7 @@ public sealed class FasterSeenStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_file_ends_in_a_rebuild_and_a_damaged_filter_in_doing_without()
+    public async Task A_damaged_file_ends_in_a_rebuild_and_a_damaged_filter_in_a_new_one()
     {
         var keys = DedupTestBed.Keys(3000, seed: 1);
         await FillAsync(keys, above: []);
@@ -145,6 +145,8 @@ public sealed class FasterSeenStoreTests : IDisposable
                 Assert.Equal(!names[file].Name.StartsWith("filter.", StringComparison.Ordinal), store.WasRebuilt);
                 Assert.Equal(0, DedupTestBed.AddAll(store, keys));
                 _ledger.LastSeenCheckpoint = await store.CheckpointAsync(_ledger.LastSequence);
+                new SeenFiles(_bed.Seen, new Seams().Disk).Verify(SeenManifest.Parse(_ledger.LastSeenCheckpoint.Manifest));
+                Assert.True(new SeenFiles(_bed.Seen, new Seams().Disk).FilterIsWhole(SeenManifest.Parse(_ledger.LastSeenCheckpoint.Manifest)));
             }
         }
 

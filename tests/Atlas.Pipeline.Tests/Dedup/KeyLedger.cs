@@ -72,7 +72,7 @@ internal sealed class KeyLedger : ILedger
 
     public Task<bool> CompleteAsync(CompletedDocument done) => throw new NotSupportedException();
 
-    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail) => throw new NotSupportedException();
+    public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail, Action? committed = null) => throw new NotSupportedException();
 
     public Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt) => throw new NotSupportedException();
 

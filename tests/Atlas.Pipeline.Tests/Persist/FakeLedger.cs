@@ -8,6 +8,8 @@ internal sealed class FakeLedger(List<string> events) : ILedger
 {
     private readonly ConcurrentDictionary<string, BodyPlace> _places = new();
 
+    private int _commitsAsked;
+
     public ConcurrentBag<CompletedDocument> Completed { get; } = [];
 
     public Exception? CommitFailure { get; set; }
@@ -15,8 +17,8 @@ internal sealed class FakeLedger(List<string> events) : ILedger
     /// <summary>What a commit waits for.</summary>
     public Task CommitGate { get; set; } = Task.CompletedTask;
 
-    /// <summary>Completed when a commit is asked for.</summary>
-    public TaskCompletionSource CommitAsked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>How many commits were asked for.</summary>
+    public int CommitsAsked => Volatile.Read(ref _commitsAsked);
 
     public SegmentTail BodiesTail { get; private set; }
 
@@ -36,9 +38,9 @@ internal sealed class FakeLedger(List<string> events) : ILedger
         remove { }
     }
 
-    public async Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail)
+    public async Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail, Action? committed = null)
     {
-        CommitAsked.TrySetResult();
+        Interlocked.Increment(ref _commitsAsked);
         await CommitGate;
         if (CommitFailure is { } failure)
             throw failure;
@@ -50,6 +52,7 @@ internal sealed class FakeLedger(List<string> events) : ILedger
         }
 
         BodiesTail = tail;
+        committed?.Invoke();
     }
 
     public BodyPlace?[] FindBodies(IReadOnlyList<byte[]> sha256) => [.. sha256.Select(hash => _places.TryGetValue(Convert.ToHexString(hash), out var place) ? place : (BodyPlace?)null)];

@@ -28,6 +28,9 @@ internal sealed class ForgetfulDisk : IDisk
     /// <summary>Called before a file is opened to be read, as something may happen to it then.</summary>
     public Action<string>? BeforeRead { get; set; }
 
+    /// <summary>Comes before a file's content is made durable.</summary>
+    public Action? BeforeSync { get; set; }
+
     /// <summary>What was to be reserved for each file that was opened.</summary>
     public List<long> Reserved { get; } = [];
 
@@ -190,6 +193,7 @@ internal sealed class ForgetfulDisk : IDisk
 
         public void Sync()
         {
+            disk.BeforeSync?.Invoke();
             lock (disk._gate)
             {
                 if (disk.SyncFails)

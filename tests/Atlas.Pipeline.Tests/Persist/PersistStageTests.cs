@@ -197,20 +197,21 @@ public sealed class PersistStageTests : IAsyncDisposable
     [Fact]
     public async Task An_abort_interrupts_what_waits_for_room_and_not_what_has_joined()
     {
-        var gate = new TaskCompletionSource();
-        _ledger.CommitGate = gate.Task;
+        using var gate = new ManualResetEventSlim();
         using var abort = new CancellationTokenSource();
         await using var stage = Stage();
-        var committing = stage.ProcessAsync(Item(1, Body(1, Small.GroupBytes)), abort.Token).AsTask();
-        await _ledger.CommitAsked.Task;
+        var syncing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _disk.BeforeSync = () =>
+        {
+            syncing.TrySetResult();
+            gate.Wait();
+        };
 
-        // One that waits for the commit, one that waits to be handed over to it, one that fills the group: more than these find no room.
-        WorkItem[] items = [.. Enumerable.Range(2, 3).Select(number => Item(number, Body(number, Small.GroupBytes)))];
-        FetchedDocument[] documents = [.. items.Select(each => each.Document!)];
-        Task<Verdict>[] joined = [.. items.Select(each => stage.ProcessAsync(each, abort.Token).AsTask())];
-        while (documents.Any(each => each.BodyLength > 0))
-            await Task.Delay(1, TestContext.Current.CancellationToken);
-        var item = Item(5, Body(5, 10));
+        // One that is written, and one that fills the group: more than these find no room.
+        var written = stage.ProcessAsync(Item(1, Body(1, Small.GroupBytes)), abort.Token).AsTask();
+        await syncing.Task;
+        var joined = stage.ProcessAsync(Item(2, Body(2, Small.GroupBytes)), abort.Token).AsTask();
+        var item = Item(3, Body(3, 10));
         var document = item.Document!;
         var waiting = stage.ProcessAsync(item, abort.Token).AsTask();
 
@@ -218,9 +219,24 @@ public sealed class PersistStageTests : IAsyncDisposable
 
         Assert.Equal(Fate.Interrupted, (await waiting).Fate);
         Assert.Equal(0, document.BodyLength);
+        gate.Set();
+        Assert.All(await Task.WhenAll(written, joined), verdict => Assert.Equal(Fate.Forward, verdict.Fate));
+        Assert.Equal([1, 2], _ledger.Completed.Select(done => done.Item.Sequence).Order());
+    }
+
+    [Fact]
+    public async Task Groups_are_written_while_the_rows_of_earlier_ones_are_committed()
+    {
+        var gate = new TaskCompletionSource();
+        _ledger.CommitGate = gate.Task;
+        await using var stage = Stage();
+        Task<Verdict>[] stored = [.. Enumerable.Range(1, 4).Select(number => stage.ProcessAsync(Item(number, Body(number, Small.GroupBytes)), CancellationToken.None).AsTask())];
+        while (_ledger.CommitsAsked < stored.Length)
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(stored, each => each.IsCompleted);
+
         gate.SetResult();
-        Assert.All([await committing, .. await Task.WhenAll(joined)], verdict => Assert.Equal(Fate.Forward, verdict.Fate));
-        Assert.Equal([1, 2, 3, 4], _ledger.Completed.Select(done => done.Item.Sequence).Order());
+        Assert.All(await Task.WhenAll(stored), verdict => Assert.Equal(Fate.Forward, verdict.Fate));
     }
 
     [Theory]
