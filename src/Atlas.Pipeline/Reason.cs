@@ -51,6 +51,9 @@ internal readonly record struct Reason(ushort Code)
     public static readonly Reason RobotsUnavailable = new(60);
     public static readonly Reason HostDown = new(61);
 
+    // Only of a document that was asked for again.
+    public static readonly Reason Moved = new(70);
+
     private static readonly Dictionary<ushort, (string Name, ErrorClass Class, string Cause)> Named = new()
     {
         [0] = ("none", ErrorClass.None, "nothing failed"),
@@ -87,6 +90,7 @@ internal readonly record struct Reason(ushort Code)
         [52] = ("network_down", ErrorClass.Local, "this machine has no way out, or none of its DNS servers answers"),
         [60] = ("robots_unavailable", ErrorClass.HostDown, "the host does not say its rules: robots.txt fails with 5xx or no answer that can be read"),
         [61] = ("host_down", ErrorClass.HostDown, "the host has been down through breaker_gives_up_after pauses, and what waited for it was given up"),
+        [70] = ("moved", ErrorClass.Permanent, "a document was asked for again, and its host redirects to another resource: the document stays, and where it leads is a URL of its own"),
     };
 
     /// <summary>An answer that is no document, as <c>http_NNN</c>.</summary>

@@ -72,6 +72,12 @@ internal sealed class WorkItem
     /// <summary>Where its host has sent us instead of a document. Set by fetch.</summary>
     public Uri? RedirectsTo { get; set; }
 
+    /// <summary>The document that is asked for again; null when the URL is fetched for the first time.</summary>
+    public KnownDocument? Again { get; init; }
+
+    /// <summary>What its host has said of that document, when it is what it was. Set by fetch.</summary>
+    public Confirmation? Confirmed { get; set; }
+
     /// <summary>The Sitemap lines of its host's robots.txt; null if it has none. Set by fetch.</summary>
     public SitemapLines? Sitemaps { get; set; }
 
@@ -100,5 +106,6 @@ internal sealed class WorkItem
         AdmittedAt = AdmittedAt,
         Requests = Requests,
         Deferrals = Deferrals,
+        Again = Again,
     };
 }

@@ -7,7 +7,7 @@ using Atlas.Pipeline.Persist;
 
 namespace Atlas.Pipeline.Fsck;
 
-/// <summary>Reads every recorded body in every segment and compares its SHA-256, and what was said around it. A document of which either is gone or damaged goes back to the queue in a transaction of its own.</summary>
+/// <summary>Reads every recorded body in every segment and compares its SHA-256, and what was said around it, those of earlier versions included. A document of which either is gone or damaged goes back to the queue in a transaction of its own; a version is forgotten.</summary>
 internal sealed class BodiesCheck(Examination examination, IDisk disk) : IDisposable
 {
     private const int RowsPerPage = 1_024;
@@ -19,14 +19,25 @@ internal sealed class BodiesCheck(Examination examination, IDisk disk) : IDispos
     private readonly SortedDictionary<int, (long Count, string First)> _bad = [];
     private readonly SegmentReader _segments = new(examination.State.BodiesDirectory, disk);
     private long _unqueued;
+    private (long Count, string First) _badVersions;
 
     public void Run()
     {
         var ledger = examination.Ledger;
         CheckOwner();
-        examination.Progress.Begin("reading the bodies", ledger.Scalar("SELECT count(*) FROM content_metadata"));
+        examination.Progress.Begin("reading the bodies", ledger.Scalar("SELECT (SELECT count(*) FROM content_metadata) + (SELECT count(*) FROM document_versions)"));
+        ReadAll("content_metadata", Check);
+        ReadAll(LedgerSchema.Versions, CheckVersion);
+        Report();
+        new SegmentsCheck(examination, disk).Run();
+    }
+
+    public void Dispose() => _segments.Dispose();
+
+    private void ReadAll(string table, Action<Document> check)
+    {
         var page = new List<Document>(RowsPerPage);
-        var read = ledger.Prepare("SELECT id, seq, segment, body_offset, body_length, body_sha256, exchange_segment, exchange_offset, exchange_length FROM content_metadata WHERE id > ?1 ORDER BY id LIMIT ?2");
+        var read = examination.Ledger.Prepare($"SELECT id, seq, segment, body_offset, body_length, body_sha256, exchange_segment, exchange_offset, exchange_length FROM {table} WHERE id > ?1 ORDER BY id LIMIT ?2");
         long last = 0;
         do
         {
@@ -37,17 +48,12 @@ internal sealed class BodiesCheck(Examination examination, IDisk disk) : IDispos
                     new BodyPlace((int)read.Int64(6), read.Int64(7), (int)read.Int64(8))));
             read.Reset();
             foreach (var document in page)
-                Check(document);
+                check(document);
             last = page.Count > 0 ? page[^1].Id : last;
             examination.Progress.Advance(page.Count);
         }
         while (page.Count == RowsPerPage);
-
-        Report();
-        new SegmentsCheck(examination, disk).Run();
     }
-
-    public void Dispose() => _segments.Dispose();
 
     /// <summary>Bodies of another ledger are kept aside whole: nothing of them is ours.</summary>
     private void CheckOwner()
@@ -69,10 +75,22 @@ internal sealed class BodiesCheck(Examination examination, IDisk disk) : IDispos
         _bad[document.Segment] = (count + 1, count == 0 ? string.Create(CultureInfo.InvariantCulture, $"{_segments.PathOf(document.Segment)}, {document.Length} bytes at {document.Offset} (row {document.Sequence})") : first);
     }
 
+    private void CheckVersion(Document version)
+    {
+        if (IsWhole(version) && HasWholeExchange(version.Exchange))
+            return;
+        if (examination.Repairs)
+            examination.InTransaction(() => examination.Ledger.Execute(string.Create(CultureInfo.InvariantCulture, $"DELETE FROM document_versions WHERE id = {version.Id}")));
+        _badVersions = (_badVersions.Count + 1, _badVersions.Count > 0 ? _badVersions.First
+            : string.Create(CultureInfo.InvariantCulture, $"{_segments.PathOf(version.Segment)}, {version.Length} bytes at {version.Offset} (row {version.Sequence})"));
+    }
+
     private void Report()
     {
         foreach (var (count, first) in _bad.Values)
             examination.Repairable("bodies", "documents whose body or headers are gone or damaged", first, count, "--repair queues them again, and their bodies are fetched by the next run. The file stays as it is.", () => { });
+        if (_badVersions.Count > 0)
+            examination.Repairable("bodies", "earlier versions of documents whose body or headers are gone or damaged", _badVersions.First, _badVersions.Count, "--repair forgets them. The documents as they are now are not touched.", () => { });
         if (_unqueued > 0)
             examination.Damage("bodies", "of these, documents that have no row to queue", "content_metadata", _unqueued, "Their URLs stand in content_metadata: put a copy of ledger.db back.");
     }

@@ -26,12 +26,15 @@ internal static class BooksCheck
 
         Compare(examination, "admitted", admitted);
         Compare(examination, "backlog", backlog);
-        Compare(examination, "queued", backlog + ledger.Scalar("SELECT count(*) FROM work WHERE state = 'queued'"));
-        Compare(examination, "leased", ledger.Scalar("SELECT count(*) FROM work WHERE state = 'leased'"));
+        Compare(examination, "queued", backlog + ledger.Scalar("SELECT count(*) FROM work WHERE state = 'queued' AND document IS NULL"));
+        Compare(examination, "leased", ledger.Scalar("SELECT count(*) FROM work WHERE state = 'leased' AND document IS NULL"));
         Compare(examination, "recorded", recorded);
         var aliases = ledger.Scalar("SELECT count(*) FROM aliases");
         Compare(examination, "aliases", aliases);
         Compare(examination, "done", recorded + examination.Counter("caught") + aliases);
+        var refetching = ledger.Scalar("SELECT count(*) FROM work WHERE document IS NOT NULL");
+        Compare(examination, "refetching", refetching);
+        Compare(examination, "refetches", refetching + examination.Counter("not_modified") + examination.Counter("unchanged") + examination.Counter("changed") + examination.Counter("refetch_failed"));
         CompareDead(examination);
         Compare(examination, "received", admitted + examination.Counter("duplicates") + examination.Counter("rejected"));
         CompareRefused(examination);

@@ -37,7 +37,7 @@ internal static class DoubledRows
             if (Exists($"{queue} WHERE seq = {row}"))
             {
                 var isBacklog = Exists($"cursors WHERE class = {priority} AND seq < {row}");
-                if (!isBacklog && !Exists($"work WHERE seq = {row}"))
+                if (!isBacklog && !Exists($"work WHERE seq = {row} AND document IS NULL"))
                     return false;
                 var isLeased = Exists($"work WHERE seq = {row} AND state = 'leased'");
                 examination.InTransaction(() =>

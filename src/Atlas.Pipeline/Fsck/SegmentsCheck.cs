@@ -8,13 +8,19 @@ internal sealed class SegmentsCheck(Examination examination, IDisk disk)
     /// <summary>Segments that a repair makes; a number farther off is a damaged one, and not that many files are gone.</summary>
     private const int MostMade = 1_000;
 
+    /// <summary>Where bodies and what was said around them lie, of documents and of their earlier versions.</summary>
+    private const string Places = """
+        (SELECT segment AS segment, body_offset + body_length AS ending FROM content_metadata UNION ALL SELECT exchange_segment, exchange_offset + exchange_length FROM content_metadata
+          UNION ALL SELECT segment, body_offset + body_length FROM document_versions UNION ALL SELECT exchange_segment, exchange_offset + exchange_length FROM document_versions)
+        """;
+
     public void Run()
     {
         CheckPacks();
         var ledger = examination.Ledger;
         var tail = ledger.Scalar("SELECT segment FROM bodies_tail");
         var end = ledger.Scalar("SELECT end_offset FROM bodies_tail");
-        var newest = ledger.Scalar("SELECT coalesce(max(max(segment, exchange_segment)), 0) FROM content_metadata");
+        var newest = ledger.Scalar($"SELECT coalesce(max(segment), 0) FROM {Places}");
         var known = Math.Max(newest, Numbers().DefaultIfEmpty(0).Max());
         if (known > int.MaxValue - MostMade)
         {
@@ -31,10 +37,7 @@ internal sealed class SegmentsCheck(Examination examination, IDisk disk)
 
         var segment = (int)tail;
         var last = Math.Max(segment, newest);
-        var furthest = ledger.Scalar($"""
-            SELECT max((SELECT coalesce(max(body_offset + body_length), 0) FROM content_metadata WHERE segment = {last}),
-              (SELECT coalesce(max(exchange_offset + exchange_length), 0) FROM content_metadata WHERE exchange_segment = {last}))
-            """);
+        var furthest = ledger.Scalar($"SELECT coalesce(max(ending), 0) FROM {Places} WHERE segment = {last}");
         if (newest > segment || (newest == segment && furthest > end))
         {
             CheckMissing((int)newest);

@@ -31,6 +31,7 @@ internal static class WorkCheck
                 () => examination.InTransaction(() => ledger.Execute($"DELETE FROM work AS r WHERE {IsOver()}")));
         }
 
+        RefetchCheck.Run(examination);
         CheckStranded(examination);
         CheckDocuments(examination);
         CheckDeadLetters(examination);
@@ -43,7 +44,7 @@ internal static class WorkCheck
         long taken = 0;
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
             taken += ledger.Scalar($"SELECT count(*) FROM {LedgerSchema.QueueOf(priority)} WHERE seq <= {CursorOf(priority)}");
-        var settled = ledger.Scalar("SELECT count(*) FROM work") + ledger.Scalar("SELECT count(*) FROM content_metadata") + examination.Counter("caught")
+        var settled = ledger.Scalar("SELECT count(*) FROM work WHERE document IS NULL") + ledger.Scalar("SELECT count(*) FROM content_metadata") + examination.Counter("caught")
             + ledger.Scalar("SELECT count(*) FROM dead") + ledger.Scalar("SELECT count(*) FROM aliases");
         if (taken == settled)
             return;
@@ -104,8 +105,8 @@ internal static class WorkCheck
     private static string OfNoClass() => "NOT (" + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
         $"(r.class = {priority} AND r.seq <= {CursorOf(priority)} AND EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q WHERE q.seq = r.seq))"))) + ")";
 
-    private static string IsOver() => "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR EXISTS(SELECT 1 FROM aliases a WHERE a.seq = r.seq) OR " + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
-        $"(r.class = {priority} AND EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q JOIN content_metadata m ON m.content_id = lower(hex(substr(q.packed, 1, 16))) WHERE q.seq = r.seq AND m.seq = r.seq))")));
+    private static string IsOver() => "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR EXISTS(SELECT 1 FROM aliases a WHERE a.seq = r.seq) OR r.document IS NULL AND (" + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
+        $"(r.class = {priority} AND EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q JOIN content_metadata m ON m.content_id = lower(hex(substr(q.packed, 1, 16))) WHERE q.seq = r.seq AND m.seq = r.seq))"))) + ")";
 
     /// <summary>Of a queue's row: dead, an alias, or its content id is recorded, by itself or by a twin.</summary>
     private static string IsSettled() =>

@@ -29,6 +29,9 @@ internal sealed record RunOutcome(RunSnapshot Last, Exception? Failure, BooksAud
             $"received {books.Received}, but duplicates {books.Duplicates} + rejected {rejected} + admitted {books.Admitted}");
         Compare(found, admitted, books.Done + dead + books.Queued + books.Leased,
             $"admitted {admitted}, but done {books.Done} + dead {dead} + queued {books.Queued} + leased {books.Leased}");
+        var again = books.Refetches;
+        Compare(found, again.Taken + again.Before, again.NotModified + again.Unchanged + again.Changed + again.Failed.Values.Sum() + again.Waiting,
+            $"asked for again {again.Taken + again.Before}, but not modified {again.NotModified} + unchanged {again.Unchanged} + changed {again.Changed} + failed {again.Failed.Values.Sum()} + waiting {again.Waiting}");
         if (Audit is null || Counted is not { } counted)
             return found;
 
@@ -37,6 +40,7 @@ internal sealed record RunOutcome(RunSnapshot Last, Exception? Failure, BooksAud
         CompareRows(found, "leased", counted.Leased, Audit.Leased);
         CompareRows(found, "done", counted.Done, Audit.Done);
         CompareRows(found, "dead", counted.Dead.Values.Sum(), Audit.Dead);
+        CompareRows(found, "being asked for again", counted.Refetches.Waiting, Audit.Refetching);
         return found;
     }
 

@@ -8,15 +8,17 @@ internal sealed class AliasWriter
 {
     private readonly BooksCounter _books;
     private readonly AdmissionWriter _admission;
+    private readonly RefetchWriter _refetches;
     private readonly TimeProvider _time;
     private readonly long _epoch;
     private readonly SqlStatement _ask, _leave, _record, _next;
 
     /// <param name="admission">Admits the targets that are new.</param>
+    /// <param name="refetches">Ends what was asked for again.</param>
     /// <param name="epoch">As for <see cref="WorkWriter"/>.</param>
-    public AliasWriter(SqlConnection connection, BooksCounter books, AdmissionWriter admission, TimeProvider time, long epoch)
+    public AliasWriter(SqlConnection connection, BooksCounter books, AdmissionWriter admission, RefetchWriter refetches, TimeProvider time, long epoch)
     {
-        (_books, _admission, _time, _epoch) = (books, admission, time, epoch);
+        (_books, _admission, _refetches, _time, _epoch) = (books, admission, refetches, time, epoch);
         _ask = connection.Prepare("""
             UPDATE work SET state = 'queued', lost = 0, attempt = attempt - 1, redirects = redirects + 1, asks = ?3, due_at = 0
             WHERE seq = ?1 AND state = 'leased' AND epoch = ?2 RETURNING attempt
@@ -33,8 +35,7 @@ internal sealed class AliasWriter
     public long AskAgain(WorkItem item, string url)
     {
         var attempt = WorkWriter.Edge(_ask.Bind(1, item.Sequence).Bind(2, _epoch).Bind(3, url), item, "leased").First;
-        _books.Add(Tally.Leased, -1);
-        _books.Add(Tally.Queued, 1);
+        _books.Move(item, Tally.Leased, Tally.Queued);
         _books.Add(Tally.Retries, WorkWriter.AskedAgain(item));
         return attempt;
     }
@@ -47,6 +48,17 @@ internal sealed class AliasWriter
 
         // What may be refused comes first: the books are not rolled back with a command.
         var attempt = WorkWriter.Edge(_leave.Bind(1, item.Sequence).Bind(2, _epoch), item, "leased").First;
+        _books.Move(item, Tally.Leased);
+        _books.Add(Tally.Retries, WorkWriter.AskedAgain(item));
+        if (item.Again is not null)
+        {
+            // The document is still what we have of its URL, and where it has moved to is another one.
+            if (admits is not null)
+                Admit(admits);
+            _refetches.Fail(item, Reason.Moved);
+            return true;
+        }
+
         _record.Bind(1, item.Sequence).Bind(2, ContentId.ToHex(item.ContentId)).Bind(3, item.Url).Bind(4, ContentId.ToHex(target.ContentId)).Bind(5, target.Url)
             .Bind(7, redirects).Bind(8, attempt).Bind(9, _time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(10, item.Ruleset);
         if (admits is null)
@@ -54,10 +66,8 @@ internal sealed class AliasWriter
         else
             _record.Bind(6, Admit(admits));
         _record.Run();
-        _books.Add(Tally.Leased, -1);
         _books.Add(Tally.Done, 1);
         _books.Add(Tally.Aliases, 1);
-        _books.Add(Tally.Retries, WorkWriter.AskedAgain(item));
         return true;
     }
 

@@ -27,7 +27,7 @@ internal sealed class BacklogWriter
         {
             var queue = LedgerSchema.QueueOf(priority);
             _read[priority] = connection.Prepare($"SELECT {QueueRow.Columns} FROM {queue} q WHERE q.seq > ?1 ORDER BY q.seq LIMIT ?2");
-            _unfinished[priority] = connection.Prepare($"SELECT {QueueRow.TakenColumns} FROM work w JOIN {queue} q ON q.seq = w.seq WHERE w.class = {priority} AND w.seq > ?1 AND w.seq <= ?2 ORDER BY w.seq LIMIT ?3");
+            _unfinished[priority] = connection.Prepare($"SELECT {QueueRow.TakenColumns} FROM {QueueRow.TakenFrom(queue)} WHERE w.class = {priority} AND w.seq > ?1 AND w.seq <= ?2 ORDER BY w.seq LIMIT ?3");
             _cursors[priority] = _lastUnfinished[priority] = connection.Scalar(string.Create(CultureInfo.InvariantCulture, $"SELECT seq FROM cursors WHERE class = {priority}"));
         }
 

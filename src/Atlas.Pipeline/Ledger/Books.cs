@@ -53,19 +53,26 @@ internal sealed record Books
     /// <summary>Times the unique constraint of <c>content_metadata</c> had to catch a second record. Should stay 0.</summary>
     public long DedupAuthorityCaught { get; init; }
 
-    /// <summary>received = admitted + duplicate + rejected, and admitted = queued + leased + done + dead.</summary>
+    /// <summary>What became of documents that were asked for again. They are done, and are counted nowhere twice.</summary>
+    public RefetchBooks Refetches { get; init; } = new();
+
+    /// <summary>received = admitted + duplicate + rejected, admitted = queued + leased + done + dead, and what was asked for again has come to an end or waits.</summary>
     public bool Balance =>
         Received == Admitted + Duplicates + Rejected.Values.Sum()
-        && Admitted + AdmittedBefore == Queued + Leased + Done + Dead.Values.Sum();
+        && Admitted + AdmittedBefore == Queued + Leased + Done + Dead.Values.Sum()
+        && Refetches.Balance;
 }
 
 /// <summary>The books counted from the rows themselves.</summary>
 /// <param name="Admitted">Rows ever admitted.</param>
-/// <param name="Queued">Rows waiting.</param>
-/// <param name="Leased">Rows claimed.</param>
+/// <param name="Queued">Rows waiting to be fetched for the first time.</param>
+/// <param name="Leased">Rows claimed for that.</param>
 /// <param name="Done">Rows recorded, and aliases.</param>
 /// <param name="Dead">Admitted rows given up.</param>
 internal sealed record BooksAudit(long Admitted, long Queued, long Leased, long Done, long Dead)
 {
+    /// <summary>Rows of documents that are being asked for again.</summary>
+    public long Refetching { get; init; }
+
     public bool Balances => Admitted == Queued + Leased + Done + Dead;
 }

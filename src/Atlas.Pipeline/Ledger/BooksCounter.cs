@@ -25,6 +25,9 @@ internal sealed class BooksCounter
     /// <summary>Admitted URLs that were given up, by reason.</summary>
     public ReasonCounts Dead { get; } = new("dead", inThisRun: false);
 
+    /// <summary>Documents that were asked for again in vain, by reason.</summary>
+    public ReasonCounts RefetchFailed { get; } = new("refetch_failed", inThisRun: true);
+
     /// <summary>What the duplicates were, and where.</summary>
     public DuplicateBooks DuplicateBooks { get; }
 
@@ -32,9 +35,26 @@ internal sealed class BooksCounter
     public CommittedState Committed { get; private set => Volatile.Write(ref field, value); }
 
     /// <summary>See <see cref="LedgerMark.Progress"/>.</summary>
-    public long Progress => Ever(Tally.Sequence) + Ever(Tally.Received) + Ever(Tally.Done);
+    public long Progress => Ever(Tally.Sequence) + Ever(Tally.Received) + Ever(Tally.Done) + Ever(Tally.Changed);
 
     public void Add(Tally tally, long count) => _now[(int)tally] += count;
+
+    /// <summary>An item goes from one state of work to another, or out of it. A document that is asked for again stays done meanwhile, whatever its state.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="from">Queued or leased.</param>
+    /// <param name="to">Queued or leased; null when it leaves, and its end is counted by the caller.</param>
+    public void Move(WorkItem item, Tally from, Tally? to = null)
+    {
+        if (item.Again is not null)
+        {
+            Add(Tally.Refetching, to is null ? -1 : 0);
+            return;
+        }
+
+        Add(from, -1);
+        if (to is { } state)
+            Add(state, 1);
+    }
 
     /// <summary>The next number for a row. The last one given, committed or not, is the counter itself.</summary>
     public long NextSequence() => ++_now[(int)Tally.Sequence];
@@ -55,6 +75,7 @@ internal sealed class BooksCounter
 
         Rejected.Save(_save);
         Dead.Save(_save);
+        RefetchFailed.Save(_save);
         DuplicateBooks.Save(_save, Ever(Tally.Duplicates));
     }
 
@@ -67,6 +88,8 @@ internal sealed class BooksCounter
             Rejected.Load(code, value);
         else if (name == "dead")
             Dead.Load(code, value);
+        else if (name == "refetch_failed")
+            RefetchFailed.Load(code, value);
         else if (Array.IndexOf(Tallies.Names, name) is >= 0 and var tally)
             _now[tally] = _stored[tally] = _atStart[tally] = value;
     }
@@ -90,6 +113,16 @@ internal sealed class BooksCounter
             DoneThisRun = InThisRun(Tally.Recorded),
             BytesFetched = InThisRun(Tally.BytesFetched),
             DedupAuthorityCaught = Ever(Tally.Caught),
+            Refetches = new RefetchBooks
+            {
+                Taken = InThisRun(Tally.Refetches),
+                Before = _atStart[(int)Tally.Refetching],
+                NotModified = InThisRun(Tally.NotModified),
+                Unchanged = InThisRun(Tally.Unchanged),
+                Changed = InThisRun(Tally.Changed),
+                Failed = RefetchFailed.ByName(),
+                Waiting = Ever(Tally.Refetching),
+            },
         },
         Ever(Tally.Backlog),
         Ever(Tally.Sequence));

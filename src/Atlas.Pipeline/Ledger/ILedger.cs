@@ -3,6 +3,7 @@ namespace Atlas.Pipeline.Ledger;
 /// <summary>The durable truth about every URL: what was received, admitted, leased, done and dead. One writer, group commit, acknowledgement after the commit.</summary>
 /// <remarks>
 /// States of an admitted URL: <c>queued -> leased(attempt + 1) -> done | queued(due) | queued(as before) | dead(reason)</c>. Every edge is one compare-and-set.
+/// What is done may be taken up again; it stays done meanwhile, and every end of that leads back there.
 /// All methods may be called from any thread. A failed commit is final: <see cref="Failure"/> faults, and so does every later call.
 /// </remarks>
 internal interface ILedger : IAsyncDisposable
@@ -41,7 +42,7 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Queues a leased item of which nothing was decided, as if it had never been claimed.</summary>
     Task ReleaseAsync(WorkItem item);
 
-    /// <summary>Records a leased item's document as done, together with where its body lies. False if the URL was recorded already (counted as <c>dedup_authority_caught</c>).</summary>
+    /// <summary>Records a leased item's document as done, together with where its body lies. Where it was asked for again it replaces the one before, which becomes a version. False if the URL was recorded already (counted as <c>dedup_authority_caught</c>).</summary>
     Task<bool> CompleteAsync(CompletedDocument done);
 
     /// <summary>Records many at once, in one transaction; what persist calls after syncing a group of bodies. Overtakes what waits for the writer; groups stay in their order.</summary>
@@ -53,13 +54,24 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Puts a leased item back, due later. An attempt that the host's wish cut short is given back. The process has outlived the fetch, so earlier losses are forgotten.</summary>
     Task RetryAsync(WorkItem item, Reason reason, string detail, DateTimeOffset dueAt, bool countsAsAttempt);
 
-    /// <summary>Gives a leased item up.</summary>
+    /// <summary>Moves up to <paramref name="most"/> documents, those first that were checked longest ago, into the buffer's hands to be asked for again (<see cref="WorkItem.Again"/>). Whatever comes of it, by the calls that end any lease or by <see cref="ConfirmAsync"/>, they stay recorded. As <see cref="TakeFromBacklogAsync"/> it outlives the process, and a power failure may undo it.</summary>
+    /// <param name="most">Items, from 1.</param>
+    /// <param name="checkedUntil">What was fetched or checked later is left alone.</param>
+    Task<IReadOnlyList<WorkItem>> TakeAgainAsync(int most, DateTimeOffset checkedUntil) => throw new NotSupportedException();
+
+    /// <summary>When the document that comes next was fetched or checked; null when there is none, or all are being asked for.</summary>
+    DateTimeOffset? OldestCheck() => null;
+
+    /// <summary>Ends the lease of a document that is what it was. A power failure may undo that; then its host is asked once more.</summary>
+    Task ConfirmAsync(WorkItem item, Confirmation confirmed) => throw new NotSupportedException();
+
+    /// <summary>Gives a leased item up. One whose document was asked for again stays done, with the reason and the time beside it.</summary>
     Task DeadLetterAsync(WorkItem item, Reason reason, string detail);
 
     /// <summary>Queues a leased item again, to be asked for at another spelling of its resource: no attempt is used. A power failure may take that back; then the first spelling is asked again. Gives the item as it is then.</summary>
     Task<WorkItem> AskAgainAsync(WorkItem item, string url, string hostKey) => throw new NotSupportedException();
 
-    /// <summary>Records a leased item as an alias of another URL, and admits that one where it is new: one transaction. False, and nothing is changed, when the other one is itself an alias of the item, directly or by way of others.</summary>
+    /// <summary>Records a leased item as an alias of another URL, and admits that one where it is new: one transaction. One whose document was asked for again becomes no alias: it stays done, as <c>moved</c>. False, and nothing is changed, when the other one is itself an alias of the item, directly or by way of others.</summary>
     /// <param name="item">The leased item.</param>
     /// <param name="target">Where its host has sent us.</param>
     /// <param name="redirects">How many redirects in a row have led there.</param>
@@ -130,7 +142,7 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Records a checkpoint of the dedup index, ahead of what waits for the writer. Called when every row is committed whose key may be in it.</summary>
     Task RecordSeenCheckpointAsync(SeenCheckpoint checkpoint);
 
-    /// <summary>Looks up where bodies lie that are recorded already.</summary>
+    /// <summary>Looks up where bodies lie that are recorded already, those of earlier versions included.</summary>
     /// <param name="sha256">32 bytes each.</param>
     /// <returns>As many, in the same order; null where no document has such a body.</returns>
     BodyPlace?[] FindBodies(IReadOnlyList<byte[]> sha256);

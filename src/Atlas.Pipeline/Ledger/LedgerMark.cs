@@ -6,14 +6,14 @@ namespace Atlas.Pipeline.Ledger;
 /// <summary>Which ledger a state directory was last worked on with, and how far that had come: what the lock's file holds, so that a ledger that lost commits behind our back is noticed.</summary>
 /// <remarks>Written after each commit and not synced: after a power failure it may be older than the ledger, and never newer.</remarks>
 /// <param name="LedgerId">The ledger's own name, 32 hexadecimal digits.</param>
-/// <param name="Progress">Rows ever written, lines ever received and documents ever done, added up: a ledger's commits never make it less.</param>
+/// <param name="Progress">Rows ever written, lines ever received, documents ever done and documents ever changed, added up: a ledger's commits never make it less.</param>
 internal readonly record struct LedgerMark(string LedgerId, long Progress)
 {
     /// <summary>Bytes of a mark, always the same, so that one is written over the other.</summary>
     public const int Size = 32 + 1 + 19 + 1;
 
     /// <summary>The progress of an open ledger.</summary>
-    public const string ProgressSql = "SELECT coalesce(sum(value), 0) FROM counters WHERE name IN ('sequence', 'received', 'done')";
+    public const string ProgressSql = "SELECT coalesce(sum(value), 0) FROM counters WHERE name IN ('sequence', 'received', 'done', 'changed')";
 
     public const string LedgerIdSql = "SELECT value FROM meta WHERE name = 'ledger_id'";
 

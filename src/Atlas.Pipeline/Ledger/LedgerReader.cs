@@ -11,9 +11,10 @@ internal sealed class LedgerReader : IDisposable
     private readonly string _file;
     private readonly Lock _gate = new();
     private readonly SqlConnection _connection;
-    private readonly SqlStatement _findBody;
+    private readonly SqlStatement _findBody, _findOldBody;
     private readonly SqlStatement _findOffset;
     private readonly SqlStatement _redirects;
+    private readonly SqlStatement _oldestCheck;
     private readonly SqlStatement _foundAt, _foundAfter;
     private readonly SqlStatement[] _findTaken = new SqlStatement[PriorityClasses.Count];
     private readonly Sources _sources;
@@ -26,17 +27,38 @@ internal sealed class LedgerReader : IDisposable
         try
         {
             _findBody = _connection.Prepare("SELECT segment, body_offset, body_length FROM content_metadata WHERE substr(body_sha256, 1, 8) = substr(?1, 1, 8) AND body_sha256 = ?1 LIMIT 1");
+            _findOldBody = _connection.Prepare("SELECT segment, body_offset, body_length FROM document_versions WHERE substr(body_sha256, 1, 8) = substr(?1, 1, 8) AND body_sha256 = ?1 LIMIT 1");
+            _oldestCheck = _connection.Prepare($"""
+                SELECT min(
+                  coalesce((SELECT fetched_at FROM content_metadata WHERE id > (SELECT CAST(value AS INTEGER) FROM meta WHERE name = '{LedgerSchema.RefetchCursor}') ORDER BY id LIMIT 1), {long.MaxValue}),
+                  coalesce((SELECT at FROM checked ORDER BY at LIMIT 1), {long.MaxValue}))
+                """);
+            HasVersions = _connection.Scalar("SELECT EXISTS(SELECT 1 FROM document_versions)") != 0;
             _findOffset = _connection.Prepare("SELECT offset FROM source_offsets WHERE source = ?1 AND file = ?2");
             _redirects = _connection.Prepare("SELECT redirects FROM aliases WHERE brought = ?1");
             _foundAt = _connection.Prepare("SELECT start, depth, lines FROM found WHERE start <= ?1 ORDER BY start DESC LIMIT 1");
             _foundAfter = _connection.Prepare("SELECT start, depth, lines FROM found WHERE start > ?1 ORDER BY start LIMIT 1");
             for (var priority = 0; priority < PriorityClasses.Count; priority++)
-                _findTaken[priority] = _connection.Prepare($"SELECT {QueueRow.TakenColumns} FROM work w JOIN {LedgerSchema.QueueOf(priority)} q ON q.seq = w.seq WHERE w.seq = ?1");
+                _findTaken[priority] = _connection.Prepare($"SELECT {QueueRow.TakenColumns} FROM {QueueRow.TakenFrom(LedgerSchema.QueueOf(priority))} WHERE w.seq = ?1");
         }
         catch
         {
             _connection.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Whether a document has ever changed. While none has, nobody looks for its earlier bodies.</summary>
+    public bool HasVersions { get; set => Volatile.Write(ref field, value); }
+
+    /// <summary>See <see cref="ILedger.OldestCheck"/>.</summary>
+    public DateTimeOffset? OldestCheck()
+    {
+        lock (_gate)
+        {
+            var at = _oldestCheck.Step() ? _oldestCheck.Int64(0) : long.MaxValue;
+            _oldestCheck.Reset();
+            return at == long.MaxValue ? null : DateTimeOffset.FromUnixTimeMilliseconds(at);
         }
     }
 
@@ -51,8 +73,9 @@ internal sealed class LedgerReader : IDisposable
             {
                 for (var i = 0; i < places.Length; i++)
                 {
-                    places[i] = _findBody.BindBlob(1, sha256[i]).Step() ? new BodyPlace((int)_findBody.Int64(0), _findBody.Int64(1), (int)_findBody.Int64(2)) : null;
-                    _findBody.Reset();
+                    places[i] = Place(_findBody.BindBlob(1, sha256[i]));
+                    if (places[i] is null && HasVersions)
+                        places[i] = Place(_findOldBody.BindBlob(1, sha256[i]));
                 }
             }
             finally
@@ -62,6 +85,13 @@ internal sealed class LedgerReader : IDisposable
         }
 
         return places;
+
+        static BodyPlace? Place(SqlStatement find)
+        {
+            BodyPlace? place = find.Step() ? new BodyPlace((int)find.Int64(0), find.Int64(1), (int)find.Int64(2)) : null;
+            find.Reset();
+            return place;
+        }
     }
 
     /// <summary>Rows of <c>work</c>, in the order they are asked for.</summary>
@@ -162,7 +192,7 @@ internal sealed class LedgerReader : IDisposable
         }
     }
 
-    /// <summary>Counts rows, in one read transaction. Documents that the unique constraint caught have no row of their own, so they are added from their counter.</summary>
+    /// <summary>Counts rows, in one read transaction. Documents that the unique constraint caught have no row of their own, so they are added from their counter. A document that is asked for again is done, whatever state its row of work is in.</summary>
     public BooksAudit Audit()
     {
         using var connection = SqlConnection.Open(_file, readOnly: true);
@@ -177,10 +207,13 @@ internal sealed class LedgerReader : IDisposable
 
         var audit = new BooksAudit(
             admitted,
-            backlog + connection.Scalar("SELECT count(*) FROM work WHERE state = 'queued'"),
-            connection.Scalar("SELECT count(*) FROM work WHERE state = 'leased'"),
+            backlog + connection.Scalar("SELECT count(*) FROM work WHERE state = 'queued' AND document IS NULL"),
+            connection.Scalar("SELECT count(*) FROM work WHERE state = 'leased' AND document IS NULL"),
             connection.Scalar("SELECT count(*) FROM content_metadata") + connection.Scalar("SELECT value FROM counters WHERE name = 'caught'") + connection.Scalar("SELECT count(*) FROM aliases"),
-            connection.Scalar("SELECT count(*) FROM dead"));
+            connection.Scalar("SELECT count(*) FROM dead"))
+        {
+            Refetching = connection.Scalar("SELECT count(*) FROM work WHERE document IS NOT NULL"),
+        };
         connection.Execute("COMMIT");
         return audit;
     }

@@ -11,7 +11,7 @@ internal static class LedgerSchema
     /// <summary>"ATLS": the file is ours.</summary>
     public const int ApplicationId = 0x41544C53;
 
-    public const int Version = 5;
+    public const int Version = 6;
 
     /// <summary>3.51.3, the first version without the WAL-reset bug.</summary>
     private const int OldestSqlite = 3_051_003;
@@ -31,19 +31,35 @@ internal static class LedgerSchema
     /// <summary>The admitted URLs whose host has sent us to another one, and to which.</summary>
     public const string Aliases = "aliases";
 
+    /// <summary>The row of <c>meta</c> that says how far documents have been taken up to be asked for again: those with a greater id never were.</summary>
+    public const string RefetchCursor = "refetch_cursor";
+
+    /// <summary>The documents that were asked for again and are not at the moment, by when that was.</summary>
+    public const string Checked = "checked";
+
+    /// <summary>What documents were before they changed.</summary>
+    public const string Versions = "document_versions";
+
     private const string Tables = """
         CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE cursors(class INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
         CREATE TABLE work(seq INTEGER PRIMARY KEY, class INTEGER NOT NULL, state TEXT NOT NULL CHECK(state IN ('queued', 'leased')),
           attempt INTEGER NOT NULL, lost INTEGER NOT NULL, deferrals INTEGER NOT NULL, due_at INTEGER NOT NULL, epoch INTEGER NOT NULL, last_reason TEXT, detail TEXT,
-          requests INTEGER NOT NULL DEFAULT 0, redirects INTEGER NOT NULL DEFAULT 0, asks TEXT);
+          requests INTEGER NOT NULL DEFAULT 0, redirects INTEGER NOT NULL DEFAULT 0, asks TEXT, document INTEGER);
         CREATE TABLE content_metadata(id INTEGER PRIMARY KEY, content_id TEXT NOT NULL UNIQUE, source_url TEXT NOT NULL, url_scheme TEXT NOT NULL,
           url_domain TEXT NOT NULL, processing_strategy TEXT NOT NULL, is_processable INTEGER NOT NULL, failure_reason TEXT, final_url TEXT NOT NULL,
           status_code INTEGER NOT NULL, content_type TEXT NOT NULL, etag TEXT, last_modified INTEGER, body_sha256 BLOB NOT NULL, segment INTEGER NOT NULL,
           body_offset INTEGER NOT NULL, body_length INTEGER NOT NULL, fetched_at INTEGER NOT NULL, created_at INTEGER NOT NULL, source_name TEXT NOT NULL,
           attempts INTEGER NOT NULL, seq INTEGER NOT NULL, ruleset_version INTEGER NOT NULL, elapsed_ms INTEGER NOT NULL, wire_bytes INTEGER NOT NULL,
-          exchange_segment INTEGER NOT NULL, exchange_offset INTEGER NOT NULL, exchange_length INTEGER NOT NULL);
+          exchange_segment INTEGER NOT NULL, exchange_offset INTEGER NOT NULL, exchange_length INTEGER NOT NULL,
+          checked_at INTEGER, check_failed_at INTEGER, check_failure TEXT);
         CREATE INDEX content_metadata_body ON content_metadata(substr(body_sha256, 1, 8));
+        CREATE TABLE checked(at INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY(at, document)) WITHOUT ROWID;
+        CREATE TABLE document_versions(id INTEGER PRIMARY KEY, content_id TEXT NOT NULL, seq INTEGER NOT NULL, final_url TEXT NOT NULL, status_code INTEGER NOT NULL,
+          content_type TEXT NOT NULL, etag TEXT, last_modified INTEGER, body_sha256 BLOB NOT NULL, segment INTEGER NOT NULL, body_offset INTEGER NOT NULL, body_length INTEGER NOT NULL,
+          fetched_at INTEGER NOT NULL, attempts INTEGER NOT NULL, elapsed_ms INTEGER NOT NULL, wire_bytes INTEGER NOT NULL, exchange_segment INTEGER NOT NULL,
+          exchange_offset INTEGER NOT NULL, exchange_length INTEGER NOT NULL, checked_at INTEGER, replaced_at INTEGER NOT NULL);
+        CREATE INDEX document_versions_body ON document_versions(substr(body_sha256, 1, 8));
         CREATE TABLE refused(seq INTEGER PRIMARY KEY, line BLOB NOT NULL, packed BLOB NOT NULL);
         CREATE TABLE dead(seq INTEGER PRIMARY KEY, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,
           failure_classification TEXT NOT NULL, retry_count INTEGER NOT NULL, quarantined_at INTEGER NOT NULL, notes TEXT,
@@ -156,7 +172,7 @@ internal static class LedgerSchema
         }
 
         sql.AppendLine(QueueView.Sql()).Append(DeadLetterView.Sql()).AppendLine(";");
-        sql.Append("INSERT INTO meta VALUES('schema_version', '").Append(Version).Append("'), ('ruleset_version', '").Append(Rules).AppendLine("'), ('epoch', '0'), ('ledger_id', lower(hex(randomblob(16))));");
+        sql.Append("INSERT INTO meta VALUES('schema_version', '").Append(Version).Append("'), ('ruleset_version', '").Append(Rules).AppendLine("'), ('epoch', '0'), ('refetch_cursor', '0'), ('ledger_id', lower(hex(randomblob(16))));");
         sql.Append("PRAGMA application_id=").Append(ApplicationId).AppendLine(";");
         sql.Append("PRAGMA user_version=").Append(Version).AppendLine(";");
         connection.Execute(sql.Append("COMMIT").ToString());

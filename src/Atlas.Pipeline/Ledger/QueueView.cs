@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Atlas.Pipeline.Ledger;
 
-/// <summary>The roadmap's <c>processing_queue</c>, as a view over the tables that stand for it: what is admitted and not finished. For people, not for the engine.</summary>
+/// <summary>The roadmap's <c>processing_queue</c>, as a view over the tables that stand for it: what is admitted and not finished; a document that is asked for again is finished, and not in it. For people, not for the engine.</summary>
 internal static class QueueView
 {
     private const string Packed = "q.packed";
@@ -18,7 +18,7 @@ internal static class QueueView
         var roadmap = PriorityClasses.RoadmapValueOf((PriorityClass)priority);
         return string.Create(CultureInfo.InvariantCulture, $"""
             SELECT b.url AS url, b.packed AS packed, 'queued' AS status, {roadmap} AS priority, 0 AS attempt, 0 AS due_at FROM {queue} b WHERE b.seq > (SELECT seq FROM cursors WHERE class = {priority})
-            UNION ALL SELECT t.url, t.packed, w.state, {roadmap}, w.attempt, w.due_at FROM work w JOIN {queue} t ON t.seq = w.seq WHERE w.class = {priority}
+            UNION ALL SELECT t.url, t.packed, w.state, {roadmap}, w.attempt, w.due_at FROM work w JOIN {queue} t ON t.seq = w.seq WHERE w.class = {priority} AND w.document IS NULL
             """);
     }
 

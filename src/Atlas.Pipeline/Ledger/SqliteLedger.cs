@@ -15,6 +15,7 @@ internal sealed class SqliteLedger : ILedger
     private readonly BacklogWriter _backlog;
     private readonly WorkWriter _work;
     private readonly AliasWriter _aliases;
+    private readonly RefetchWriter _refetches;
     private readonly HostRows _hostRows;
     private readonly IReadOnlyList<HostRecord> _hosts;
     private readonly FoundWriter _found;
@@ -49,12 +50,13 @@ internal sealed class SqliteLedger : ILedger
             _hosts = _hostRows.Load();
             _found = new FoundWriter(_connection);
             _foundEnd = _found.End;
-            _work = new WorkWriter(_connection, _books, _found, seams.Time, epoch);
+            _refetches = new RefetchWriter(_connection, _books, sources, seams.Time);
+            _work = new WorkWriter(_connection, _books, _found, _refetches, seams.Time, epoch);
             _recordCheckpoint = _connection.Prepare("INSERT OR REPLACE INTO seen_checkpoint VALUES(1, ?1, ?2, ?3)");
             (_checkpoint, _tail) = (LoadCheckpoint(_connection), LoadTail(_connection));
             _written = _tail.Tail;
             var admission = new AdmissionWriter(_connection, _books, sources, seams.Time);
-            _aliases = new AliasWriter(_connection, _books, admission, seams.Time, epoch);
+            _aliases = new AliasWriter(_connection, _books, admission, _refetches, seams.Time, epoch);
             _reader = new LedgerReader(directory.LedgerFile, sources);
             _wal = new WalKeeper(SqlConnection.Open(directory.LedgerFile), seams.Logs.CreateLogger<WalKeeper>());
             _writer = new LedgerWriter(_connection, admission, _books, sources, _wal, size, seams.Time)
@@ -138,7 +140,7 @@ internal sealed class SqliteLedger : ILedger
     public async Task<bool> CompleteAsync(CompletedDocument done)
     {
         var end = new SegmentTail(done.Place.Segment, done.Place.Offset + done.Place.Length);
-        return await Send(1, () => CompleteGroup([done], Later(_written, end)), SetTail) is { Recorded: 1 };
+        return await Send(1, () => CompleteGroup([done], Later(_written, end)), SetTail) is { Completed: { Recorded: 1 } or { Replaced: 1 } };
     }
 
     public Task CompleteAsync(IReadOnlyList<CompletedDocument> group, SegmentTail tail, Action? committed = null) => _writer.SendAheadAsync(new LedgerCommand<TailBox>(group.Count, () => CompleteGroup(group, tail), box =>
@@ -168,6 +170,12 @@ internal sealed class SqliteLedger : ILedger
 
     public Task<bool> AliasAsync(WorkItem item, AliasTarget target, int redirects, UrlBatch? admits) =>
         Send(1 + (admits?.Count ?? 0), () => _aliases.Record(item, target, redirects, admits));
+
+    public Task<IReadOnlyList<WorkItem>> TakeAgainAsync(int most, DateTimeOffset checkedUntil) => Send(most, () => _refetches.Take(most, checkedUntil), mayBeLost: true);
+
+    public DateTimeOffset? OldestCheck() => _reader.OldestCheck();
+
+    public Task ConfirmAsync(WorkItem item, Confirmation confirmed) => Send(1, () => _work.Confirm(item, confirmed), mayBeLost: true);
 
     public int RedirectsTo(long sequence) => _reader.RedirectsTo(sequence);
 
@@ -242,13 +250,15 @@ internal sealed class SqliteLedger : ILedger
 
     private TailBox CompleteGroup(IReadOnlyList<CompletedDocument> group, SegmentTail tail)
     {
-        var recorded = _work.Complete(group, tail);
+        var completed = _work.Complete(group, tail);
         _written = tail;
-        return new TailBox(tail, recorded, _found.End);
+        return new TailBox(tail, completed, _found.End);
     }
 
     private void SetTail(TailBox tail)
     {
+        if (tail.Completed.Replaced > 0)
+            _reader.HasVersions = true;
         Volatile.Write(ref _tail, tail);
         if (tail.FoundEnd == _foundEnd)
             return;
@@ -286,9 +296,9 @@ internal sealed class SqliteLedger : ILedger
         var load = connection.Prepare("SELECT segment, end_offset FROM bodies_tail");
         var found = load.Step() ? new SegmentTail((int)load.Int64(0), load.Int64(1)) : default;
         load.Reset();
-        return new TailBox(found, 0, 0);
+        return new TailBox(found, default, 0);
     }
 
-    /// <summary>A tail that is replaced as a whole, how many documents its commit recorded, and where their links end.</summary>
-    private sealed record TailBox(SegmentTail Tail, int Recorded, long FoundEnd);
+    /// <summary>A tail that is replaced as a whole, what its commit recorded, and where their links end.</summary>
+    private sealed record TailBox(SegmentTail Tail, Completed Completed, long FoundEnd);
 }

@@ -23,6 +23,21 @@ internal enum Tally : byte
 
     /// <summary>Admitted because a redirect led there.</summary>
     RedirectTargets,
+
+    /// <summary>Documents taken up to be asked for again.</summary>
+    Refetches,
+
+    /// <summary>Of those, the ones that have come to no end yet: queued or leased. They count as done.</summary>
+    Refetching,
+
+    /// <summary>Of those, the ones of which the host has said that they are what they were, and no more.</summary>
+    NotModified,
+
+    /// <summary>Of those, the ones whose host has given them again, byte for byte.</summary>
+    Unchanged,
+
+    /// <summary>Of those, the ones whose host has given something else: what was before is a version.</summary>
+    Changed,
 }
 
 /// <summary>The counters' names in the ledger.</summary>
@@ -30,5 +45,6 @@ internal static class Tallies
 {
     /// <summary>All names, in the order of the enum's values. They are stored, so they never change.</summary>
     public static readonly string[] Names =
-        ["sequence", "received", "duplicates", "admitted", "queued", "leased", "done", "backlog", "retries", "recorded", "caught", "bytes_fetched", "aliases", "redirect_targets"];
+        ["sequence", "received", "duplicates", "admitted", "queued", "leased", "done", "backlog", "retries", "recorded", "caught", "bytes_fetched", "aliases", "redirect_targets",
+            "refetches", "refetching", "not_modified", "unchanged", "changed"];
 }

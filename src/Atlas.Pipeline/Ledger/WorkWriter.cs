@@ -11,15 +11,18 @@ internal sealed class WorkWriter
     private readonly TimeProvider _time;
     private readonly long _epoch;
     private readonly FoundWriter _found;
+    private readonly RefetchWriter _refetches;
     private readonly SqlStatement _claim, _retry, _release, _leave, _record, _bury, _tail;
 
     /// <param name="found">Where the links of completed documents go.</param>
+    /// <param name="refetches">Ends what was asked for again.</param>
     /// <param name="epoch">The number of this opening of the ledger: leases of another one are not ours to end.</param>
-    public WorkWriter(SqlConnection connection, BooksCounter books, FoundWriter found, TimeProvider time, long epoch)
+    public WorkWriter(SqlConnection connection, BooksCounter books, FoundWriter found, RefetchWriter refetches, TimeProvider time, long epoch)
     {
         _connection = connection;
         _books = books;
         _found = found;
+        _refetches = refetches;
         _time = time;
         _epoch = epoch;
         _claim = connection.Prepare("UPDATE work SET state = 'leased', attempt = attempt + 1, epoch = ?2 WHERE seq = ?1 AND state = 'queued' RETURNING attempt");
@@ -48,22 +51,36 @@ internal sealed class WorkWriter
         var attempts = new int[items.Count];
         for (var i = 0; i < attempts.Length; i++)
             attempts[i] = (int)Edge(_claim.Bind(1, items[i].Sequence).Bind(2, _epoch), items[i], "queued").First;
-        _books.Add(Tally.Queued, -attempts.Length);
-        _books.Add(Tally.Leased, attempts.Length);
+        foreach (var item in items)
+            _books.Move(item, Tally.Queued, Tally.Leased);
         return attempts;
     }
 
-    /// <returns>How many were recorded; the others were recorded already.</returns>
-    public int Complete(IReadOnlyList<CompletedDocument> group, SegmentTail tail)
+    /// <returns>What was recorded; the rest was recorded already.</returns>
+    public Completed Complete(IReadOnlyList<CompletedDocument> group, SegmentTail tail)
     {
-        var recorded = 0;
-        var askedAgain = 0;
+        int recorded = 0, caught = 0, changed = 0, unchanged = 0, askedAgain = 0;
         long bytes = 0;
         foreach (var done in group)
         {
             var attempt = Edge(_leave.Bind(1, done.Item.Sequence).Bind(2, _epoch), done.Item, "leased").First;
-            if (Record(done, attempt))
+            if (done.Item.Again is { } again)
+            {
+                _refetches.Replace(done, attempt);
+                if (again.BodySha256.AsSpan().SequenceEqual(done.BodySha256))
+                    unchanged++;
+                else
+                    changed++;
+            }
+            else if (Record(done, attempt))
+            {
                 recorded++;
+            }
+            else
+            {
+                caught++;
+            }
+
             bytes += done.Document.WireBytes;
             askedAgain += AskedAgain(done.Item);
         }
@@ -72,16 +89,28 @@ internal sealed class WorkWriter
         {
             if (done.Item.Found is { } found)
                 _found.Append(found);
+            _books.Move(done.Item, Tally.Leased);
         }
 
         _tail.Bind(1, tail.Segment).Bind(2, tail.End).Run();
-        _books.Add(Tally.Leased, -group.Count);
-        _books.Add(Tally.Done, group.Count);
+        _books.Add(Tally.Done, recorded + caught);
         _books.Add(Tally.Recorded, recorded);
-        _books.Add(Tally.Caught, group.Count - recorded);
+        _books.Add(Tally.Caught, caught);
+        _books.Add(Tally.Changed, changed);
+        _books.Add(Tally.Unchanged, unchanged);
         _books.Add(Tally.Retries, askedAgain);
         _books.Add(Tally.BytesFetched, bytes);
-        return recorded;
+        return new Completed(recorded, changed + unchanged);
+    }
+
+    /// <summary>Of a document that was asked for again: its host says that it is what it was.</summary>
+    public bool Confirm(WorkItem item, Confirmation confirmed)
+    {
+        Edge(_leave.Bind(1, item.Sequence).Bind(2, _epoch), item, "leased");
+        _refetches.Confirm(item, confirmed);
+        _books.Move(item, Tally.Leased);
+        _books.Add(Tally.Retries, AskedAgain(item));
+        return true;
     }
 
     /// <returns>The item's attempts and deferrals from now on.</returns>
@@ -89,8 +118,7 @@ internal sealed class WorkWriter
     {
         var edge = _retry.Bind(1, item.Sequence).Bind(2, _epoch).Bind(3, countsAsAttempt ? 0 : 1).Bind(4, dueAt.ToUnixTimeMilliseconds()).Bind(5, reason.Name).Bind(6, detail).Bind(7, item.SentAt != 0 ? 1 : 0);
         var (attempt, deferrals) = Edge(edge, item, "leased", columns: 2);
-        _books.Add(Tally.Leased, -1);
-        _books.Add(Tally.Queued, 1);
+        _books.Move(item, Tally.Leased, Tally.Queued);
         _books.Add(Tally.Retries, AskedAgain(item));
         return ((int)attempt, (int)deferrals);
     }
@@ -99,18 +127,24 @@ internal sealed class WorkWriter
     public int Release(WorkItem item)
     {
         var attempt = Edge(_release.Bind(1, item.Sequence).Bind(2, _epoch), item, "leased").First;
-        _books.Add(Tally.Leased, -1);
-        _books.Add(Tally.Queued, 1);
+        _books.Move(item, Tally.Leased, Tally.Queued);
         return (int)attempt;
     }
 
+    /// <summary>Gives an item up; a document that was asked for again stays what it is.</summary>
     public bool DeadLetter(WorkItem item, Reason reason, string detail)
     {
         var attempt = Edge(_leave.Bind(1, item.Sequence).Bind(2, _epoch), item, "leased").First;
+        _books.Move(item, Tally.Leased);
+        _books.Add(Tally.Retries, AskedAgain(item));
+        if (item.Again is not null)
+        {
+            _refetches.Fail(item, reason);
+            return true;
+        }
+
         _bury.Bind(1, item.Sequence).Bind(2, ContentId.ToHex(item.ContentId)).Bind(3, item.Url).Bind(4, detail.Length > 0 ? detail : reason.Name).Bind(5, reason.Name)
             .Bind(6, attempt).Bind(7, _time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(8, detail).Bind(9, item.Source).Bind(10, item.Ruleset).Run();
-        _books.Add(Tally.Leased, -1);
-        _books.Add(Tally.Retries, AskedAgain(item));
         _books.Dead.Add(reason);
         return true;
     }
@@ -151,3 +185,8 @@ internal sealed class WorkWriter
         return isSet ? (first, second) : throw new InvalidOperationException($"Item {item.Sequence} is not {expected} here: its edge was refused.");
     }
 }
+
+/// <summary>What a group of completed documents has left.</summary>
+/// <param name="Recorded">Documents of URLs that had none.</param>
+/// <param name="Replaced">Documents that were asked for again, and are others now.</param>
+internal readonly record struct Completed(int Recorded, int Replaced);

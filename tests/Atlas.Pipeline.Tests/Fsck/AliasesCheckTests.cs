@@ -89,7 +89,7 @@ public sealed class AliasesCheckTests
     {
         await using var bed = await FsckTestBed.FilledAsync();
         await bed.AddAliasesAsync();
-        bed.Sabotage("INSERT INTO work VALUES(9, 2, 'queued', 0, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL)");
+        bed.Sabotage("INSERT INTO work VALUES(9, 2, 'queued', 0, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL, NULL)");
 
         await bed.RepairAsync();
 

@@ -63,7 +63,7 @@ internal sealed class FsckTestBed : IAsyncDisposable
         await using var ledger = SqliteLedger.Open(State, new Seams());
         var (books, audit) = (ledger.Books, await ledger.AuditAsync());
         Assert.True(books.Balance);
-        Assert.Equal(new BooksAudit(books.AdmittedBefore, books.Queued, books.Leased, books.Done, books.Dead.Values.Sum()), audit);
+        Assert.Equal(new BooksAudit(books.AdmittedBefore, books.Queued, books.Leased, books.Done, books.Dead.Values.Sum()) { Refetching = books.Refetches.Waiting }, audit);
     }
 
     /// <summary>The URLs that a run would go on with.</summary>
@@ -98,6 +98,18 @@ internal sealed class FsckTestBed : IAsyncDisposable
         await ledger.ClaimAsync(await ledger.TakeFromBacklogAsync(Waiting, LedgerTestBed.Aging));
     }
 
+    /// <summary>Four of the documents are asked for again: the first is what it was, the second has changed, and the process dies over the third and the fourth.</summary>
+    public async Task AskAgainAsync()
+    {
+        await using var ledger = SqliteLedger.Open(State, new Seams());
+        var items = await ledger.TakeAgainAsync(4, DateTimeOffset.UtcNow);
+        await ledger.ClaimAsync([.. items.Take(3)]);
+        await ledger.ConfirmAsync(items[0], new Confirmation(DateTimeOffset.UtcNow, ByStatus: true, null, null));
+        await using var persist = new PersistStage(new PersistOptions(), Path.Combine(State, "bodies"), ledger, new Seams());
+        items[1].Document = Fetched(items[1], body: 200);
+        await persist.ProcessAsync(items[1], default);
+    }
+
     private async Task WorkAsync(IReadOnlyList<WorkItem> items)
     {
         await _bed.Ledger.ClaimAsync(items);
@@ -113,12 +125,12 @@ internal sealed class FsckTestBed : IAsyncDisposable
             await _bed.Ledger.DeadLetterAsync(item, Reason.Http(404), "gone");
     }
 
-    private static FetchedDocument Fetched(WorkItem item)
+    private static FetchedDocument Fetched(WorkItem item, byte? body = null)
     {
-        var body = ArrayPool<byte>.Shared.Rent(1_000);
-        body.AsSpan(0, 1_000).Fill((byte)item.Sequence);
+        var buffer = ArrayPool<byte>.Shared.Rent(1_000);
+        buffer.AsSpan(0, 1_000).Fill(body ?? (byte)item.Sequence);
         var document = new FetchedDocument { FinalUrl = item.Url, Status = 200, FetchedAt = DateTimeOffset.UnixEpoch, Exchange = new HttpExchange { Response = "200 OK\r\n"u8.ToArray() }.ToBytes() };
-        document.TakeBody(body, 1_000);
+        document.TakeBody(buffer, 1_000);
         return document;
     }
 }

@@ -43,7 +43,7 @@ public sealed class RepairTests
         bed.Sabotage("""
             INSERT INTO queue_low(seq, url, packed) SELECT 12, url, packed FROM queue_normal WHERE seq = 9;
             UPDATE cursors SET seq = 12 WHERE class = 3;
-            INSERT INTO work VALUES(12, 3, 'leased', 1, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL);
+            INSERT INTO work VALUES(12, 3, 'leased', 1, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL, NULL);
             UPDATE counters SET value = value + 1 WHERE name IN ('sequence', 'received', 'admitted');
             INSERT INTO counters(name, code, value) VALUES('leased', 0, 1) ON CONFLICT DO UPDATE SET value = value + 1
             """);
@@ -72,7 +72,7 @@ public sealed class RepairTests
     public async Task A_document_that_stands_in_work_already_is_not_queued_twice()
     {
         await using var bed = await FsckTestBed.FilledAsync();
-        bed.Sabotage("INSERT INTO work VALUES(3, 2, 'queued', 0, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL); UPDATE counters SET value = value + 1 WHERE name = 'queued'");
+        bed.Sabotage("INSERT INTO work VALUES(3, 2, 'queued', 0, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL, NULL); UPDATE counters SET value = value + 1 WHERE name = 'queued'");
 
         Examine(bed, examination =>
         {
