@@ -111,7 +111,7 @@ internal static class FrontierBench
             var (options, seams) = (new BufferOptions(), new Seams { Time = _clock });
             _ledger = ledger;
             _buffer = new PriorityBuffer(options, new HostGate(Polite, new Random(1)), _clock);
-            _feed = new BufferFeed(options, _buffer, new Suspects(), new RetryPolicy(options, new Random(1)), ledger, seams);
+            _feed = new BufferFeed(options, _buffer, new Suspects(), new RetryPolicy(options, new Random(1)), new DueDocuments(after: null, ledger, _clock), ledger, seams);
         }
 
         /// <summary>What a start does before anything is fetched.</summary>

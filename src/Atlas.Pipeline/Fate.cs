@@ -18,6 +18,9 @@ internal enum Fate : byte
     /// <summary>Leaves for where its host has sent us: what comes of that is decided at the end of the work chain.</summary>
     Redirect,
 
+    /// <summary>Leaves because its document, asked for again, is what it was: nothing is read in it or stored.</summary>
+    Confirmed,
+
     /// <summary>Goes back to the queue as it was, because the run is ending. Not a decision about the URL.</summary>
     Interrupted,
 }

@@ -8,6 +8,9 @@ internal readonly record struct Verdict(WorkItem Item, Fate Fate, Reason Reason 
     /// <summary>Its host answered with a redirect, to <see cref="WorkItem.RedirectsTo"/>.</summary>
     public static Verdict Redirected(WorkItem item) => new(item, Fate.Redirect);
 
+    /// <summary>Its document was asked for again and is what it was: <see cref="WorkItem.Confirmed"/>.</summary>
+    public static Verdict Confirmed(WorkItem item) => new(item, Fate.Confirmed);
+
     /// <summary>Failed in a way that may pass, or that the host asked for. When to come back is for the retry policy to say.</summary>
     /// <param name="item">The item.</param>
     /// <param name="reason">Why it failed.</param>

@@ -2,8 +2,8 @@ using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Buffer;
 
-/// <summary>Brings admitted URLs from the ledger into the buffer: what a start finds unfinished, the backlog, and what the buffer has let go of. The frontier's loop's alone.</summary>
-internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, Suspects suspects, RetryPolicy retries, ILedger ledger, Seams seams)
+/// <summary>Brings admitted URLs from the ledger into the buffer: what a start finds unfinished, the backlog, documents that are due again, and what the buffer has let go of. The frontier's loop's alone.</summary>
+internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, Suspects suspects, RetryPolicy retries, DueDocuments due, ILedger ledger, Seams seams)
 {
     private const int MostPerRefill = 1_024;
 
@@ -63,21 +63,23 @@ internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, S
             await ledger.SaveHostsAsync(changes);
     }
 
-    /// <summary>When nothing that is held may be fetched now: looks for hosts in the backlog that may be asked, and has room made for them. False if nothing came of it.</summary>
-    public async Task<bool> LookFurtherAsync() => ledger.Backlog > 0 && (buffer.Room > 0 || buffer.MakeRoom()) && await TakeAsync();
+    /// <summary>When nothing that is held may be fetched now: looks for hosts in the backlog that may be asked, or for documents that are due, and has room made for them. False if nothing came of it.</summary>
+    public async Task<bool> LookFurtherAsync() => (ledger.Backlog > 0 || due.Any()) && (buffer.Room > 0 || buffer.MakeRoom()) && await TakeAsync();
 
     private async Task<bool> TakeAsync()
     {
         _lookedAt = seams.Time.GetTimestamp();
         var mayRemember = (((long)RememberedBytesPerHeld * options.Capacity) - buffer.RememberedBytes) / NumberedRows.BytesOfLoose;
         var most = (int)Math.Min(Math.Min(buffer.Room, MostPerRefill), mayRemember);
-        if (most <= 0 || ledger.Backlog == 0 || buffer.HostsKnown >= (long)HostsPerHeld * options.Capacity)
+        if (most <= 0 || buffer.HostsKnown >= (long)HostsPerHeld * options.Capacity)
             return false;
 
-        var items = await ledger.TakeFromBacklogAsync(most, options.Aging);
-        foreach (var item in items)
+        // What is known is asked for again when nothing unknown is left to take.
+        var items = ledger.Backlog > 0 ? await ledger.TakeFromBacklogAsync(most, options.Aging) : [];
+        var again = items.Count < most ? await due.TakeAsync(most - items.Count) : [];
+        foreach (var item in items.Concat(again))
             buffer.Add(item);
-        return items.Count > 0;
+        return items.Count + again.Count > 0;
     }
 
     private async Task GiveUpAsync(IReadOnlyList<WorkItem> items, Reason reason, Func<WorkItem, string> detail)

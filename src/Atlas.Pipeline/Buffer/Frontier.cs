@@ -23,6 +23,7 @@ internal sealed class Frontier
     private readonly Lock _retriesGate = new();
     private readonly Signal _signal = new();
     private readonly Suspects _suspects = new();
+    private readonly DueDocuments _due;
     private int _inFlight;
     private int _toFetch;
     private int _fetchers;
@@ -31,12 +32,18 @@ internal sealed class Frontier
     private volatile TaskCompletionSource? _idleAsked;
     private volatile Exception? _failure;
 
-    public Frontier(BufferOptions options, HostsOptions hosts, ILedger ledger, Seams seams)
+    /// <param name="options">Sizes, patience and order.</param>
+    /// <param name="hosts">When a host may be asked.</param>
+    /// <param name="ledger">Where URLs come from, and where their fates go.</param>
+    /// <param name="seams">Time and chance.</param>
+    /// <param name="refetchAfter">How long after its last check a document is asked for again; null for never.</param>
+    public Frontier(BufferOptions options, HostsOptions hosts, ILedger ledger, Seams seams, TimeSpan? refetchAfter = null)
     {
         (_options, _ledger, _seams) = (options, ledger, seams);
         _buffer = new PriorityBuffer(options, new HostGate(hosts, new Random(seams.Seed)), seams.Time);
         _retries = new RetryPolicy(options, new Random(seams.Seed));
-        _feed = new BufferFeed(options, _buffer, _suspects, _retries, ledger, seams);
+        _due = new DueDocuments(refetchAfter, ledger, seams.Time);
+        _feed = new BufferFeed(options, _buffer, _suspects, _retries, _due, ledger, seams);
     }
 
     /// <summary>Settles an item whose host has sent us elsewhere; gives the item that is to be asked for in its place, if it is not settled for good.</summary>
@@ -90,7 +97,7 @@ internal sealed class Frontier
             return;
 
         // A failure may be followed by a wait of its host: that is decided at the end of the chain, and the slot is kept until then.
-        if (verdict.Fate is Fate.Forward or Fate.Redirect)
+        if (verdict.Fate is Fate.Forward or Fate.Redirect or Fate.Confirmed)
             _buffer.Ended(item, HostOutcome.Answered);
         item.AwaitsFetch = false;
         Interlocked.Decrement(ref _toFetch);
@@ -113,6 +120,7 @@ internal sealed class Frontier
     public Task WhenIdle()
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _due.InputEnded();
         _idleAsked = asked;
         _signal.Raise();
         return asked.Task;
@@ -121,6 +129,7 @@ internal sealed class Frontier
     /// <summary>Nothing new will be admitted: everything is in the ledger's backlog, or in here.</summary>
     public void EndIntake()
     {
+        _due.InputEnded();
         _intakeEnded = true;
         _signal.Raise();
     }
@@ -150,6 +159,10 @@ internal sealed class Frontier
                     break;
                 case Fate.Retry:
                     await RetryAsync(verdict);
+                    break;
+                case Fate.Confirmed:
+                    await _ledger.ConfirmAsync(item, item.Confirmed!);
+                    _buffer.Ended(item, HostOutcomes.Of(verdict));
                     break;
                 case Fate.Redirect:
                     _buffer.Ended(item, HostOutcomes.Of(verdict));
@@ -221,7 +234,7 @@ internal sealed class Frontier
             }
 
             // With all workers busy it is a settlement that is waited for, not a moment.
-            if (free > 0 && next is { } moment)
+            if (free > 0 && Earlier(next, _due.NextLook) is { } moment)
                 SetAlarm(alarm, moment);
             await changed;
         }
@@ -229,7 +242,7 @@ internal sealed class Frontier
 
     /// <summary>Whether the run is over once its intake is: nothing is left, or nothing that may be fetched in the time that the user will wait for it.</summary>
     private bool HasEnded(DateTimeOffset? next) =>
-        (Buffered == 0 && Remembered == 0 && _ledger.Backlog == 0) || (next is { } moment && moment - _seams.Time.GetUtcNow() > _options.EndWait);
+        (Buffered == 0 && Remembered == 0 && _ledger.Backlog == 0 && !_due.Any()) || (next is { } moment && moment - _seams.Time.GetUtcNow() > _options.EndWait);
 
     /// <summary>How many items may be claimed now. A claim is a commit, so that none is made before there is room for half a prefetch.</summary>
     /// <remarks>Below the most there is no prefetch, as whatever is claimed finds a free fetcher and begins at once: then a claim waits for room for a quarter of the limit.</remarks>
@@ -307,6 +320,8 @@ internal sealed class Frontier
         (item.Attempt, item.Lost, item.Deferrals, item.DueAt) = (attempt, 0, deferrals, decision.DueAt);
         _buffer.PutBack(item, HostOutcomes.Of(verdict));
     }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is { } a && other is { } b ? (a < b ? a : b) : one ?? other;
 
     private void SetAlarm(ITimer alarm, DateTimeOffset at)
     {

@@ -51,6 +51,9 @@ internal sealed record FetchOptions
 
     public int MaxRedirects { get; init; } = 5;
 
+    /// <summary>How long after its last check a stored document is asked for again; null for never. Kept by the buffer.</summary>
+    public TimeSpan? RefetchAfter { get; init; }
+
     /// <summary>Networks that may be dialled although they are not public.</summary>
     public IReadOnlyList<IPNetwork> AllowNetworks { get; init; } = [];
 
@@ -86,6 +89,7 @@ internal sealed record FetchOptions
         MinRateBytes = (int)yaml.Int64("min_rate_bytes", "Bytes a second that a body must bring, over every 5 s of waiting after the first 5; then it fails as too_slow. 0 takes whatever comes.", 0, 1_000_000_000, 100),
         MaxBodyBytes = (int)yaml.Int64("max_body_bytes", "Bytes of body, both on the wire and decoded; a longer one is dropped as too_large.", 1, 1_073_741_824, 10_485_760),
         MaxRedirects = (int)yaml.Int64("max_redirects", "Redirects in a row that may lead to URLs which nobody has named; one more fails as too_many_redirects.", 0, 50, 5),
+        RefetchAfter = yaml.Duration("refetch_after", "A document whose last check (fetched, or confirmed by its host) is older is asked for again, as \"7d\", \"12h\", \"30m\" or \"90s\": under conditions, so that its host may answer with 304 (Not Modified). Absent, each is fetched once."),
         AllowNetworks = ReadNetworks(yaml),
         AllowPorts = yaml.Int32s("allow_ports", "The only ports that are dialled; others are dropped as port_blocked.", 1, 65535, [80, 443]),
     };

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using System.Security.Cryptography;
 
 namespace Atlas.Pipeline.Fetch;
 
@@ -56,8 +57,10 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         try
         {
             var hops = new PageHops(item, _robots, Sending, Answered);
-            item.Document = await _pages.GetAsync(url, maxRedirects: 0, _options.MaxBodyBytes, truncate: false, hops, abort);
-            return item.Document is null ? Verdict.Redirected(item) : Verdict.Forward(item);
+            item.Document = await _pages.GetAsync(url, maxRedirects: 0, _options.MaxBodyBytes, truncate: false, hops, abort, Conditions.Of(item.Again, url));
+            if (item.Document is null)
+                return Verdict.Redirected(item);
+            return item.Again is { } known && IsConfirmed(item, known, item.Document) ? Verdict.Confirmed(item) : Verdict.Forward(item);
         }
         catch (FetchFailedException failure)
         {
@@ -73,6 +76,18 @@ internal sealed class FetchStage : IWorkStage, IDisposable
         _invoker.Dispose();
         _resolver.Dispose();
         _ending.Dispose();
+    }
+
+    /// <summary>Whether what came is what we have. The same bytes from another URL are recorded anew, so that validators and headers stay with the URL that gave them.</summary>
+    private static bool IsConfirmed(WorkItem item, KnownDocument known, FetchedDocument document)
+    {
+        var byStatus = document.Status == (int)HttpStatusCode.NotModified;
+        if (!byStatus && (document.FinalUrl != known.FinalUrl || !SHA256.HashData(document.Body).AsSpan().SequenceEqual(known.BodySha256)))
+            return false;
+        item.Confirmed = new Confirmation(document.FetchedAt, byStatus, document.ETag, document.LastModified, document.WireBytes);
+        item.Document = null;
+        document.Dispose();
+        return true;
     }
 
     private async Task<FetchedDocument> GetRobotsAsync(Uri url, IHops hops) =>

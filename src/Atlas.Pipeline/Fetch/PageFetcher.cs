@@ -51,15 +51,16 @@ internal sealed class PageFetcher
     /// <param name="truncate">Whether a longer body is cut at the limit.</param>
     /// <param name="hops">Asked before each request, and whether to follow a redirect.</param>
     /// <param name="abort">Ends the fetch at once, with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>Null when the answer leads to where it is not followed.</returns>
-    public async Task<FetchedDocument?> GetAsync(Uri url, int maxRedirects, int limit, bool truncate, IHops hops, CancellationToken abort)
+    /// <param name="conditions">What we have of the first URL; null asks without conditions.</param>
+    /// <returns>Null when the answer leads to where it is not followed. A document of status 304, without a body, when it is what we have: with what is to be remembered of it.</returns>
+    public async Task<FetchedDocument?> GetAsync(Uri url, int maxRedirects, int limit, bool truncate, IHops hops, CancellationToken abort, Conditions? conditions = null)
     {
         // A timer and no pipeline: a page passes through one of these already, for its request, and each costs it three state machines.
         using var deadline = new CancellationTokenSource(_options.Timeout, _time);
         await using var aborting = abort.UnsafeRegister(static deadline => ((CancellationTokenSource)deadline!).Cancel(), deadline);
         try
         {
-            return await FollowAsync(url, maxRedirects, limit, truncate, hops, deadline.Token);
+            return await FollowAsync(url, maxRedirects, limit, truncate, hops, conditions, deadline.Token);
         }
         catch (Exception error) when (abort.IsCancellationRequested)
         {
@@ -75,7 +76,7 @@ internal sealed class PageFetcher
         }
     }
 
-    private async ValueTask<FetchedDocument?> FollowAsync(Uri url, int maxRedirects, int limit, bool truncate, IHops watch, CancellationToken cancel)
+    private async ValueTask<FetchedDocument?> FollowAsync(Uri url, int maxRedirects, int limit, bool truncate, IHops watch, Conditions? conditions, CancellationToken cancel)
     {
         var started = _time.GetTimestamp();
         HashSet<string>? asked = null;
@@ -83,8 +84,10 @@ internal sealed class PageFetcher
         {
             await watch.MayAskAsync(url, cancel);
 
-            using var response = await _send.ExecuteAsync(static (ask, token) => ask.Fetcher.SendAsync(ask.Url, token), (Fetcher: this, Url: url), cancel);
+            using var response = await _send.ExecuteAsync(static (ask, token) => ask.Fetcher.SendAsync(ask.Url, ask.Conditions, token), (Fetcher: this, Url: url, Conditions: conditions), cancel);
             watch.Answered();
+            if (conditions is not null && response.StatusCode == HttpStatusCode.NotModified)
+                return NotModified(response, url, conditions);
             if (!Redirects.IsRedirect((int)response.StatusCode) || Redirects.TargetOf(response, url) is not { } next)
                 return await ReadAsync(response, url, limit, truncate, started, cancel);
 
@@ -93,16 +96,17 @@ internal sealed class PageFetcher
             asked ??= new HashSet<string>(StringComparer.Ordinal) { url.AbsoluteUri };
             if (!asked.Add(next.AbsoluteUri) || hops > maxRedirects)
                 throw new FetchFailedException(Reason.TooManyRedirects, $"Redirected {hops} times, last to {next.AbsoluteUri}.");
-            url = next;
+            (url, conditions) = (next, null);
         }
     }
 
-    private async ValueTask<HttpResponseMessage> SendAsync(Uri url, CancellationToken cancel)
+    private async ValueTask<HttpResponseMessage> SendAsync(Uri url, Conditions? conditions, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
         request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
         request.Headers.TryAddWithoutValidation("Accept", "*/*");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip, br");
+        conditions?.AddTo(request);
         Peers.Watch(request);
         try
         {
@@ -116,11 +120,17 @@ internal sealed class PageFetcher
         }
     }
 
+    private FetchedDocument NotModified(HttpResponseMessage response, Uri url, Conditions conditions)
+    {
+        var (tag, modified) = conditions.Freshen(RawHeader(response.Headers, "ETag"), response.Content.Headers.LastModified);
+        return new FetchedDocument { FinalUrl = FinalUrlOf(url), Status = (int)response.StatusCode, ETag = tag, LastModified = modified, FetchedAt = _time.GetUtcNow() };
+    }
+
     private async ValueTask<FetchedDocument> ReadAsync(HttpResponseMessage response, Uri url, int limit, bool truncate, long started, CancellationToken cancel)
     {
         var status = (int)response.StatusCode;
 
-        // A part (206) that was not asked for is no document; 304 answers a question that was not put.
+        // A part (206) that was not asked for is no document; 304 answers a question that was not put here.
         if (status is < 200 or > 299 or 206)
             throw new FetchFailedException(Reason.Http(status), $"The host answered {status}.") { RetryAfter = Redirects.RetryAfterOf(response, _time.GetUtcNow()) };
 
@@ -129,7 +139,7 @@ internal sealed class PageFetcher
         var (buffer, length, wireBytes) = await _bodies.ReadAsync(response.Content, limit, truncate, cancel);
         var document = new FetchedDocument
         {
-            FinalUrl = url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped),
+            FinalUrl = FinalUrlOf(url),
             Status = status,
             ContentType = RawHeader(response.Content.Headers, "Content-Type") ?? "",
             RobotsTag = response.Headers.NonValidated.TryGetValues("X-Robots-Tag", out var robots) ? string.Join('\n', robots) : "",
@@ -144,6 +154,8 @@ internal sealed class PageFetcher
         document.TakeBody(buffer, length, _pool);
         return document;
     }
+
+    private static string FinalUrlOf(Uri url) => url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
 
     private static string? RawHeader(System.Net.Http.Headers.HttpHeaders headers, string name) =>
         headers.NonValidated.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;

@@ -182,7 +182,7 @@ internal sealed class PipelineRun : IAsyncDisposable
         var buffer = _definition.Stages.Select(stage => stage.Options).OfType<BufferOptions>().FirstOrDefault();
         return fetch is null || buffer is null
             ? null
-            : new Frontier(buffer, fetch.Hosts, _rooms.Ledger!, _rooms.Seams) { Redirected = MakeRedirects(fetch, buffer).SettleAsync };
+            : new Frontier(buffer, fetch.Hosts, _rooms.Ledger!, _rooms.Seams, fetch.RefetchAfter) { Redirected = MakeRedirects(fetch, buffer).SettleAsync };
     }
 
     private RedirectTargets MakeRedirects(FetchOptions fetch, BufferOptions buffer)

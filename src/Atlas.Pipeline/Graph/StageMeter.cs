@@ -48,7 +48,7 @@ internal sealed class StageMeter(string name, string kind)
         switch (fate)
         {
             case Fate.Forward: Interlocked.Increment(ref _forwarded); break;
-            case Fate.Drop or Fate.Redirect: Interlocked.Increment(ref _dropped); break;
+            case Fate.Drop or Fate.Redirect or Fate.Confirmed: Interlocked.Increment(ref _dropped); break;
             case Fate.Retry: Interlocked.Increment(ref _retried); break;
             case Fate.DeadLetter: Interlocked.Increment(ref _dead); break;
         }

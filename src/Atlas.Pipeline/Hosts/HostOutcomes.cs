@@ -8,7 +8,7 @@ internal static class HostOutcomes
     /// <summary>What a verdict of the fetch stage says about the host of its item.</summary>
     public static HostOutcome Of(Verdict verdict) => verdict.Fate switch
     {
-        Fate.Forward or Fate.Redirect => HostOutcome.Answered,
+        Fate.Forward or Fate.Redirect or Fate.Confirmed => HostOutcome.Answered,
         Fate.Interrupted => HostOutcome.Nothing,
         _ => Of(verdict.Reason),
     };

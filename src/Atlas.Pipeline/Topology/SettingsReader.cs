@@ -108,6 +108,21 @@ internal sealed class SettingsReader
             : Wrong<long?>(node, name, $"{Form}, got '{Shown(node)}'.", null);
     }
 
+    /// <summary>A time with its unit: seconds, minutes, hours or days, as 90s, 30m, 12h or 7d; null when the key is absent. From a second to ten years.</summary>
+    public TimeSpan? Duration(string name, string doc)
+    {
+        const string Form = "must be a time from 1s to 3650d, a number with its unit, as \"7d\", \"12h\", \"30m\" or \"90s\"";
+        const int MostSeconds = 3_650 * 86_400;
+        Declare(new SettingDoc(name, "string", "", "1s to 3650d", doc));
+        if (Scalar(name, required: false) is not { } node)
+            return null;
+        var unit = node.Text.Length == 0 ? 0 : node.Text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3_600, 'd' => 86_400, _ => 0 };
+        return unit > 0 && decimal.TryParse(node.Text.AsSpan(0, node.Text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+            && value <= MostSeconds && value * unit is >= 1 and <= MostSeconds and var seconds
+            ? TimeSpan.FromMilliseconds((long)(seconds * 1_000))
+            : Wrong<TimeSpan?>(node, name, $"{Form}, got '{Shown(node)}'.", null);
+    }
+
     /// <summary>true or false.</summary>
     public bool Boolean(string name, string doc, bool or)
     {

@@ -14,6 +14,9 @@ internal sealed class FakeLedger : ILedger
 
     public List<WorkItem> Unfinished { get; } = [];
 
+    /// <summary>Recorded documents that are not being asked for, by when they were checked.</summary>
+    public SortedList<DateTimeOffset, WorkItem> Checked { get; } = [];
+
     public List<string> Events { get; } = [];
 
     /// <summary>Thrown by every later claim, if set.</summary>
@@ -87,6 +90,40 @@ internal sealed class FakeLedger : ILedger
         }
 
         return Task.FromResult(items);
+    }
+
+    public DateTimeOffset? OldestCheck()
+    {
+        lock (_gate)
+            return Checked.Count > 0 ? Checked.Keys[0] : null;
+    }
+
+    public Task<IReadOnlyList<WorkItem>> TakeAgainAsync(int most, DateTimeOffset checkedUntil)
+    {
+        lock (_gate)
+        {
+            var items = new List<WorkItem>();
+            while (items.Count < most && Checked.Count > 0 && Checked.Keys[0] <= checkedUntil)
+            {
+                items.Add(Checked.Values[0]);
+                _taken.Add(items[^1].Sequence, items[^1]);
+                Checked.RemoveAt(0);
+            }
+
+            return Task.FromResult<IReadOnlyList<WorkItem>>(items);
+        }
+    }
+
+    public Task ConfirmAsync(WorkItem item, Confirmation confirmed)
+    {
+        Note($"confirm {item.Sequence}");
+        lock (_gate)
+        {
+            _taken.Remove(item.Sequence);
+            Checked.Add(confirmed.At, item);
+        }
+
+        return Task.CompletedTask;
     }
 
     public IReadOnlyList<WorkItem> FindTaken(IReadOnlyList<TakenRow> rows)

@@ -378,8 +378,120 @@ public sealed class FrontierTests : IDisposable
         await run.WaitAsync(Patience);
     }
 
-    private Frontier Frontier(int capacity = 100) =>
-        new(new BufferOptions { Capacity = capacity }, new HostsOptions { Concurrency = 1, Delay = TimeSpan.Zero }, _ledger, new Seams { Time = _time });
+    [Fact]
+    public async Task A_document_is_asked_for_again_when_its_check_is_old_and_not_a_moment_sooner()
+    {
+        _ledger.Checked.Add(Start, Item(1, "a"));
+        _ledger.Checked.Add(Start.AddMinutes(1), Item(2, "b"));
+        var run = Run(Frontier(refetchAfter: TimeSpan.FromHours(1)));
+
+        _time.Advance(TimeSpan.FromHours(1) - TimeSpan.FromMilliseconds(1));
+        _ledger.Admit(Item(11, "new"));
+        Assert.Equal(11, (await NextAsync()).Sequence);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(1, (await NextAsync()).Sequence);
+
+        _ledger.Admit(Item(12, "newer"));
+        Assert.Equal(12, (await NextAsync()).Sequence);
+        Assert.False(run.IsCompleted);
+        Assert.Equal(2, (await NextAsync(advancing: true)).Sequence);
+        Assert.InRange(_time.GetUtcNow(), Start.AddMinutes(61), Start.AddMinutes(61).AddSeconds(1));
+    }
+
+    [Fact]
+    public async Task Without_a_period_nothing_is_asked_for_again_however_old()
+    {
+        _ledger.Checked.Add(Start.AddYears(-5), Item(1));
+        var frontier = Frontier();
+        frontier.EndIntake();
+
+        await Run(frontier).WaitAsync(Patience);
+
+        Assert.Empty(_ledger.EventsSoFar());
+    }
+
+    [Fact]
+    public async Task What_is_unknown_goes_before_what_is_known()
+    {
+        _ledger.Checked.Add(Start.AddDays(-2), Item(1, "old"));
+        _ledger.Admit([.. Enumerable.Range(2, 50).Select(i => Item(i, $"host-{i}"))]);
+        var frontier = Frontier(refetchAfter: TimeSpan.FromHours(1), capacity: 4);
+        frontier.EndIntake();
+        var run = Run(frontier, mostInFlight: 1, fetchers: 1);
+
+        var sent = new List<long>();
+        while (sent.Count < 51)
+        {
+            var item = await NextAsync();
+            sent.Add(item.Sequence);
+            await frontier.SettleAsync(item.Sequence == 1 ? Confirmed(item) : Verdict.Forward(item));
+        }
+
+        await run.WaitAsync(Patience);
+        Assert.InRange(sent.IndexOf(1), 47, 50);
+    }
+
+    [Fact]
+    public async Task A_run_ends_when_nothing_is_due_and_leaves_what_it_has_checked_itself_to_the_next()
+    {
+        foreach (var i in Enumerable.Range(1, 3))
+            _ledger.Checked.Add(Start.AddSeconds(i - 10), Item(i));
+        _ledger.Checked.Add(Start.AddSeconds(-1), Item(4));
+        var frontier = Frontier(refetchAfter: TimeSpan.FromSeconds(5));
+        frontier.EndIntake();
+        var run = Run(frontier, mostInFlight: 1);
+
+        // Each takes longer than the period: without an end the first would be due again before the last was asked for.
+        foreach (var expected in new long[] { 1, 2, 3, 4 })
+        {
+            var item = await NextAsync();
+            Assert.Equal(expected, item.Sequence);
+            _time.Advance(TimeSpan.FromSeconds(6));
+            await frontier.SettleAsync(Confirmed(item));
+        }
+
+        await run.WaitAsync(Patience);
+        Assert.Equal(4, _ledger.Checked.Count);
+    }
+
+    [Fact]
+    public async Task What_is_not_due_yet_does_not_hold_a_run_open()
+    {
+        _ledger.Checked.Add(Start.AddSeconds(-1), Item(1));
+        var frontier = Frontier(refetchAfter: TimeSpan.FromSeconds(5));
+        frontier.EndIntake();
+
+        await Run(frontier).WaitAsync(Patience);
+
+        Assert.Single(_ledger.Checked);
+    }
+
+    [Fact]
+    public async Task A_run_is_not_idle_while_documents_are_due()
+    {
+        _ledger.Checked.Add(Start.AddHours(-2), Item(1));
+        var frontier = Frontier(refetchAfter: TimeSpan.FromHours(1));
+        var idle = frontier.WhenIdle();
+        var run = Run(frontier);
+
+        var item = await NextAsync();
+        Assert.False(idle.IsCompleted);
+        await frontier.SettleAsync(Confirmed(item));
+
+        await idle.WaitAsync(Patience);
+        frontier.EndIntake();
+        await run.WaitAsync(Patience);
+        Assert.Equal(["claim 1", "confirm 1"], _ledger.EventsSoFar());
+    }
+
+    private Verdict Confirmed(WorkItem item)
+    {
+        item.Confirmed = new Confirmation(_time.GetUtcNow(), ByStatus: true, null, null);
+        return Verdict.Confirmed(item);
+    }
+
+    private Frontier Frontier(int capacity = 100, TimeSpan? refetchAfter = null) =>
+        new(new BufferOptions { Capacity = capacity }, new HostsOptions { Concurrency = 1, Delay = TimeSpan.Zero }, _ledger, new Seams { Time = _time }, refetchAfter);
 
     private Task Run(Frontier frontier, int mostInFlight = 10, int fetchers = 10) =>
         frontier.RunAsync(verdict => Task.FromResult(_sent.Writer.TryWrite(verdict.Item)), fetchers, mostInFlight, _stop.Token);

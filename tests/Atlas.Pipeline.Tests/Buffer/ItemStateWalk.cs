@@ -18,6 +18,9 @@ internal sealed class ItemStateWalk : IDisposable
     private static readonly BufferOptions Options = new() { Capacity = 8, PerHostCapacity = 3, MaxAttempts = 3, BackoffBase = TimeSpan.FromSeconds(2), BackoffCap = TimeSpan.FromSeconds(3), EndWait = TimeSpan.FromDays(7) };
     private static readonly HostsOptions Polite = new() { Concurrency = 2, Delay = TimeSpan.Zero, BreakerFailures = 2, BreakerOpen = TimeSpan.FromSeconds(1), BreakerGivesUp = 2 };
 
+    /// <summary>After so long a document is asked for again.</summary>
+    private static readonly TimeSpan Age = TimeSpan.FromSeconds(12);
+
     private readonly LedgerTestBed _bed = LedgerTestBed.Fresh();
     private readonly OneThread _thread = new();
     private readonly Dictionary<string, ModelledUrl> _model = [];
@@ -25,6 +28,7 @@ internal sealed class ItemStateWalk : IDisposable
     private readonly List<WorkItem> _leased = [];
     private Process _process;
     private int _askedAgain;
+    private int _bodies;
 
     public ItemStateWalk() => _process = Start();
 
@@ -109,10 +113,20 @@ internal sealed class ItemStateWalk : IDisposable
         }
 
         Answer(item);
+        var now = _bed.Time.GetUtcNow();
         _askedAgain += _model[item.Url].Requests > 0 ? 1 : 0;
+        if (item.Again is not null && _bodies++ % 2 == 0)
+        {
+            item.Confirmed = new Confirmation(now, ByStatus: true, null, null);
+            _model[item.Url].Finish(now, isConfirmed: true);
+            _process.Frontier.Fetched(Verdict.Confirmed(item));
+            _thread.Run(_process.Frontier.SettleAsync(Verdict.Confirmed(item)));
+            return;
+        }
+
         _process.Frontier.Fetched(Verdict.Forward(item));
-        _model[item.Url].Finish();
-        _thread.Run(_process.Ledger.CompleteAsync(_bed.Document(item)));
+        _model[item.Url].Finish(now);
+        _thread.Run(_process.Ledger.CompleteAsync(_bed.Document(item, (byte)_bodies)));
         _thread.Run(_process.Frontier.SettleAsync(Verdict.Forward(item)));
     }
 
@@ -149,7 +163,7 @@ internal sealed class ItemStateWalk : IDisposable
                 url.GiveBack();
                 break;
             default:
-                url.Die(reason.Name);
+                url.Die(reason.Name, now);
                 break;
         }
     }
@@ -197,7 +211,7 @@ internal sealed class ItemStateWalk : IDisposable
     {
         _askedAgain = 0;
         var ledger = new WatchedLedger(_bed.Ledger, _thread) { GivingUp = GivingUp };
-        var frontier = new Frontier(Options, Polite, ledger, new Seams { Time = _bed.Time });
+        var frontier = new Frontier(Options, Polite, ledger, new Seams { Time = _bed.Time }, Age);
         var process = new Process(frontier, ledger);
         process.Run = frontier.RunAsync(verdict => Task.FromResult(Send(process, verdict.Item)), 2, 4, process.Stop.Token);
         return process;
@@ -208,6 +222,8 @@ internal sealed class ItemStateWalk : IDisposable
         Assert.Same(_process, process);
         var url = _model[item.Url];
         Assert.True(url.EarliestDue <= _bed.Time.GetUtcNow().ToUnixTimeMilliseconds(), $"{item.Url} is sent before it is due.");
+        if (item.Again is not null && !url.IsAskedAgain)
+            url.TakeUp(Age, _bed.Time.GetUtcNow());
         url.Claim();
         Assert.Equal((url.Attempt, url.Deferrals), (item.Attempt, item.Deferrals));
         _leased.Add(item);
@@ -219,22 +235,30 @@ internal sealed class ItemStateWalk : IDisposable
     {
         if (reason != Reason.HostDown)
             return;
-        _model[item.Url].Claim();
-        _model[item.Url].Die("host_down");
+        var url = _model[item.Url];
+        if (item.Again is not null && !url.IsAskedAgain)
+            url.TakeUp(Age, _bed.Time.GetUtcNow());
+        url.Claim();
+        url.Die("host_down", _bed.Time.GetUtcNow());
     }
 
     private void Compare()
     {
         _thread.RunUntilQuiet();
         var rows = Rows();
+
+        // When exactly one that is old is taken up, is for the frontier to say.
+        foreach (var url in _model.Values.Where(url => url.Place == Place.Done && rows[url.Url].Row == "again queued 0 0 0"))
+            url.TakeUp(Age, _bed.Time.GetUtcNow());
         Assert.Equal(_model.Values.ToDictionary(url => url.Url, url => url.Row), rows.ToDictionary(row => row.Key, row => row.Value.Row));
         foreach (var (url, row) in rows.Where(row => row.Value.Due >= 0))
             Assert.InRange(row.Due, _model[url].EarliestDue, _model[url].LatestDue);
 
         // As the audit does, and without opening the ledger again.
-        var (books, counts) = (_bed.Ledger.Books, _model.Values.CountBy(url => url.Place).ToDictionary());
+        var (books, counts) = (_bed.Ledger.Books, _model.Values.CountBy(url => url.IsAskedAgain ? Place.Done : url.Place).ToDictionary());
         Assert.True(books.Balance);
         Assert.Equal(_askedAgain, books.Retries);
+        Assert.Equal(_model.Values.Count(url => url.IsAskedAgain), books.Refetches.Waiting);
         Assert.Equal(
             (_model.Count, counts.GetValueOrDefault(Place.Queued), counts.GetValueOrDefault(Place.Leased), counts.GetValueOrDefault(Place.Done), counts.GetValueOrDefault(Place.Dead)),
             (books.Admitted + books.AdmittedBefore, books.Queued, books.Leased, books.Done, books.Dead.Values.Sum()));
@@ -246,11 +270,17 @@ internal sealed class ItemStateWalk : IDisposable
         using var connection = SqlConnection.Open(Path.Combine(_bed.Directory, "ledger.db"), readOnly: true);
         var places = string.Join(" UNION ALL ", Enumerable.Range(0, PriorityClasses.Count).Select(level =>
             $"SELECT url, 'queued 0 0 0', 0 FROM {LedgerSchema.QueueOf(level)} WHERE seq > (SELECT seq FROM cursors WHERE class = {level}) UNION ALL "
-            + $"SELECT q.url, concat_ws(' ', w.state, w.attempt, w.deferrals, w.lost), w.due_at FROM work w JOIN {LedgerSchema.QueueOf(level)} q ON q.seq = w.seq WHERE w.class = {level}"));
-        var found = connection.Prepare($"{places} UNION ALL SELECT source_url, 'done ' || attempts, -1 FROM content_metadata UNION ALL SELECT CAST(source_url AS TEXT), concat_ws(' ', 'dead', retry_count, failure_classification), -1 FROM dead");
+            + $"SELECT q.url, concat_ws(' ', CASE WHEN w.document IS NOT NULL THEN 'again' END, w.state, w.attempt, w.deferrals, w.lost), w.due_at FROM work w JOIN {LedgerSchema.QueueOf(level)} q ON q.seq = w.seq WHERE w.class = {level}"));
+        var found = connection.Prepare($"{places} UNION ALL SELECT source_url, 'done ' || attempts, -1 FROM content_metadata WHERE id NOT IN (SELECT document FROM work WHERE document IS NOT NULL) UNION ALL SELECT CAST(source_url AS TEXT), concat_ws(' ', 'dead', retry_count, failure_classification), -1 FROM dead");
         var rows = new Dictionary<string, (string, long)>();
         while (found.Step())
             rows.Add(found.Text(0), (found.Text(1), found.Int64(2)));
+
+        // Of three places where a document may wait for being asked again.
+        Assert.Equal(0, connection.Scalar("""
+            SELECT count(*) FROM content_metadata m WHERE (m.id > (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'refetch_cursor'))
+              + (SELECT count(*) FROM work WHERE document = m.id AND seq = m.seq) + (SELECT count(*) FROM checked WHERE document = m.id) <> 1
+            """));
         return rows;
     }
 

@@ -25,6 +25,15 @@ internal sealed record ModelledUrl(string Url, string Host)
     /// <summary>Times that it failed after it was asked for.</summary>
     public int Requests { get; set; }
 
+    /// <summary>Of one that has a document: when that was fetched or asked for last, in ms since 1970.</summary>
+    public long? CheckedAt { get; set; }
+
+    /// <summary>The attempts that its document took.</summary>
+    public int Recorded { get; set; }
+
+    /// <summary>Its document is being asked for again.</summary>
+    public bool IsAskedAgain => CheckedAt is not null && Place is (Place.Queued or Place.Leased);
+
     /// <summary>Of a dead one.</summary>
     public string Reason { get; set; } = "";
 
@@ -41,16 +50,35 @@ internal sealed record ModelledUrl(string Url, string Host)
         Attempt++;
     }
 
-    public void Finish()
+    /// <param name="now">When it was fetched, or confirmed.</param>
+    /// <param name="isConfirmed">The document is what it was.</param>
+    public void Finish(DateTimeOffset now, bool isConfirmed = false)
     {
         Assert.Equal(Place.Leased, Place);
-        Place = Place.Done;
+        Recorded = isConfirmed ? Recorded : Attempt;
+        (Place, CheckedAt) = (Place.Done, now.ToUnixTimeMilliseconds());
     }
 
-    public void Die(string reason)
+    /// <summary>A document outlives that it is asked for in vain.</summary>
+    public void Die(string reason, DateTimeOffset now)
     {
+        if (CheckedAt is not null)
+        {
+            (Place, CheckedAt) = (Place.Done, now.ToUnixTimeMilliseconds());
+            return;
+        }
+
         Place = Place.Dead;
         Reason = reason;
+    }
+
+    /// <summary>Its document is old and asked for again, as if for the first time.</summary>
+    public void TakeUp(TimeSpan after, DateTimeOffset now)
+    {
+        Assert.Equal(Place.Done, Place);
+        (EarliestDue, LatestDue) = (CheckedAt!.Value + (long)after.TotalMilliseconds, now.ToUnixTimeMilliseconds());
+        Assert.True(EarliestDue <= LatestDue, $"{Url} is asked for again before its document is old.");
+        (Place, Attempt, Deferrals, Lost, Requests) = (Place.Queued, 0, 0, 0, 0);
     }
 
     /// <summary>As if it had never been claimed.</summary>
@@ -81,8 +109,8 @@ internal sealed record ModelledUrl(string Url, string Host)
     /// <summary>What the ledger must say of it; the due time is compared apart.</summary>
     public string Row => Place switch
     {
-        Place.Done => $"done {Attempt}",
+        Place.Done => $"done {Recorded}",
         Place.Dead => $"dead {Attempt} {Reason}",
-        _ => $"{Place.ToString().ToLowerInvariant()} {Attempt} {Deferrals} {Lost}",
+        _ => $"{(IsAskedAgain ? "again " : "")}{Place.ToString().ToLowerInvariant()} {Attempt} {Deferrals} {Lost}",
     };
 }

@@ -36,6 +36,12 @@ internal sealed class WatchedLedger(ILedger ledger, OneThread thread) : ILedger
 
     public Task<IReadOnlyList<WorkItem>> TakeUnfinishedAsync(int most) => Counted(() => ledger.TakeUnfinishedAsync(most));
 
+    public Task<IReadOnlyList<WorkItem>> TakeAgainAsync(int most, DateTimeOffset checkedUntil) => Counted(() => ledger.TakeAgainAsync(most, checkedUntil));
+
+    public DateTimeOffset? OldestCheck() => IsDead ? null : ledger.OldestCheck();
+
+    public Task ConfirmAsync(WorkItem item, Confirmation confirmed) => Counted(() => ledger.ConfirmAsync(item, confirmed));
+
     public IReadOnlyList<WorkItem> FindTaken(IReadOnlyList<TakenRow> rows) => IsDead ? throw new ObjectDisposedException("process") : ledger.FindTaken(rows);
 
     public ValueTask AdmitAsync(UrlBatch batch, CancellationToken abort = default) => throw new NotSupportedException();
