@@ -55,6 +55,15 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
             s_transaction.HasAliases = true;
             kill.Reach("alias");
         }
+        else if (sql.StartsWith("UPDATE meta SET value = ?1 WHERE name = 'refetch_cursor'", StringComparison.Ordinal))
+        {
+            kill.Reach("taken-again");
+        }
+        else if (sql.StartsWith("INSERT INTO checked", StringComparison.Ordinal))
+        {
+            s_transaction.HasChecks = true;
+            kill.Reach("checked");
+        }
         else if (sql.Contains("INTO seen_checkpoint", StringComparison.Ordinal))
         {
             s_transaction.HasManifest = true;
@@ -76,6 +85,8 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
             kill.Reach("manifest-committed");
         if (ended.HasDocuments)
             kill.Reach("document-committed");
+        if (ended.HasChecks)
+            kill.Reach("checked-committed");
         if (ended.HasAliases)
             kill.Reach("alias-committed");
         if (ended.Rows == 0)
@@ -200,6 +211,6 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
     {
         public long Rows;
         public bool HasManifest;
-        public bool HasDocuments, HasAliases;
+        public bool HasDocuments, HasAliases, HasChecks;
     }
 }

@@ -6,10 +6,19 @@ namespace Atlas.ScriptedWeb;
 public sealed class RequestCounts
 {
     private readonly ConcurrentDictionary<string, int> _pages = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (int Version, int Status)> _versions = new(StringComparer.Ordinal);
     private long _total;
+    private long _conditional;
+    private long _notModified;
 
     /// <summary>Requests for pages; robots.txt and the counts themselves are left out.</summary>
     public long Total => Interlocked.Read(ref _total);
+
+    /// <summary>Requests for pages with versions that said what the client has.</summary>
+    public long Conditional => Interlocked.Read(ref _conditional);
+
+    /// <summary>Of those, the ones that were answered with 304.</summary>
+    public long NotModified => Interlocked.Read(ref _notModified);
 
     /// <summary>Pages that were asked for at least once.</summary>
     public int Distinct => _pages.Count;
@@ -25,6 +34,20 @@ public sealed class RequestCounts
     /// <param name="pathAndQuery">As sent.</param>
     public int Of(string host, string pathAndQuery) => _pages.GetValueOrDefault(host + pathAndQuery);
 
+    /// <summary>A page with versions is another one from now on, or has no more than a status.</summary>
+    /// <param name="url">Without its scheme.</param>
+    /// <param name="version">From 0.</param>
+    /// <param name="status">What it is answered with.</param>
+    public void Change(string url, int version, int status = 200) => _versions[url] = (version, status);
+
+    internal (int Version, int Status) VersionOf(string url) => _versions.GetValueOrDefault(url, (0, 200));
+
+    internal void AddConditional(bool isConditional, bool isKnown)
+    {
+        Interlocked.Add(ref _conditional, isConditional ? 1 : 0);
+        Interlocked.Add(ref _notModified, isKnown ? 1 : 0);
+    }
+
     /// <summary>Counts one request and says how many it makes of this page.</summary>
     internal int Add(string host, string pathAndQuery)
     {
@@ -36,5 +59,7 @@ public sealed class RequestCounts
     {
         _pages.Clear();
         Interlocked.Exchange(ref _total, 0);
+        Interlocked.Exchange(ref _conditional, 0);
+        Interlocked.Exchange(ref _notModified, 0);
     }
 }

@@ -46,12 +46,14 @@ internal sealed class Script(RequestCounts requests)
         }
     }
 
-    private static Task PlayAsync(HttpContext context, string[] parts, string target, int times)
+    private Task PlayAsync(HttpContext context, string[] parts, string target, int times)
     {
         switch (parts)
         {
             case ["page", var size, ..]:
                 return SendHtmlAsync(context, Pages.Number(size), target);
+            case ["version", var milliseconds, ..]:
+                return SendVersionAsync(context, Pages.Number(milliseconds), target);
             case ["status", var code]:
                 context.Response.StatusCode = Pages.Number(code);
                 return Task.CompletedTask;
@@ -114,6 +116,31 @@ internal sealed class Script(RequestCounts requests)
             return SendHtmlAsync(context, SmallPage, target);
         context.Response.StatusCode = status;
         return Task.CompletedTask;
+    }
+
+    /// <summary>A page with validators, of one link, that is answered after a while; <see cref="RequestCounts.Change"/> makes it another one.</summary>
+    private async Task SendVersionAsync(HttpContext context, int milliseconds, string target)
+    {
+        if (milliseconds > 0)
+            await Task.Delay(milliseconds, context.RequestAborted);
+        var (version, status) = requests.VersionOf(context.Request.Host.Value + target);
+        if (status != 200)
+        {
+            context.Response.StatusCode = status;
+            if (status is > 300 and < 400)
+                context.Response.Headers.Location = "/page/100/moved";
+            return;
+        }
+
+        var tag = string.Create(CultureInfo.InvariantCulture, $"W/\"v{version}\"");
+        context.Response.Headers.ETag = tag;
+        context.Response.Headers.LastModified = new DateTimeOffset(2026, 1, 1, 0, 0, version, TimeSpan.Zero).ToString("R", CultureInfo.InvariantCulture);
+        var known = context.Request.Headers.IfNoneMatch;
+        requests.AddConditional(isConditional: known.Count > 0, isKnown: known == tag);
+        if (known == tag)
+            context.Response.StatusCode = 304;
+        else
+            await SendPageAsync(context, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"<p>{context.Request.Host.Value}{target}</p><a href=\"/page/100/of-{version}\">{version}</a>")));
     }
 
     private static Task RedirectAsync(HttpContext context, string location)

@@ -34,6 +34,12 @@ internal static class CheckText
                 Row(text, row.State is "queued" or "leased" ? "last failure" : "reason", row.Reason);
             if (row.DueAt is { } due)
                 Row(text, "due", Time(due));
+            if (row.CheckedAt is { } at)
+                Row(text, "last checked", Time(at));
+            if (row.CheckFailure is { } failure)
+                Row(text, "in vain", $"{Time(failure.At)}, {failure.Reason}: the document is what it was");
+            if (row.AskedAgain.Length > 0)
+                Row(text, "asked again", row.AskedAgain);
             if (row.AliasOf is { } target)
             {
                 Row(text, "redirects to", Shown(target.Url));
@@ -79,6 +85,16 @@ internal static class CheckText
                     json.WriteString("reason", row.Reason);
                 if (row.DueAt is { } due)
                     json.WriteString("due_at", Time(due));
+                if (row.CheckedAt is { } at)
+                    json.WriteString("checked_at", Time(at));
+                if (row.CheckFailure is { } failure)
+                {
+                    json.WriteString("check_failed_at", Time(failure.At));
+                    json.WriteString("check_failure", failure.Reason);
+                }
+
+                if (row.AskedAgain.Length > 0)
+                    json.WriteString("asked_again", row.AskedAgain);
                 if (row.AliasOf is { } target)
                 {
                     json.WriteString("redirects_to", Shown(target.Url));

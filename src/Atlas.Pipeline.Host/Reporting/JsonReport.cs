@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Atlas.Pipeline.Graph;
+using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Pressure;
 
 namespace Atlas.Pipeline.Host.Reporting;
@@ -31,6 +32,8 @@ internal static class JsonReport
             json.WriteNumber("queued", books.Queued);
             json.WriteNumber("leased", books.Leased);
             json.WriteNumber("retries", books.Retries);
+            if (!books.Refetches.IsEmpty)
+                WriteRefetches(json, books.Refetches);
             json.WriteNumber("bytes_fetched", books.BytesFetched);
             json.WriteNumber("dedup_authority_caught", books.DedupAuthorityCaught);
             if (outcome.Last.Commits is { Commits: > 0 } commits)
@@ -62,6 +65,17 @@ internal static class JsonReport
 
         bytes.WriteByte((byte)'\n');
         return bytes.ToArray();
+    }
+
+    private static void WriteRefetches(Utf8JsonWriter json, RefetchBooks refetches)
+    {
+        json.WriteStartObject("refetches");
+        json.WriteNumber("not_modified", refetches.NotModified);
+        json.WriteNumber("unchanged", refetches.Unchanged);
+        json.WriteNumber("changed", refetches.Changed);
+        WriteCounts(json, "refetch_failed", refetches.Failed);
+        json.WriteNumber("waiting", refetches.Waiting);
+        json.WriteEndObject();
     }
 
     private static void WritePressure(Utf8JsonWriter json, PressureState pressure)

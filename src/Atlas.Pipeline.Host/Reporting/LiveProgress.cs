@@ -71,8 +71,9 @@ internal static class LiveProgress
         var dead = books.Dead.Values.Sum();
         var buffered = run.Buffered > 0 ? $" ({Figures.Count(run.Buffered)} in the buffer)" : "";
         var admitted = books.AdmittedBefore > 0 ? $"admitted {Figures.Count(books.Admitted + books.AdmittedBefore)} with earlier runs" : "admitted";
+        var again = books.Refetches.IsEmpty ? "" : $"\nasked again {Figures.Count(books.Refetches.Taken + books.Refetches.Before)}, {Figures.Count(books.Refetches.Waiting)} of them queued";
         return new Markup(
-            $"{lines}\n{admitted} = done [bold green]{Figures.Count(books.Done)}[/]{Rate(pace.Finished)} + dead {(dead > 0 ? $"[red]{Figures.Count(dead)}[/]" : "0")} + leased {Figures.Count(books.Leased)}{gap}+ queued {Figures.Count(books.Queued)}{buffered}");
+            $"{lines}\n{admitted} = done [bold green]{Figures.Count(books.Done)}[/]{Rate(pace.Finished)} + dead {(dead > 0 ? $"[red]{Figures.Count(dead)}[/]" : "0")} + leased {Figures.Count(books.Leased)}{gap}+ queued {Figures.Count(books.Queued)}{buffered}{again}");
     }
 
     private static string Rate(double perSecond) => perSecond > 0 ? $" ({Figures.Rate(perSecond)})" : "";

@@ -15,6 +15,8 @@ internal static class PlainProgress
         line += run.HasQueue
             ? $"admitted {Figures.Count(books.Admitted)}, queued {Figures.Count(books.Queued + books.Leased)}, done {Figures.Count(books.Done)} ({Figures.Rate(pace.Finished)}), dead {Figures.Count(books.Dead.Values.Sum())}"
             : $"passed {Figures.Count(books.Admitted)}";
+        if (!books.Refetches.IsEmpty)
+            line += $", asked again {Figures.Count(books.Refetches.Taken + books.Refetches.Before)} ({Figures.Count(books.Refetches.Waiting)} of them queued)";
         if (fullest is { Depth: > 0 })
             line += $"; fullest edge {fullest.Stage} {fullest.Depth}/{fullest.Capacity}";
         if (pace.Left() is { } left)

@@ -65,12 +65,32 @@ internal static class RunSummary
             text.AppendLine(CultureInfo.InvariantCulture, $"    they wait for their hosts ({Figures.Count(run.Hosts)}): the first may be fetched at {next.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, by a later run");
         if (books.Retries > 0)
             Row(text, "retries", books.Retries, 0);
+        if (!books.Refetches.IsEmpty)
+            Refetches(text, books.Refetches);
         if (books.DoneThisRun > 0)
             text.AppendLine($"  fetched          {Figures.Bytes(books.BytesFetched),14}  {Figures.Count(books.DoneThisRun)} documents, {Figures.Rate(books.DoneThisRun / seconds)}");
         if (run.Commits is { Commits: > 0 } commits)
             text.AppendLine($"  commits          {Figures.Count(commits.Commits),14}  {Figures.Count((long)Math.Round(commits.MeanRows))} rows each in {commits.MeanTime.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms; at most {Figures.Count(commits.Size)} at the end");
         if (books.DedupAuthorityCaught > 0)
             text.AppendLine($"  caught late      {Figures.Count(books.DedupAuthorityCaught),14}  second records that the last constraint refused: the dedup index missed them");
+    }
+
+    /// <summary>Documents that were asked for again: they are part of what is done.</summary>
+    private static void Refetches(StringBuilder text, RefetchBooks refetches)
+    {
+        Row(text, "asked again", refetches.Taken + refetches.Before, 0);
+        Part("not modified", refetches.NotModified);
+        Part("unchanged", refetches.Unchanged);
+        Part("changed", refetches.Changed);
+        foreach (var (reason, count) in refetches.Failed.OrderByDescending(reason => reason.Value))
+            Part($"in vain: {reason}", count);
+        Part("still queued", refetches.Waiting);
+
+        void Part(string name, long count)
+        {
+            if (count > 0)
+                text.AppendLine($"    {name,-20} {Figures.Count(count),8}");
+        }
     }
 
     private static double Seconds(RunSnapshot run) => Math.Max(1e-3, run.Elapsed.TotalSeconds);

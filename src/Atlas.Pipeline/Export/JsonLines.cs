@@ -37,6 +37,8 @@ internal sealed class JsonLines(Stream output, StoredBody? bodies, CanonicalUrls
         if (document.LastModified is { } modified)
             _json.WriteString("last_modified", TimeText.Of(modified));
         _json.WriteString("fetched_at", TimeText.Of(document.FetchedAt));
+        if (document.CheckedAt is { } at)
+            _json.WriteString("checked_at", TimeText.Of(at));
         _json.WriteNumber("elapsed_ms", (long)document.Elapsed.TotalMilliseconds);
         _json.WriteNumber("bytes", document.Body.Length);
         _json.WriteNumber("wire_bytes", document.WireBytes);

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Pressure;
 
 namespace Atlas.Pipeline.Graph;
@@ -34,6 +35,9 @@ internal sealed class RunInstruments : IDisposable
         _meter.CreateObservableGauge("atlas.ledger.done", () => look().Books.Done, "{url}", "Admitted URLs fetched and stored, or found to be aliases.");
         _meter.CreateObservableGauge("atlas.ledger.aliases", () => look().Books.Aliases, "{url}", "Of those, the URLs whose hosts redirect to others.");
         _meter.CreateObservableCounter("atlas.ledger.redirect_targets", () => look().Books.RedirectTargets, "{url}", "URLs that became work in this run because redirects led there.");
+        _meter.CreateObservableCounter("atlas.refetch.documents", () => Refetches(look().Books.Refetches), "{document}", "Documents that were asked for again, by what came of it.");
+        _meter.CreateObservableCounter("atlas.refetch.failed", () => ByReason(look().Books.Refetches.Failed), "{document}", "Of those, the ones asked for in vain, by reason: they stay what they were.");
+        _meter.CreateObservableGauge("atlas.refetch.waiting", () => look().Books.Refetches.Waiting, "{document}", "Documents that are being asked for again: queued or leased.");
         _meter.CreateObservableGauge("atlas.admission.batch", () => look().Commits is { } pace ? [new Measurement<int>(pace.Size)] : Array.Empty<Measurement<int>>(), "{url}", "Rows that one commit may take now.");
         _meter.CreateObservableGauge("atlas.admission.commit", () => look().Commits is { } pace ? [new Measurement<double>(pace.Lately.TotalSeconds)] : Array.Empty<Measurement<double>>(), "s", "What writing and committing a group of rows took lately.");
         _meter.CreateObservableGauge("atlas.disk.free", () => look().DiskFreeBytes is { } free ? [new Measurement<long>(free)] : Array.Empty<Measurement<long>>(), "By", "Bytes free on the disk of the state directory.");
@@ -58,6 +62,14 @@ internal sealed class RunInstruments : IDisposable
             yield return new(stage.Retried, Stage(stage.Name), new("fate", "retry"));
             yield return new(stage.Dead, Stage(stage.Name), new("fate", "dead_letter"));
         }
+    }
+
+    private static IEnumerable<Measurement<long>> Refetches(RefetchBooks refetches)
+    {
+        yield return new(refetches.NotModified, new KeyValuePair<string, object?>("outcome", "not_modified"));
+        yield return new(refetches.Unchanged, new KeyValuePair<string, object?>("outcome", "unchanged"));
+        yield return new(refetches.Changed, new KeyValuePair<string, object?>("outcome", "changed"));
+        yield return new(refetches.Failed.Values.Sum(), new KeyValuePair<string, object?>("outcome", "failed"));
     }
 
     private static IEnumerable<Measurement<long>> ByReason(IReadOnlyDictionary<string, long> counts) =>

@@ -24,7 +24,8 @@ internal sealed class DocumentScan : IDisposable
             _last = _connection.Scalar("SELECT max(id) FROM content_metadata");
             _page = _connection.Prepare("""
                 SELECT id, content_id, source_url, url_domain, final_url, status_code, content_type, coalesce(etag, ''), last_modified IS NOT NULL, coalesce(last_modified, 0),
-                  body_sha256, segment, body_offset, body_length, fetched_at, created_at, source_name, attempts, elapsed_ms, wire_bytes, exchange_segment, exchange_offset, exchange_length
+                  body_sha256, segment, body_offset, body_length, fetched_at, created_at, source_name, attempts, elapsed_ms, wire_bytes, exchange_segment, exchange_offset, exchange_length,
+                  coalesce(checked_at, 0)
                 FROM content_metadata WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3
                 """);
             _aliases = _connection.Prepare("""
@@ -102,6 +103,7 @@ internal sealed class DocumentScan : IDisposable
         Elapsed = TimeSpan.FromMilliseconds(Math.Clamp(row.Int64(18), 0, int.MaxValue)),
         WireBytes = row.Int64(19),
         Exchange = new BodyPlace((int)row.Int64(20), row.Int64(21), (int)row.Int64(22)),
+        CheckedAt = row.Int64(23) is var at and > 0 ? TimeOf(at) : null,
     };
 
     /// <summary>A number that a flipped bit has made no time at all is the first or last one there is.</summary>

@@ -20,8 +20,8 @@ internal sealed class LedgerLookup : IDisposable
             _scan = new KeyScan(_connection);
             for (var priority = 0; priority < PriorityClasses.Count; priority++)
                 _queues[priority] = _connection.Prepare(string.Create(CultureInfo.InvariantCulture, $"SELECT url, packed, seq > (SELECT seq FROM cursors WHERE class = {priority}) FROM {LedgerSchema.QueueOf(priority)} WHERE seq = ?1"));
-            _work = _connection.Prepare("SELECT state, attempt, due_at, coalesce(last_reason, '') FROM work WHERE seq = ?1");
-            _done = _connection.Prepare("SELECT attempts FROM content_metadata WHERE content_id = lower(hex(?1))");
+            _work = _connection.Prepare("SELECT state, attempt, due_at, coalesce(last_reason, ''), document IS NOT NULL FROM work WHERE seq = ?1");
+            _done = _connection.Prepare("SELECT attempts, coalesce(checked_at, fetched_at), coalesce(check_failed_at, 0), coalesce(check_failure, '') FROM content_metadata WHERE content_id = lower(hex(?1))");
             _refused = _connection.Prepare("SELECT line, packed FROM refused WHERE seq = ?1");
             _dead = _connection.Prepare("SELECT failure_classification, retry_count FROM dead WHERE seq = ?1");
             _alias = _connection.Prepare("SELECT target_id, target_url, attempts FROM aliases WHERE seq = ?1");
@@ -110,7 +110,8 @@ internal sealed class LedgerLookup : IDisposable
     /// <summary>What became of a row that was taken from the backlog.</summary>
     private LedgerRow WithState(LedgerRow row, UInt128 id)
     {
-        if (_work.Bind(1, row.Sequence).Step())
+        var isInWork = _work.Bind(1, row.Sequence).Step();
+        if (isInWork && _work.Int64(4) == 0)
         {
             row = row with
             {
@@ -122,7 +123,14 @@ internal sealed class LedgerLookup : IDisposable
         }
         else if (_done.BindBlob(1, BytesOf(id)).Step())
         {
-            row = row with { State = "done", Attempts = (int)_done.Int64(0) };
+            row = row with
+            {
+                State = "done",
+                Attempts = (int)_done.Int64(0),
+                CheckedAt = TimeOf(_done.Int64(1)),
+                CheckFailure = _done.Int64(2) is var failed and > 0 ? (TimeOf(failed), _done.Text(3)) : null,
+                AskedAgain = isInWork ? _work.Text(0) : "",
+            };
         }
         else if (_dead.Bind(1, row.Sequence).Step())
         {

@@ -19,6 +19,15 @@ internal sealed record LedgerRow(long Sequence, string State, byte[] Url, DateTi
     /// <summary>When it is tried again; null unless it waits for that.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
+    /// <summary>When its document was fetched, or last confirmed by its host; null unless it has one.</summary>
+    public DateTimeOffset? CheckedAt { get; init; }
+
+    /// <summary>When and why its document was asked for again in vain, if that was the last time it was.</summary>
+    public (DateTimeOffset At, string Reason)? CheckFailure { get; init; }
+
+    /// <summary>How its document is being asked for again: queued or leased; empty when it is not.</summary>
+    public string AskedAgain { get; init; } = "";
+
     /// <summary>Where its host has sent us; null unless it is an alias.</summary>
     public AliasTarget? AliasOf { get; init; }
 }

@@ -59,6 +59,7 @@ internal static class LedgerSchema
           content_type TEXT NOT NULL, etag TEXT, last_modified INTEGER, body_sha256 BLOB NOT NULL, segment INTEGER NOT NULL, body_offset INTEGER NOT NULL, body_length INTEGER NOT NULL,
           fetched_at INTEGER NOT NULL, attempts INTEGER NOT NULL, elapsed_ms INTEGER NOT NULL, wire_bytes INTEGER NOT NULL, exchange_segment INTEGER NOT NULL,
           exchange_offset INTEGER NOT NULL, exchange_length INTEGER NOT NULL, checked_at INTEGER, replaced_at INTEGER NOT NULL);
+        CREATE INDEX document_versions_content_id ON document_versions(content_id);
         CREATE INDEX document_versions_body ON document_versions(substr(body_sha256, 1, 8));
         CREATE TABLE refused(seq INTEGER PRIMARY KEY, line BLOB NOT NULL, packed BLOB NOT NULL);
         CREATE TABLE dead(seq INTEGER PRIMARY KEY, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,

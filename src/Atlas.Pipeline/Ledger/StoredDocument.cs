@@ -35,6 +35,9 @@ internal sealed record StoredDocument
     /// <summary>When the body's last byte had come.</summary>
     public required DateTimeOffset FetchedAt { get; init; }
 
+    /// <summary>When its host has last confirmed it, asked again; null if it has not, or was not asked.</summary>
+    public DateTimeOffset? CheckedAt { get; init; }
+
     /// <summary>From sending the request to the body's last byte.</summary>
     public TimeSpan Elapsed { get; init; }
 

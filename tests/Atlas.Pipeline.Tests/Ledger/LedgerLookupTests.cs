@@ -41,6 +41,36 @@ public sealed class LedgerLookupTests
     }
 
     [Fact]
+    public async Task Of_a_document_it_is_told_when_it_was_checked_and_that_it_is_being_asked_for_again()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        var start = bed.Time.GetUtcNow();
+        await bed.Ledger.CompleteAsync(bed.Document(await bed.ClaimedAsync("http://a/1")));
+        Assert.Equal((start, null, ""), Told());
+
+        bed.Time.Advance(TimeSpan.FromDays(1));
+        var item = Assert.Single(await bed.Ledger.TakeAgainAsync(1, bed.Time.GetUtcNow()));
+        Assert.Equal((start, null, "queued"), Told());
+        await bed.Ledger.ClaimAsync([item]);
+        Assert.Equal((start, null, "leased"), Told());
+        await bed.Ledger.DeadLetterAsync(item, Reason.Http(410), "");
+        Assert.Equal((start, (start.AddDays(1), "http_410"), ""), Told());
+
+        bed.Time.Advance(TimeSpan.FromDays(1));
+        var again = Assert.Single(await bed.Ledger.TakeAgainAsync(1, bed.Time.GetUtcNow()));
+        await bed.Ledger.ClaimAsync([again]);
+        await bed.Ledger.ConfirmAsync(again, new Confirmation(bed.Time.GetUtcNow(), ByStatus: true, null, null));
+        Assert.Equal((start.AddDays(2), null, ""), Told());
+
+        (DateTimeOffset?, (DateTimeOffset, string)?, string) Told()
+        {
+            var row = Find(bed, "http://a/1")[0]!;
+            Assert.Equal(("done", 1), (row.State, row.Attempts));
+            return (row.CheckedAt, row.CheckFailure, row.AskedAgain);
+        }
+    }
+
+    [Fact]
     public async Task What_came_first_is_told_as_it_was_received()
     {
         await using var bed = LedgerTestBed.Fresh();
