@@ -53,7 +53,7 @@ internal static class ExportCommand
 
     private static async Task<int> RunAsync(string ledger, StateToRead read, WantedExport wanted, Narration narration)
     {
-        using var documents = new DocumentScan(ledger);
+        using var documents = new DocumentScan(ledger, wanted.WithVersions);
         using var segments = new SegmentReader(StateDirectory.BodiesDirectoryIn(read.Directory), new Disk());
         using var stdout = wanted.Out is null ? StandardOutput.Open() : Stream.Null;
         using var target = wanted.TargetOver(stdout);

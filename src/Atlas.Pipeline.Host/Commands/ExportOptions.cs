@@ -11,6 +11,7 @@ internal sealed class ExportOptions
     private readonly Option<string?> _out = new("--out") { Description = "A file; for warc a directory, or a file whose name ends in .warc or .warc.gz. stdout unless given. What is not whole yet has .open behind its name.", HelpName = "PATH" };
     private readonly Option<bool> _force = new("--force") { Description = "Replaces what an earlier export has left there." };
     private readonly Option<bool> _noBodies = new("--no-bodies") { Description = "jsonl: without bodies, which are not read or checked then." };
+    private readonly Option<bool> _versions = new("--versions") { Description = "Also what documents were before they changed (refetch_after of fetch), the oldest first, in front of what they are." };
     private readonly Option<string?> _compress = new("--compress") { Description = "warc: gzip (a member for each record; default) or none.", HelpName = "gzip|none" };
     private readonly Option<long> _maxFileBytes = new("--max-file-bytes") { Description = "warc in a directory: a file of so many bytes takes no further document, and the next one begins. 1,000,000,000 by default.", DefaultValueFactory = _ => 1_000_000_000, HelpName = "BYTES" };
     private readonly Option<string?> _prefix = new("--prefix") { Description = "warc in a directory: what names begin with, as in PREFIX-00000.warc.gz; the pipeline's name by default.", HelpName = "NAME" };
@@ -25,7 +26,7 @@ internal sealed class ExportOptions
     {
         _format.AcceptOnlyFromAmong("jsonl", "csv", "warc");
         _compress.AcceptOnlyFromAmong("gzip", "none");
-        foreach (Option option in new Option[] { _format, _out, _force, _noBodies, _compress, _maxFileBytes, _prefix, _host, _since, _until, _source, _status, _contentType })
+        foreach (Option option in new Option[] { _format, _out, _force, _noBodies, _versions, _compress, _maxFileBytes, _prefix, _host, _since, _until, _source, _status, _contentType })
             command.Add(option);
     }
 
@@ -50,6 +51,7 @@ internal sealed class ExportOptions
             Out = path,
             Replaces = line.GetValue(_force),
             WithBodies = !line.GetValue(_noBodies),
+            WithVersions = line.GetValue(_versions),
             Compresses = (line.GetValue(_compress) ?? (path?.EndsWith(".warc", StringComparison.OrdinalIgnoreCase) == true ? "none" : "gzip")) == "gzip",
             MaxFileBytes = line.GetValue(_maxFileBytes),
             Prefix = line.GetValue(_prefix),

@@ -17,6 +17,9 @@ internal sealed record WantedExport
 
     public bool WithBodies { get; init; }
 
+    /// <summary>Also what documents were before they changed.</summary>
+    public bool WithVersions { get; init; }
+
     public bool Compresses { get; init; }
 
     /// <summary>A file of so many bytes takes no further document.</summary>

@@ -14,7 +14,7 @@ namespace Atlas.Pipeline.Export;
 /// <param name="canonical">Makes the canonical forms.</param>
 internal sealed class CsvRows(Stream output, CanonicalUrls canonical) : IDocumentFormat
 {
-    private const string Header = "content_id,url,canonical_url,final_url,host,status,content_type,charset,etag,last_modified,fetched_at,elapsed_ms,bytes,wire_bytes,sha256,source,attempts,admitted_at,aliases,checked_at\r\n";
+    private const string Header = "content_id,url,canonical_url,final_url,host,status,content_type,charset,etag,last_modified,fetched_at,elapsed_ms,bytes,wire_bytes,sha256,source,attempts,admitted_at,aliases,checked_at,replaced_at\r\n";
 
     private readonly StringBuilder _row = new(Header);
 
@@ -40,6 +40,7 @@ internal sealed class CsvRows(Stream output, CanonicalUrls canonical) : IDocumen
         Add(TimeText.Of(document.AdmittedAt));
         Add(string.Join(' ', document.Aliases.Select(alias => Redaction.Of(alias).Replace(" ", "%20", StringComparison.Ordinal))));
         Add(document.CheckedAt is { } at ? TimeText.Of(at) : "");
+        Add(document.ReplacedAt is { } replaced ? TimeText.Of(replaced) : "");
         _row.Length--;
         _row.Append("\r\n");
         Send();

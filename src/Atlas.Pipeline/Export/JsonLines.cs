@@ -39,6 +39,8 @@ internal sealed class JsonLines(Stream output, StoredBody? bodies, CanonicalUrls
         _json.WriteString("fetched_at", TimeText.Of(document.FetchedAt));
         if (document.CheckedAt is { } at)
             _json.WriteString("checked_at", TimeText.Of(at));
+        if (document.ReplacedAt is { } replaced)
+            _json.WriteString("replaced_at", TimeText.Of(replaced));
         _json.WriteNumber("elapsed_ms", (long)document.Elapsed.TotalMilliseconds);
         _json.WriteNumber("bytes", document.Body.Length);
         _json.WriteNumber("wire_bytes", document.WireBytes);

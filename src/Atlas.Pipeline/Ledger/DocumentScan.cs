@@ -10,13 +10,15 @@ internal sealed class DocumentScan : IDisposable
     private const int RowsPerPage = 256;
 
     private readonly SqlConnection _connection;
-    private readonly SqlStatement _page, _aliases;
-    private readonly bool _hasAliases;
+    private readonly SqlStatement _page, _aliases, _versions;
+    private readonly bool _hasAliases, _givesVersions;
     private readonly long _last;
 
+    /// <param name="file">The ledger.</param>
+    /// <param name="withVersions">Whether what documents were before they changed is given too.</param>
     /// <exception cref="StateDamagedException">The file is no ledger of this version, or its keys are by other rules.</exception>
     /// <exception cref="LedgerException">SQLite does not open it.</exception>
-    public DocumentScan(string file)
+    public DocumentScan(string file, bool withVersions = false)
     {
         _connection = LedgerSchema.OpenForReading(file);
         try
@@ -34,6 +36,11 @@ internal sealed class DocumentScan : IDisposable
                   UNION SELECT a.seq, a.content_id, a.source_url FROM aliases a JOIN led ON a.target_id = led.content_id)
                 SELECT url FROM led ORDER BY seq LIMIT ?2
                 """);
+            _versions = _connection.Prepare("""
+                SELECT final_url, status_code, content_type, coalesce(etag, ''), last_modified IS NOT NULL, coalesce(last_modified, 0), body_sha256, segment, body_offset, body_length, fetched_at, attempts,
+                  elapsed_ms, wire_bytes, exchange_segment, exchange_offset, exchange_length, coalesce(checked_at, 0), replaced_at FROM document_versions WHERE content_id = ?1 ORDER BY id
+                """);
+            _givesVersions = withVersions && _connection.Scalar("SELECT EXISTS(SELECT 1 FROM document_versions)") != 0;
             _hasAliases = _connection.Scalar("SELECT EXISTS(SELECT 1 FROM aliases)") != 0;
         }
         catch
@@ -48,9 +55,9 @@ internal sealed class DocumentScan : IDisposable
     /// <summary>What the last run on the directory wrote down of its rules for keys; empty if none has.</summary>
     public string KeyRules => _connection.Text($"SELECT value FROM meta WHERE name = '{LedgerSchema.KeyRules}'");
 
-    public long Count() => _connection.Scalar($"SELECT count(*) FROM content_metadata WHERE id <= {_last}");
+    public long Count() => _connection.Scalar($"SELECT count(*) FROM content_metadata WHERE id <= {_last}") + (_givesVersions ? _connection.Scalar("SELECT count(*) FROM document_versions") : 0);
 
-    /// <summary>All that were recorded when this was opened; what a run adds meanwhile is not among them.</summary>
+    /// <summary>All that were recorded when this was opened; what a run adds meanwhile is not among them. Versions stand in front of what they have become, the oldest first.</summary>
     public IEnumerable<StoredDocument> Read()
     {
         var page = new List<StoredDocument>(RowsPerPage);
@@ -66,8 +73,13 @@ internal sealed class DocumentScan : IDisposable
             }
 
             _page.Reset();
-            foreach (var document in page)
-                yield return _hasAliases ? document with { Aliases = AliasesOf(document) } : document;
+            foreach (var row in page)
+            {
+                var document = _hasAliases ? row with { Aliases = AliasesOf(row) } : row;
+                foreach (var version in _givesVersions ? VersionsOf(document) : [])
+                    yield return version;
+                yield return document;
+            }
         }
         while (page.Count == RowsPerPage);
     }
@@ -82,6 +94,35 @@ internal sealed class DocumentScan : IDisposable
             urls.Add(_aliases.Text(0));
         _aliases.Reset();
         return urls;
+    }
+
+    private List<StoredDocument> VersionsOf(StoredDocument document)
+    {
+        var versions = new List<StoredDocument>();
+        _versions.Bind(1, document.ContentId);
+        while (_versions.Step())
+        {
+            versions.Add(document with
+            {
+                FinalUrl = _versions.Text(0),
+                Status = (int)_versions.Int64(1),
+                ContentType = _versions.Text(2),
+                ETag = _versions.Text(3) is { Length: > 0 } etag ? etag : null,
+                LastModified = _versions.Int64(4) != 0 ? TimeOf(_versions.Int64(5)) : null,
+                BodySha256 = _versions.Bytes(6).ToArray(),
+                Body = new BodyPlace((int)_versions.Int64(7), _versions.Int64(8), (int)_versions.Int64(9)),
+                FetchedAt = TimeOf(_versions.Int64(10)),
+                Attempts = (int)_versions.Int64(11),
+                Elapsed = TimeSpan.FromMilliseconds(Math.Clamp(_versions.Int64(12), 0, int.MaxValue)),
+                WireBytes = _versions.Int64(13),
+                Exchange = new BodyPlace((int)_versions.Int64(14), _versions.Int64(15), (int)_versions.Int64(16)),
+                CheckedAt = _versions.Int64(17) is var at and > 0 ? TimeOf(at) : null,
+                ReplacedAt = TimeOf(_versions.Int64(18)),
+            });
+        }
+
+        _versions.Reset();
+        return versions;
     }
 
     private static StoredDocument Row(SqlStatement row) => new()

@@ -38,6 +38,9 @@ internal sealed record StoredDocument
     /// <summary>When its host has last confirmed it, asked again; null if it has not, or was not asked.</summary>
     public DateTimeOffset? CheckedAt { get; init; }
 
+    /// <summary>When another body took its place; null for a document as it is now.</summary>
+    public DateTimeOffset? ReplacedAt { get; init; }
+
     /// <summary>From sending the request to the body's last byte.</summary>
     public TimeSpan Elapsed { get; init; }
 

@@ -19,7 +19,7 @@ public sealed class AliasesTests
 
         Assert.Equal(["http://***@a.test/old", "http://a.test/older one"], lines[0].GetProperty("aliases").EnumerateArray().Select(alias => alias.GetString()));
         Assert.False(lines[1].TryGetProperty("aliases", out _));
-        Assert.Contains(",http://***@a.test/old http://a.test/older%20one,\r\n", bed.Csv(), StringComparison.Ordinal);
+        Assert.Contains(",http://***@a.test/old http://a.test/older%20one,,\r\n", bed.Csv(), StringComparison.Ordinal);
         Assert.Contains("\r\nalias: http://***@a.test/old\r\nalias: http://a.test/older%20one\r\n", warc, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", warc + bed.Csv() + bed.Json(), StringComparison.Ordinal);
     }

@@ -11,9 +11,9 @@ public sealed class CsvRowsTests
         var csv = bed.Csv();
 
         Assert.Equal(
-            "content_id,url,canonical_url,final_url,host,status,content_type,charset,etag,last_modified,fetched_at,elapsed_ms,bytes,wire_bytes,sha256,source,attempts,admitted_at,aliases,checked_at\r\n"
+            "content_id,url,canonical_url,final_url,host,status,content_type,charset,etag,last_modified,fetched_at,elapsed_ms,bytes,wire_bytes,sha256,source,attempts,admitted_at,aliases,checked_at,replaced_at\r\n"
             + "c2adbf331fec2ab4cef588363cfabe63,\"http://a.test/1,2\",\"http://a.test/1,2\",\"http://a.test/1,2\",a.test,200,\"text/plain; x=\"\"a,b\"\"\r\nc\",,\"W/\"\"1\"\"\",,2026-01-02T03:04:05.678Z,250,3,3,"
-            + "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed,feed,1,2026-01-02T03:04:05.678Z,,\r\n",
+            + "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed,feed,1,2026-01-02T03:04:05.678Z,,,\r\n",
             csv);
     }
 

@@ -13,16 +13,20 @@ namespace Atlas.Pipeline.Tests.Export;
 internal sealed class ExportBed : IAsyncDisposable
 {
     private readonly LedgerTestBed _bed = LedgerTestBed.Fresh();
+    private readonly HashSet<string> _urls = [];
     private int _stored;
 
     public string State => _bed.Directory;
 
+    /// <summary>Whether exports have what documents were before they changed.</summary>
+    public bool WithVersions { get; set; }
+
     public string Bodies => StateDirectory.BodiesDirectoryIn(State);
 
-    /// <summary>Stores one document; a second after the one before.</summary>
+    /// <summary>Stores one document, or what a stored one has become; a second after the one before.</summary>
     public async Task StoreAsync(string url, byte[] body, string headers = "", string request = "User-Agent: test\r\n", string contentType = "text/html; charset=utf-8", string? etag = null, IPAddress? peer = null, Version? version = null, bool hasExchange = true)
     {
-        var item = await _bed.ClaimedAsync(url);
+        var item = await ItemAsync(url);
         var exchange = new HttpExchange { Request = Encoding.Latin1.GetBytes(request), Response = Encoding.Latin1.GetBytes("200 OK\r\n" + headers), Peer = peer, Version = version ?? HttpVersion.Version11 };
         var document = new FetchedDocument
         {
@@ -41,6 +45,15 @@ internal sealed class ExportBed : IAsyncDisposable
         item.Document = document;
         await using var persist = new PersistStage(new PersistOptions { GroupTime = TimeSpan.FromMilliseconds(1) }, Bodies, _bed.Ledger, new Seams());
         await persist.ProcessAsync(item, default);
+    }
+
+    private async Task<WorkItem> ItemAsync(string url)
+    {
+        if (_urls.Add(url))
+            return await _bed.ClaimedAsync(url);
+        var again = (await _bed.Ledger.TakeAgainAsync(100, _bed.Time.GetUtcNow().AddHours(1))).Single(item => item.Url == url);
+        await _bed.Ledger.ClaimAsync([again]);
+        return again;
     }
 
     /// <summary>A URL whose host has redirected to another one that is stored, or to an alias.</summary>
@@ -78,7 +91,7 @@ internal sealed class ExportBed : IAsyncDisposable
 
     public void Run(Func<DocumentScan, SegmentReader, IDocumentFormat> format, DocumentFilter? filter = null, List<string>? damage = null)
     {
-        using var documents = new DocumentScan(StateDirectory.LedgerFileIn(State));
+        using var documents = new DocumentScan(StateDirectory.LedgerFileIn(State), WithVersions);
         using var segments = new SegmentReader(Bodies, new Disk());
         var export = new DocumentExport(documents, filter ?? new DocumentFilter(), format(documents, segments));
         export.Run(new StepProgress(TimeProvider.System), (document, what) => (damage ?? throw new InvalidOperationException(what)).Add($"{document.Url} {what}"));
