@@ -75,7 +75,8 @@ internal sealed class RedirectTargets(IReadOnlyList<IBatchStage> rules, UrlBatch
         if (RefusalOf(batch) is { } refusal)
             return (null, (Reason.RedirectRefused, $"It redirects to {url}, which a pipeline refuses: {refusal}."));
 
-        var redirects = item.Redirects + ledger.RedirectsTo(item.Sequence) + 1;
+        // Whatever had led to a document that is asked for again, it ended there.
+        var redirects = item.Redirects + (item.Again is null ? ledger.RedirectsTo(item.Sequence) : 0) + 1;
         var tooMany = (Reason.TooManyRedirects, $"{redirects} redirects in a row, the last to {url}.");
         var id = batch.IdOf(ref batch.Rows[0]);
         if (id == item.ContentId)

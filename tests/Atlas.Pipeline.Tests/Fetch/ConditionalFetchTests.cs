@@ -60,6 +60,16 @@ public sealed class ConditionalFetchTests
     }
 
     [Fact]
+    public async Task Where_a_redirect_has_led_is_asked_under_conditions_if_the_document_came_from_there()
+    {
+        const string There = "https://a.test/page?q=1";
+
+        var (verdict, asked) = await AskAsync(Known("\"e1\"", Modified) with { FinalUrl = There }, new HttpResponseMessage(HttpStatusCode.NotModified), asks: There);
+
+        Assert.Equal((There, "\"e1\"", Fate.Confirmed), (asked.RequestUri!.AbsoluteUri, Header(asked, "If-None-Match"), verdict.Fate));
+    }
+
+    [Fact]
     public async Task A_URL_that_is_fetched_for_the_first_time_is_asked_for_without_conditions()
     {
         var (verdict, asked) = await AskAsync(null, Ok("hello"));
@@ -137,11 +147,11 @@ public sealed class ConditionalFetchTests
 
     private static string? Header(HttpRequestMessage request, string name) => request.Headers.NonValidated.TryGetValues(name, out var values) ? string.Join(" | ", values) : null;
 
-    private static async Task<(Verdict Verdict, HttpRequestMessage Asked)> AskAsync(KnownDocument? known, HttpResponseMessage answer)
+    private static async Task<(Verdict Verdict, HttpRequestMessage Asked)> AskAsync(KnownDocument? known, HttpResponseMessage answer, string? asks = null)
     {
         using var host = new OneAnswer(answer);
         using var stage = new FetchStage(FetchBed.Options(80), new Seams(), host);
-        var item = new WorkItem { Sequence = 1, ContentId = 1, Url = Page + "#part", HostKey = "a.test", Priority = default, Again = known };
+        var item = new WorkItem { Sequence = 1, ContentId = 1, Url = Page + "#part", HostKey = "a.test", Priority = default, Again = known, Asks = asks };
         return (await stage.ProcessAsync(item, TestContext.Current.CancellationToken), host.Asked!);
     }
 

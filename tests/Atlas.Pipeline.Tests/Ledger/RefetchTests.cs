@@ -160,6 +160,7 @@ public sealed class RefetchTests
         await bed.Ledger.ClaimAsync([again]);
         await bed.Ledger.RetryAsync(again, Reason.Timeout, "", due, countsAsAttempt: true);
 
+        Assert.Equal(0, bed.Scalar("SELECT count(*) FROM processing_queue"));
         Assert.Equal((0, 0, 1, 1), (bed.Ledger.Books.Queued, bed.Ledger.Books.Leased, bed.Ledger.Books.Done, bed.Ledger.Books.Refetches.Waiting));
         var found = Assert.Single(bed.Ledger.FindTaken([new TakenRow(item.Sequence, item.Priority)]));
         Assert.Equal((item.Again!.Id, "http://a/1", "\"1\"", item.Again.LastModified), (again.Again!.Id, found.Again!.FinalUrl, found.Again.ETag, found.Again.LastModified));

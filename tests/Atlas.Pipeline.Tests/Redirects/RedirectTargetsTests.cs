@@ -156,6 +156,48 @@ public sealed class RedirectTargetsTests
         await bed.Bed.AssertBalancedAsync();
     }
 
+    [Theory]
+    [InlineData("http://b.test/new", "moved", "queued")]
+    [InlineData("http://a.test/x.zip", "redirect_refused", "new")]
+    [InlineData("http://a.test/alias", "too_many_redirects", "alias of http://a.test/1")]
+    public async Task A_document_that_is_asked_for_again_stays_what_it_is_wherever_its_host_sends_us(string target, string reason, string state)
+    {
+        await using var bed = new RedirectBed();
+        await bed.Ledger.CompleteAsync(bed.Bed.Document(await bed.LeasedAsync("http://a.test/1")));
+        await bed.RedirectAsync(await bed.LeasedAsync("http://a.test/alias"), "http://a.test/1");
+        var item = await AgainAsync(bed);
+
+        Assert.Null(await bed.RedirectAsync(item, target));
+
+        Assert.Equal(["done", state], bed.StatesOf("http://a.test/1", target));
+        Assert.Equal(reason, bed.Bed.Text("SELECT check_failure FROM content_metadata"));
+        await bed.Bed.AssertBalancedAsync();
+    }
+
+    [Fact]
+    public async Task What_had_led_to_a_document_does_not_count_when_that_is_asked_for_again()
+    {
+        await using var bed = new RedirectBed();
+        await bed.RedirectAsync(await bed.LeasedAsync("http://a.test/1"), "http://a.test/2");
+        await bed.RedirectAsync(await bed.NextAsync(), "http://a.test/3");
+        await bed.Ledger.CompleteAsync(bed.Bed.Document(await bed.NextAsync()));
+
+        var again = await bed.RedirectAsync(await AgainAsync(bed), "http://a.test/3?utm_source=x");
+        await bed.Ledger.ClaimAsync([again!]);
+        await bed.RedirectAsync(again!, "http://a.test/4");
+
+        Assert.Equal(["done", "queued"], bed.StatesOf("http://a.test/3", "http://a.test/4"));
+        await bed.Bed.AssertBalancedAsync();
+    }
+
+    private static async Task<WorkItem> AgainAsync(RedirectBed bed)
+    {
+        bed.Bed.Time.Advance(TimeSpan.FromDays(1));
+        var item = Assert.Single(await bed.Ledger.TakeAgainAsync(9, bed.Bed.Time.GetUtcNow()));
+        await bed.Ledger.ClaimAsync([item]);
+        return item;
+    }
+
     [Fact]
     public async Task Spellings_that_lead_to_one_another_end_at_the_limit()
     {
