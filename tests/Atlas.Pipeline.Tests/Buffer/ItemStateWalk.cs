@@ -276,11 +276,7 @@ internal sealed class ItemStateWalk : IDisposable
         while (found.Step())
             rows.Add(found.Text(0), (found.Text(1), found.Int64(2)));
 
-        // Of three places where a document may wait for being asked again.
-        Assert.Equal(0, connection.Scalar("""
-            SELECT count(*) FROM content_metadata m WHERE (m.id > (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'refetch_cursor'))
-              + (SELECT count(*) FROM work WHERE document = m.id AND seq = m.seq) + (SELECT count(*) FROM checked WHERE document = m.id) <> 1
-            """));
+        Assert.Equal(0, connection.Scalar(RefetchTests.NotInOnePlace));
         return rows;
     }
 

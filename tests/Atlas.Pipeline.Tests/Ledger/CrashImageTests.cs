@@ -67,6 +67,24 @@ public sealed class CrashImageTests
                 else if (i == 2)
                     await bed.Ledger.RetryAsync(items[i], Reason.Timeout, "slow", bed.Time.GetUtcNow(), countsAsAttempt: true);
             }
+
+            var again = await bed.Ledger.TakeAgainAsync(3, bed.Time.GetUtcNow());
+            await bed.Ledger.ClaimAsync(again);
+            foreach (var item in again)
+            {
+                switch ((item.Sequence + round) % 4)
+                {
+                    case 0:
+                        await bed.Ledger.ConfirmAsync(item, new Confirmation(bed.Time.GetUtcNow(), ByStatus: true, null, null));
+                        break;
+                    case 1:
+                        await bed.Ledger.CompleteAsync(bed.Document(item, (byte)round));
+                        break;
+                    case 2:
+                        await bed.Ledger.DeadLetterAsync(item, Reason.Http(404), "gone");
+                        break;
+                }
+            }
         }
 
         await bed.Ledger.FlushAsync();
@@ -80,7 +98,8 @@ public sealed class CrashImageTests
         using var connection = SqlConnection.Open(Path.Combine(image, "ledger.db"), readOnly: true);
 
         Assert.True(books.Balance);
-        Assert.Equal(new BooksAudit(books.AdmittedBefore, books.Queued, books.Leased, books.Done, books.Dead.Values.Sum()), audit);
+        Assert.Equal(new BooksAudit(books.AdmittedBefore, books.Queued, books.Leased, books.Done, books.Dead.Values.Sum()) { Refetching = books.Refetches.Waiting }, audit);
+        Assert.Equal(0, connection.Scalar(RefetchTests.NotInOnePlace));
         var received = connection.Scalar("SELECT value FROM counters WHERE name = 'received'");
         Assert.Equal(received, books.AdmittedBefore
             + connection.Scalar("SELECT value FROM counters WHERE name = 'duplicates'") + connection.Scalar("SELECT value FROM counters WHERE name = 'rejected'"));

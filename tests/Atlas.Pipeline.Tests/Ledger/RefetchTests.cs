@@ -6,6 +6,12 @@ namespace Atlas.Pipeline.Tests.Ledger;
 /// <summary>Documents that are asked for again: where they are at each moment, and what each end leaves.</summary>
 public sealed class RefetchTests
 {
+    /// <summary>Counts the documents that are in none or several of the three places where they may wait for being asked for again.</summary>
+    public const string NotInOnePlace = """
+        SELECT count(*) FROM content_metadata m WHERE (m.id > (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'refetch_cursor'))
+          + (SELECT count(*) FROM work WHERE document = m.id AND seq = m.seq) + (SELECT count(*) FROM checked WHERE document = m.id) <> 1
+        """;
+
     private static readonly TimeSpan Age = TimeSpan.FromDays(7);
 
     [Fact]
@@ -246,10 +252,7 @@ public sealed class RefetchTests
     /// <summary>Each document is in exactly one place of three, and the books say what the rows say.</summary>
     private static async Task AssertInOnePlaceAsync(LedgerTestBed bed)
     {
-        Assert.Equal(0, bed.Scalar("""
-            SELECT count(*) FROM content_metadata m WHERE (m.id > (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'refetch_cursor'))
-              + (SELECT count(*) FROM work WHERE document = m.id AND seq = m.seq) + (SELECT count(*) FROM checked WHERE document = m.id) <> 1
-            """));
+        Assert.Equal(0, bed.Scalar(NotInOnePlace));
         await bed.AssertBalancedAsync();
     }
 }
