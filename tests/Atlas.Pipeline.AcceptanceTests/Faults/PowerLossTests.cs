@@ -64,6 +64,37 @@ public sealed class PowerLossTests : IDisposable
         await AssertBalancedAsync(after);
     }
 
+    [Fact]
+    public async Task A_document_that_was_confirmed_is_confirmed_once_more_unless_another_outcome_has_followed()
+    {
+        using var watching = SqliteFiles.Watch(At("before"), _synced);
+        await using var ledger = SqliteLedger.Open(At("before"), new Seams());
+        await AdmitAsync(ledger, "http://a/1", "http://a/2", "http://a/3");
+        foreach (var item in await ledger.TakeFromBacklogAsync(3, TimeSpan.FromMinutes(1)))
+        {
+            await ledger.ClaimAsync([item]);
+            await ledger.CompleteAsync(Document(item, 1));
+        }
+
+        var items = await ledger.TakeAgainAsync(3, DateTimeOffset.UtcNow);
+        await ledger.ClaimAsync(items);
+        await ledger.ConfirmAsync(items[0], new Confirmation(DateTimeOffset.UtcNow, ByStatus: true, null, null));
+        await ledger.CompleteAsync(Document(items[1], 2));
+        await ledger.ConfirmAsync(items[2], new Confirmation(DateTimeOffset.UtcNow, ByStatus: true, null, null));
+        Assert.Equal(0, ledger.Books.Refetches.Waiting);
+
+        await using var after = AfterPowerLoss();
+
+        var left = Assert.Single(await after.TakeUnfinishedAsync(10));
+        Assert.Equal(("http://a/3", 3L), (left.Url, left.Again!.Id));
+        Assert.Equal((3, 0, 1), (after.Books.Done, after.Books.Queued, after.Books.Refetches.Waiting));
+        Assert.Equal(["http://a/1", "http://a/2"], (await after.TakeAgainAsync(9, DateTimeOffset.UtcNow)).Select(item => item.Url).Order(StringComparer.Ordinal));
+        await AssertBalancedAsync(after);
+    }
+
+    private static CompletedDocument Document(WorkItem item, byte body) =>
+        new(item, new FetchedDocument { FinalUrl = item.Url, Status = 200, FetchedAt = DateTimeOffset.UtcNow }, [.. Enumerable.Repeat(body, 32)], new BodyPlace(1, 0, 10));
+
     private string At(string name) => Path.Combine(_folder, name);
 
     private SqliteLedger AfterPowerLoss()
