@@ -17,6 +17,9 @@ internal sealed class FakeLedger : ILedger
     /// <summary>Recorded documents that are not being asked for, by when they were checked.</summary>
     public SortedList<DateTimeOffset, WorkItem> Checked { get; } = [];
 
+    /// <summary>What earlier runs have learned about hosts.</summary>
+    public List<HostRecord> KnownHosts { get; } = [];
+
     public List<string> Events { get; } = [];
 
     /// <summary>Thrown by every later claim, if set.</summary>
@@ -91,6 +94,8 @@ internal sealed class FakeLedger : ILedger
 
         return Task.FromResult(items);
     }
+
+    public IReadOnlyList<HostRecord> Hosts() => KnownHosts;
 
     public DateTimeOffset? OldestCheck()
     {

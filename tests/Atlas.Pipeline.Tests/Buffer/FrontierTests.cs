@@ -71,6 +71,28 @@ public sealed class FrontierTests : IDisposable
         Assert.False(_sent.Reader.TryRead(out _));
     }
 
+    /// <summary>Suspects that were given up with their host counted as out for good, and the others waited for them without end.</summary>
+    [Fact]
+    public async Task Suspects_that_are_given_up_with_their_host_make_room_for_the_next()
+    {
+        _ledger.KnownHosts.Add(new HostRecord("down", 0, 0, 0, 0, 0, Openings: 99, OpenUntil: Start.AddDays(1).UtcTicks));
+        foreach (var item in new[] { Item(1, "down"), Item(2, "down"), Item(3, "up") })
+        {
+            item.Lost = 2;
+            _ledger.Unfinished.Add(item);
+        }
+
+        var frontier = Frontier();
+        frontier.EndIntake();
+        var run = Run(frontier, fetchers: 1);
+        var last = await NextAsync(advancing: true);
+        await frontier.SettleAsync(Verdict.Forward(last));
+
+        await run.WaitAsync(Patience);
+        Assert.Equal(3, last.Sequence);
+        Assert.Equal(["claim 1", "dead 1 host_down", "claim 2", "dead 2 host_down", "claim 3"], _ledger.EventsSoFar());
+    }
+
     [Fact]
     public async Task An_item_that_the_machines_own_lack_has_hindered_is_released_and_comes_back()
     {
