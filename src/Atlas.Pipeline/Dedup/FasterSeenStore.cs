@@ -21,6 +21,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
     private readonly Lock _gate = new();
     private readonly SeenFiles _files;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly SeenLogDevice _device;
     private readonly CheckpointFiles _checkpoints;
     private readonly FasterKV<LogKey, long> _store;
@@ -40,9 +41,10 @@ internal sealed partial class FasterSeenStore : ISeenStore
     {
         _files = files;
         _time = seams.Time;
+        _log = seams.Logs.CreateLogger<FasterSeenStore>();
         _bloom = bloom;
         _shape = FasterShape.NameOf(options);
-        _device = new SeenLogDevice(files.LogPath, seams.Disk, seams.Time) { Sealed = sealedLog, Damaged = files.MarkDamaged };
+        _device = new SeenLogDevice(files.LogPath, seams.Disk, seams.Time) { Sealed = sealedLog, Damaged = Damaged };
         _checkpoints = new CheckpointFiles(files.Root, seams.Disk);
         try
         {
@@ -124,13 +126,21 @@ internal sealed partial class FasterSeenStore : ISeenStore
             _inserts.Find(keys, above);
     }
 
-    /// <summary>First part: has hash table and filter written if they are due, and the log as far as it goes, while keys are added.</summary>
+    /// <summary>Whether the next checkpoint brings a hash table of its own.</summary>
     /// <param name="isLast">Whether no other will follow: then a table is due as soon as it saves the next start more time than it costs here.</param>
+    public bool IsTableDue(bool isLast) =>
+        _table is not { } written || Count - written.Count >= (isLast ? Math.Min(NewKeysPerTable, _store.IndexSize * BytesPerBucket / BytesPerKeyBehind) : NewKeysPerTable);
+
+    /// <exception cref="IOException">The log could not be read or written, or is damaged: no answer of the index is to be trusted any more.</exception>
+    public void ThrowIfFailed() => _device.ThrowIfFailed();
+
+    /// <summary>First part: has hash table and filter written if they are due, and the log as far as it goes, while keys are added.</summary>
+    /// <param name="isLast">Whether no other will follow.</param>
     /// <exception cref="TimeoutException">It took too long; the store goes on, and takes no checkpoint any more.</exception>
     public Task<WrittenTable> BeginCheckpointAsync(bool isLast = false) => WithinDeadline(async () =>
     {
         var known = Count;
-        if (_table is { } written && known - written.Count < (isLast ? Math.Min(NewKeysPerTable, _store.IndexSize * BytesPerBucket / BytesPerKeyBehind) : NewKeysPerTable))
+        if (_table is { } written && !IsTableDue(isLast))
         {
             await CatchUpAsync();
             return written;
@@ -159,23 +169,21 @@ internal sealed partial class FasterSeenStore : ISeenStore
             throw new IOException("The dedup index did not take a checkpoint.");
         _checkpoints.ThrowIfFailed();
         _device.ThrowIfFailed();
-        var tail = _store.Log.TailAddress;
-        _follower.StopAt(tail);
-        return new FixedCheckpoint(log, table, Count);
+        return new FixedCheckpoint(log, table, Count, _store.Log.TailAddress);
     });
 
     /// <summary>Third part: makes it durable and describes it, while keys are added.</summary>
     /// <param name="taken">What the second part gave.</param>
-    /// <param name="highWater">The ledger's sequence number up to which every key is in, and above which none is.</param>
+    /// <param name="highWater">The ledger's sequence number up to which every key is in. Keys of later rows may be in too.</param>
     /// <exception cref="TimeoutException">As in the first part.</exception>
     public Task<SeenCheckpoint> SealCheckpointAsync(FixedCheckpoint taken, long highWater) => WithinDeadline(() =>
     {
-        var manifest = _files.Seal(taken, _shape, _follower.Seal(), _checkpoints.Written);
+        var manifest = _files.Seal(taken, _shape, _follower.Seal(taken.Tail), _checkpoints.Written);
         _checkpoints.Forget();
         return Task.FromResult(new SeenCheckpoint(taken.Names.Token, highWater, manifest.ToText()));
     });
 
-    /// <summary>After the third part: deletes all checkpoints but this one and the one before it, which is the ledger's until it knows this one. Deleting gigabytes takes a while.</summary>
+    /// <summary>After the third part: deletes all checkpoints but this one and the one before it. Deleting gigabytes takes a while.</summary>
     /// <param name="taken">What the second part gave.</param>
     /// <exception cref="TimeoutException">As in the first part.</exception>
     public Task KeepNewestTwoAsync(FixedCheckpoint taken) => WithinDeadline(() =>
@@ -237,7 +245,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         if (!wasThere)
         {
             // Saved with the next checkpoint, which then has a table of its own.
-            LogFilter(seams.Logs.CreateLogger<FasterSeenStore>());
+            LogFilter(store._log);
             store._table = null;
         }
 
@@ -280,6 +288,15 @@ internal sealed partial class FasterSeenStore : ISeenStore
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The dedup index cannot be trusted and is rebuilt from the ledger.")]
     private static partial void LogRebuild(ILogger log, Exception doubt);
+
+    private void Damaged(string what)
+    {
+        LogDamaged(_log, what);
+        _files.MarkDamaged(what);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The dedup index is damaged: {What} Nothing is lost; the next start makes it anew from the ledger.")]
+    private static partial void LogDamaged(ILogger log, string what);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The filter of the dedup index is gone or damaged; it was made anew from the index's log.")]
     private static partial void LogFilter(ILogger log);

@@ -27,7 +27,7 @@ internal sealed class LogFollower : IDisposable
     private readonly AutoResetEvent _due = new(false);
     private readonly Thread _thread;
     private long _next;
-    private long _limit = long.MaxValue;
+    private bool _isPaused;
     private volatile bool _isOver;
 
     /// <param name="store">Whose log it is.</param>
@@ -54,35 +54,34 @@ internal sealed class LogFollower : IDisposable
         _due.Set();
     }
 
-    /// <summary>Returns when little of the log is left to write, or all of it comes too fast.</summary>
+    /// <summary>Returns when little of the log is left to write, or all of it comes too fast. From then on nothing is followed until <see cref="Seal"/>: it needs the hashes up to the checkpoint's end, and no farther.</summary>
     /// <exception cref="IOException">The log could not be written or read.</exception>
     public void CatchUp()
     {
         lock (_stepping)
         {
-            _limit = long.MaxValue;
+            _isPaused = true;
             for (var step = 0; step < MostSteps && _store.Log.TailAddress - _hashes.End > LeastLeft; step++)
                 Step();
         }
     }
 
-    /// <summary>Has nothing followed behind a checkpoint's end until it is sealed. Nobody may have added keys since its end was fixed.</summary>
-    public void StopAt(long tail)
-    {
-        lock (_stepping)
-            _limit = tail;
-    }
-
-    /// <summary>Makes the log durable up to where it was stopped, gives its hashes, and goes on.</summary>
+    /// <summary>Makes the log durable up to a checkpoint's end, gives its hashes, and goes on.</summary>
+    /// <param name="end">Fixed after <see cref="CatchUp"/>.</param>
     /// <exception cref="IOException">The log could not be written or read.</exception>
-    public List<SealedStretch> Seal()
+    public List<SealedStretch> Seal(long end)
     {
         lock (_stepping)
         {
-            FollowTo(_limit);
-            var stretches = _hashes.Sealed();
-            _limit = long.MaxValue;
-            return stretches;
+            try
+            {
+                FollowTo(end);
+                return _hashes.Sealed();
+            }
+            finally
+            {
+                _isPaused = false;
+            }
         }
     }
 
@@ -108,7 +107,7 @@ internal sealed class LogFollower : IDisposable
             {
                 lock (_stepping)
                 {
-                    if (_limit == long.MaxValue)
+                    if (!_isPaused)
                         Step();
                 }
             }
@@ -127,13 +126,14 @@ internal sealed class LogFollower : IDisposable
         // Who is inside sees the pages handed out when he leaves.
         lock (_inside)
             _device.ThrowIfFailed();
-        if (_store.Log.SafeReadOnlyAddress >= tail)
-            FollowTo(tail);
+        FollowTo(tail);
     }
 
-    /// <summary>What lies below is with the device.</summary>
     private void FollowTo(long tail)
     {
+        // All is written by now, but where somebody else hands out a page at this moment, or one waited for another: FASTER alone knows, and turns in circles until it is so.
+        _device.WaitForWrites();
+        _store.Log.ShiftReadOnlyAddress(tail, wait: true);
         _device.SyncWrites();
         _files.ReadLog(_hashes.End, tail, _hashes.Append);
     }

@@ -43,7 +43,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
     /// <summary>Whether the disk has room for one: it is as large as index and filter, and not worth the room that the ledger needs.</summary>
     public Func<bool> HasRoom { get; init; } = static () => true;
 
-    /// <summary>Has <see cref="RunAsync"/> take the last one now, as nothing is decided any more. The run's end has none to take then.</summary>
+    /// <summary>Has <see cref="RunAsync"/> take one now, as no line comes any more: what redirects still bring is little, and the run's end has little to do.</summary>
     public void AskForLast()
     {
         _isLast = true;
@@ -84,7 +84,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
         try
         {
             // Nothing has ever been seen: there is no file to seal, and a start without a checkpoint costs nothing.
-            if (_store.Count == 0 || _store.Count == _taken)
+            if (_store.Count == 0 || (_store.Count == _taken && !_store.IsTableDue(isLast)))
                 return true;
             if (!HasRoom())
             {
@@ -102,10 +102,10 @@ internal sealed partial class SeenCheckpoints : IDisposable
             await _ledger.RecordSeenCheckpointAsync(made);
             _taken = taken.Count;
             _instruments.Taken(_time.GetElapsedTime(begun), withTable: table != before);
-            await _store.KeepNewestTwoAsync(taken);
+            await DropOlderAsync(taken);
             return true;
         }
-        catch (Exception error) when (!stop.IsCancellationRequested)
+        catch (Exception error) when (error is not OperationCanceledException || !stop.IsCancellationRequested)
         {
             LogFailed(_log, error);
             _instruments.Failed();
@@ -128,6 +128,19 @@ internal sealed partial class SeenCheckpoints : IDisposable
         _decided.Clear();
     }
 
+    /// <summary>What is left over costs room, until a start finds it.</summary>
+    private async Task DropOlderAsync(FixedCheckpoint taken)
+    {
+        try
+        {
+            await _store.KeepNewestTwoAsync(taken);
+        }
+        catch (Exception error)
+        {
+            LogLeftOver(_log, error);
+        }
+    }
+
     private async Task<(FixedCheckpoint Taken, long HighWater)> FixAsync(WrittenTable table, CancellationToken stop)
     {
         await _stage.HoldAsync(stop);
@@ -141,8 +154,9 @@ internal sealed partial class SeenCheckpoints : IDisposable
         }
         finally
         {
-            // Batches that were decided before the stage stood still may have signalled again: this checkpoint is theirs too.
-            await _due.WaitAsync(TimeSpan.Zero, CancellationToken.None);
+            // Batches that were decided before the stage stood still may have signalled again: this checkpoint is theirs too. The last one is not this one.
+            if (!_isLast)
+                await _due.WaitAsync(TimeSpan.Zero, CancellationToken.None);
             _stage.LetGo();
             _instruments.Held(_time.GetElapsedTime(held));
         }
@@ -150,6 +164,9 @@ internal sealed partial class SeenCheckpoints : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No checkpoint of the dedup index was taken; the next start goes through more of the ledger.")]
     private static partial void LogFailed(ILogger log, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "An older checkpoint of the dedup index could not be deleted.")]
+    private static partial void LogLeftOver(ILogger log, Exception error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No checkpoint of the dedup index was taken, as the disk is nearly full; the next start goes through more of the ledger.")]
     private static partial void LogNoRoom(ILogger log);

@@ -140,7 +140,7 @@ internal sealed class SeenFiles(string root, IDisk disk)
     /// <summary>The stretches of the filter that was saved with a checkpoint's table.</summary>
     public static SealedStretch[] FilterIn(SeenManifest manifest) => [.. manifest.Stretches.Where(stretch => stretch.Name == FilterOf(manifest.IndexToken))];
 
-    /// <summary>After a new checkpoint: the one before it stays, because the ledger may not come to know the new one.</summary>
+    /// <summary>After a new checkpoint. The one before it stays, for a ledger that does not know the new one.</summary>
     public void KeepNewestTwo(CheckpointNames newest)
     {
         DeleteCheckpointsExcept(newest, _previous);

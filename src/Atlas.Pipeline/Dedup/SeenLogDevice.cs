@@ -36,7 +36,7 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
     private int _unsynced;
 
     private int _written;
-    private volatile string? _damage;
+    private string? _damage;
 
     /// <summary>What a checkpoint has left of the log, while it is verified.</summary>
     public SealedLog? Sealed { get; init; }
@@ -146,9 +146,9 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
         {
             var into = new Span<byte>((void*)read.Memory, read.Length);
             var file = FileOf(read.Segment);
-            if (Sealed is { IsVerified: false } && !IsVerified(read.Segment, read.Offset, read.Length))
+            if (_hasFailed || (Sealed is { IsVerified: false } && !IsVerified(read.Segment, read.Offset, read.Length)))
                 error = uint.MaxValue;
-            for (int part; done < read.Length && (part = file.Read(into[done..], read.Offset + done)) > 0;)
+            for (int part; error == 0 && done < read.Length && (part = file.Read(into[done..], read.Offset + done)) > 0;)
                 done += part;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -226,9 +226,9 @@ internal sealed unsafe class SeenLogDevice(string path, IDisk disk, TimeProvider
         }
         catch (InvalidDataException damage)
         {
-            _damage ??= damage.Message;
+            if (Interlocked.CompareExchange(ref _damage, damage.Message, null) is null)
+                Damaged?.Invoke(damage.Message);
             _hasFailed = true;
-            Damaged?.Invoke(damage.Message);
             return false;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

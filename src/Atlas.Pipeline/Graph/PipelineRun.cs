@@ -253,6 +253,8 @@ internal sealed class PipelineRun : IAsyncDisposable
         Books? counted = null;
         try
         {
+            // Damage that was found beside the run, when no key came any more, is as bad as any.
+            _rooms.SeenStore?.ThrowIfFailed();
             if (_rooms.Checkpoints is { } checkpoints)
                 await checkpoints.TakeAsync(isLast: true);
 

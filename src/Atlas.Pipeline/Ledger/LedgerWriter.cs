@@ -6,6 +6,7 @@ namespace Atlas.Pipeline.Ledger;
 /// <summary>The one thread that writes. Takes what is queued into one transaction until there are enough rows, a few milliseconds are over or nothing is left, commits, then answers.</summary>
 /// <remarks>
 /// A group that begins with a command whose loss to a power failure does no harm takes only such commands, and is not synced. What follows is: it lies behind in the same WAL, of which a power failure leaves a beginning.
+/// Commands that overtake (<see cref="SendAheadAsync"/>) go into the next synced group before anything that is queued.
 /// Lines that are only counted don't make a commit worth its price: while a group has no row and no command, it waits for more until its time is over.
 /// </remarks>
 internal sealed class LedgerWriter : IAsyncDisposable
@@ -17,8 +18,9 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(5);
 
     private readonly Channel<Entry> _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(QueueCapacity) { SingleReader = true });
-    /// <summary>Commands that overtake what is queued.</summary>
+    /// <summary>Commands that overtake what is queued. Filled before the writer is woken.</summary>
     private readonly ConcurrentQueue<LedgerCommand> _ahead = new();
+
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<UrlBatch> _batches = [];
@@ -117,8 +119,11 @@ internal sealed class LedgerWriter : IAsyncDisposable
     {
         try
         {
-            while (WaitForInput(Timeout.InfiniteTimeSpan))
-                CommitGroup();
+            while (!_ahead.IsEmpty || WaitForInput(Timeout.InfiniteTimeSpan))
+            {
+                if (HasNext())
+                    CommitGroup();
+            }
 
             // Positions whose last side copy was settled after its batch's commit.
             CommitGroup();
@@ -143,7 +148,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         _connection.Execute("BEGIN IMMEDIATE");
         var started = _time.GetTimestamp();
         int rows = 0, admitted = 0, most = _size.Rows;
-        while (rows < most && _batches.Count < MostBatches && (_syncs || NextMayBeLost()) && TryTake(isUrgent: rows > 0 || _commands.Count > 0, started, out var entry))
+        while (rows < most && _batches.Count < MostBatches && TryTake(isUrgent: rows > 0 || _commands.Count > 0, started, out var entry))
         {
             if (entry.Batch is { } batch)
             {
@@ -180,7 +185,17 @@ internal sealed class LedgerWriter : IAsyncDisposable
         _wal.Committed(_connection, rows);
     }
 
-    private bool NextMayBeLost() => _ahead.IsEmpty && _queue.Reader.TryPeek(out var next) && next.Command is { MayBeLost: true };
+    private bool NextMayBeLost() => _ahead.IsEmpty && TryPeek(out var next) && next.Command is { MayBeLost: true };
+
+    private bool HasNext() => !_ahead.IsEmpty || TryPeek(out _);
+
+    /// <summary>What is queued next; wake-ups are let go of.</summary>
+    private bool TryPeek(out Entry next)
+    {
+        while (_queue.Reader.TryPeek(out next) && next.IsWakeUp)
+            _queue.Reader.TryRead(out _);
+        return next is not { IsWakeUp: true };
+    }
 
     /// <summary>Between two transactions.</summary>
     private void SetSync(bool syncs)
@@ -196,20 +211,21 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// <summary>The next entry of the group. When there is none, an urgent group is over at once, another one when its time is.</summary>
     private bool TryTake(bool isUrgent, long started, out Entry entry)
     {
-        if (_ahead.TryDequeue(out var ahead))
+        while (true)
         {
-            entry = new Entry(null, ahead);
-            return true;
-        }
+            // They are answered as durable: a group that is not synced ends before them.
+            if (_syncs && _ahead.TryDequeue(out var ahead))
+            {
+                entry = new Entry(null, ahead);
+                return true;
+            }
 
-        while (!_queue.Reader.TryRead(out entry))
-        {
+            if (TryPeek(out entry))
+                return (_syncs || entry.Command is { MayBeLost: true }) && _queue.Reader.TryRead(out entry);
             var left = LongestGroup - _time.GetElapsedTime(started);
             if (isUrgent || left <= TimeSpan.Zero || !WaitForInput(left))
                 return false;
         }
-
-        return true;
     }
 
     /// <summary>False when the time was over first, or nothing will come any more.</summary>
@@ -266,5 +282,8 @@ internal sealed class LedgerWriter : IAsyncDisposable
     }
 
     /// <summary>What is queued; neither of both is a wake-up.</summary>
-    private readonly record struct Entry(UrlBatch? Batch, LedgerCommand? Command);
+    private readonly record struct Entry(UrlBatch? Batch, LedgerCommand? Command)
+    {
+        public bool IsWakeUp => Batch is null && Command is null;
+    }
 }

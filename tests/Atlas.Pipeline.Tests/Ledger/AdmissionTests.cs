@@ -5,6 +5,23 @@ namespace Atlas.Pipeline.Tests.Ledger;
 
 public sealed class AdmissionTests
 {
+    /// <summary>A command that overtook the queue in the last moment of a group of counted lines was left behind, and nothing woke the writer for it.</summary>
+    [Fact]
+    public async Task A_command_that_overtakes_the_queue_is_done_at_whatever_moment_it_comes()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        for (var round = 0; round < 40; round++)
+        {
+            // Nothing of it is written, so its group waits for more.
+            await bed.Ledger.AdmitAsync(bed.Batch(["http://a/"], decide: rows => rows[0].DropAsDuplicate()));
+            await Task.Delay(round % 4, TestContext.Current.CancellationToken);
+            bed.Time.Advance(TimeSpan.FromMilliseconds(10));
+            await bed.Ledger.RecordSeenCheckpointAsync(new SeenCheckpoint($"{round}", 0, "")).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal("39", bed.Ledger.LastSeenCheckpoint!.Token);
+    }
+
     [Fact]
     public async Task Every_line_of_a_batch_is_in_one_place_of_the_books()
     {
