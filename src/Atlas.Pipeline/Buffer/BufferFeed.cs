@@ -40,17 +40,19 @@ internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, S
             await GiveUpAsync(harmful, Reason.KilledTheProcess, item => $"The process died {item.Lost} times in a row while the URL was being fetched.");
     }
 
-    /// <summary>Before every take: gives up what waits for hosts that are down for good, lets in suspects, fills a buffer that runs low, and reads again what hosts have next.</summary>
+    /// <summary>Before every take: lets in suspects, fills a buffer that runs low, reads again what hosts have next, and gives up what waits for hosts that are down for good. What that makes room for is let in at once: nothing else would ask for it.</summary>
     /// <param name="fetchers">Items that are fetched at the same time.</param>
     public async Task TopUpAsync(int fetchers)
     {
-        while (buffer.TakeGivenUp(MostPerRecall) is { Count: > 0 } givenUp)
-            await GiveUpHostsAsync(ledger.FindTaken(givenUp));
-        suspects.MoveInto(buffer, fetchers);
-        if (buffer.Count <= buffer.Capacity / 2 || seams.Time.GetElapsedTime(_lookedAt) > LongestWithoutLook)
-            await TakeAsync();
-        if (buffer.Recall(MostPerRecall) is { Count: > 0 } rows)
-            buffer.Restore(ledger.FindTaken(rows));
+        do
+        {
+            suspects.MoveInto(buffer, fetchers);
+            if (buffer.Count <= buffer.Capacity / 2 || seams.Time.GetElapsedTime(_lookedAt) > LongestWithoutLook)
+                await TakeAsync();
+            if (buffer.Recall(MostPerRecall) is { Count: > 0 } rows)
+                buffer.Restore(ledger.FindTaken(rows));
+        }
+        while (await GiveUpHostsAsync());
         if (seams.Time.GetElapsedTime(_savedAt) > BetweenSaves)
             await SaveHostsAsync();
     }
@@ -83,14 +85,23 @@ internal sealed class BufferFeed(BufferOptions options, PriorityBuffer buffer, S
     }
 
     /// <summary>A suspect among them makes room for the next one, as it does when it is settled.</summary>
-    private async Task GiveUpHostsAsync(IReadOnlyList<WorkItem> items)
+    /// <returns>Whether there were any.</returns>
+    private async Task<bool> GiveUpHostsAsync()
     {
-        await GiveUpAsync(items, Reason.HostDown, item => $"{item.HostKey} has been down for so long that nothing waits for it any more.");
-        foreach (var item in items)
+        var any = false;
+        while (buffer.TakeGivenUp(MostPerRecall) is { Count: > 0 } givenUp)
         {
-            if (Suspects.Is(item))
-                suspects.Settled();
+            any = true;
+            var items = ledger.FindTaken(givenUp);
+            await GiveUpAsync(items, Reason.HostDown, item => $"{item.HostKey} has been down for so long that nothing waits for it any more.");
+            foreach (var item in items)
+            {
+                if (Suspects.Is(item))
+                    suspects.Settled();
+            }
         }
+
+        return any;
     }
 
     private async Task GiveUpAsync(IReadOnlyList<WorkItem> items, Reason reason, Func<WorkItem, string> detail)
