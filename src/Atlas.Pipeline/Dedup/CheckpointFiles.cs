@@ -26,7 +26,7 @@ internal sealed class CheckpointFiles(string root, IDisk disk) : INamedDeviceFac
     /// <summary>The stretches of a file that was written since <see cref="Forget"/>, hashed meanwhile; null when it has to be read for that.</summary>
     public IReadOnlyList<SealedStretch>? Written(string name) => _devices.TryGetValue(name, out var device) ? device.Written() : null;
 
-    /// <summary>After a checkpoint is sealed or given up.</summary>
+    /// <summary>After a checkpoint is sealed. What one that was given up has written stays known until then: a few hundred bytes.</summary>
     public void Forget() => _devices.Clear();
 
     public void Initialize(string baseName) => _others.Initialize(baseName);
