@@ -20,7 +20,7 @@ internal sealed class Conditions
     /// <param name="url">What is asked for. The validators of another URL, be it another spelling, say nothing of it.</param>
     public static Conditions? Of(KnownDocument? known, Uri url)
     {
-        if (known is null || known.FinalUrl != url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped))
+        if (known is null || known.FinalUrl != PageFetcher.FinalUrlOf(url))
             return null;
         var conditions = new Conditions(known);
         return conditions._tag is null && known.LastModified is null ? null : conditions;

@@ -155,7 +155,8 @@ internal sealed class PageFetcher
         return document;
     }
 
-    private static string FinalUrlOf(Uri url) => url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
+    /// <summary>A URL as documents name it: what was asked for, without a fragment.</summary>
+    public static string FinalUrlOf(Uri url) => url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
 
     private static string? RawHeader(System.Net.Http.Headers.HttpHeaders headers, string name) =>
         headers.NonValidated.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;

@@ -30,7 +30,7 @@ internal sealed record RunOutcome(RunSnapshot Last, Exception? Failure, BooksAud
         Compare(found, admitted, books.Done + dead + books.Queued + books.Leased,
             $"admitted {admitted}, but done {books.Done} + dead {dead} + queued {books.Queued} + leased {books.Leased}");
         var again = books.Refetches;
-        Compare(found, again.Taken + again.Before, again.NotModified + again.Unchanged + again.Changed + again.Failed.Values.Sum() + again.Waiting,
+        Compare(found, again.Taken + again.Before, again.Accounted,
             $"asked for again {again.Taken + again.Before}, but not modified {again.NotModified} + unchanged {again.Unchanged} + changed {again.Changed} + failed {again.Failed.Values.Sum()} + waiting {again.Waiting}");
         if (Audit is null || Counted is not { } counted)
             return found;

@@ -28,5 +28,8 @@ internal sealed record RefetchBooks
 
     public bool IsEmpty => Taken == 0 && Before == 0 && Waiting == 0;
 
-    public bool Balance => Taken + Before == NotModified + Unchanged + Changed + Failed.Values.Sum() + Waiting;
+    /// <summary>All that were asked for, by what came of it; equal to <see cref="Taken"/> and <see cref="Before"/> together.</summary>
+    public long Accounted => NotModified + Unchanged + Changed + Failed.Values.Sum() + Waiting;
+
+    public bool Balance => Taken + Before == Accounted;
 }
