@@ -49,7 +49,7 @@ internal sealed class UrlBatch
     /// <summary>What the source waits for: settled when all copies of this batch have reached their end.</summary>
     public Receipt? Receipt { get; set; }
 
-    /// <summary>Set by the dedup stage: decided, and not yet released.</summary>
+    /// <summary>Set by the dedup stage: decided, and neither released nor in a transaction.</summary>
     public InFlight? Decided { get; set; }
 
     /// <summary>On the copy that counts: the side copies that tees have made of it. The ledger waits until they have reached their ends, so that what it commits has been written wherever else it goes.</summary>
@@ -132,6 +132,13 @@ internal sealed class UrlBatch
         }
 
         return copy;
+    }
+
+    /// <summary>By the ledger, when the rows are in its transaction: what it is told from here on is never committed without them.</summary>
+    public void IsInTransaction()
+    {
+        Decided?.Leave();
+        Decided = null;
     }
 
     /// <summary>Ends this batch's way: settles its receipt and gives its buffers back. The caller must not touch it afterwards.</summary>

@@ -2,7 +2,7 @@ namespace Atlas.Pipeline.Dedup;
 
 /// <summary>Decides which rows of a batch are known already: the first of a key goes on, every later one is dropped and counted.</summary>
 /// <remarks>
-/// One batch at a time is decided; parallel callers wait for one another. A decided batch counts as under way until it is released, which is what a checkpoint waits for.
+/// One batch at a time is decided; parallel callers wait for one another. A decided batch counts as under way until the ledger has it in a transaction, or it is released, which is what a checkpoint waits for.
 /// Copies that do not count in the books pass untouched: they must not use up the key of the line they are a copy of.
 /// </remarks>
 internal sealed class DedupStage : IBatchStage, IDisposable
@@ -62,7 +62,7 @@ internal sealed class DedupStage : IBatchStage, IDisposable
     /// <summary>Returns when no batch is being decided; none will be until <see cref="LetGo"/>.</summary>
     public Task HoldAsync(CancellationToken abort) => _gate.WaitAsync(abort);
 
-    /// <summary>While the stage is held: what has been decided and is not released. What is decided from here on counts apart.</summary>
+    /// <summary>While the stage is held: what has been decided and is under way. What is decided from here on counts apart.</summary>
     public InFlight TakeDecided()
     {
         var decided = _decided;

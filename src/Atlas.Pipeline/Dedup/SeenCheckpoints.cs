@@ -5,7 +5,7 @@ namespace Atlas.Pipeline.Dedup;
 
 /// <summary>Takes checkpoints of the dedup index, of which none counts before everything that had been decided for it is committed.</summary>
 /// <remarks>
-/// A checkpoint that holds the key of a row that is never committed would lose its URL for good. So the ledger comes to know it only when what was decided before it is durable. What a failure leaves uncommitted is never released, so that no checkpoint counts after it.
+/// A checkpoint that holds the key of a row that is never committed would lose its URL for good. So the ledger comes to know it only when what was decided before it is in a transaction: the record of it is in the same one or in a later one. One that fails is the ledger's last, so that no checkpoint counts after it.
 /// The stage is held for fixing the log's end alone: everything else is done while it decides.
 /// </remarks>
 internal sealed partial class SeenCheckpoints : IDisposable
@@ -18,7 +18,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
     private readonly CheckpointInstruments _instruments;
     private readonly SemaphoreSlim _due = new(0, 1);
 
-    /// <summary>What was decided before the log's end was fixed, this time or for a checkpoint that was given up before it knew that it is durable.</summary>
+    /// <summary>What was decided before the log's end was fixed, this time or for a checkpoint that was given up before that was known to be in the ledger.</summary>
     private readonly List<InFlight> _decided = [];
 
     private volatile bool _isLast;
@@ -37,7 +37,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
         _stage.CheckpointDue += Ask;
     }
 
-    /// <summary>How long the decided batches may take to become durable before a checkpoint is given up.</summary>
+    /// <summary>How long the decided batches may take to reach the ledger before a checkpoint is given up.</summary>
     public TimeSpan QuietDeadline { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Whether the disk has room for one: it is as large as index and filter, and not worth the room that the ledger needs.</summary>
@@ -98,7 +98,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
             var table = await _store.BeginCheckpointAsync(isLast);
             var (taken, highWater) = await FixAsync(table, stop);
             var made = await _store.SealCheckpointAsync(taken, highWater);
-            await WhenDurableAsync(stop);
+            await WhenInLedgerAsync(stop);
             await _ledger.RecordSeenCheckpointAsync(made);
             _taken = taken.Count;
             _instruments.Taken(_time.GetElapsedTime(begun), withTable: table != before);
@@ -120,8 +120,8 @@ internal sealed partial class SeenCheckpoints : IDisposable
         _instruments.Dispose();
     }
 
-    /// <summary>Returns when everything is committed whose keys may be in the log.</summary>
-    private async Task WhenDurableAsync(CancellationToken stop)
+    /// <summary>Returns when everything whose keys may be in the log is in a transaction: committed, or about to be.</summary>
+    private async Task WhenInLedgerAsync(CancellationToken stop)
     {
         foreach (var decided in _decided)
             await decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);

@@ -155,6 +155,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
                 var written = _admission.Write(batch);
                 rows += written.Written;
                 admitted += written.Admitted;
+                batch.IsInTransaction();
                 if (written.Written > 0)
                     _batches.Add(batch);
                 else

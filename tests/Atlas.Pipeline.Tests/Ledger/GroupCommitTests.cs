@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Tests.Ledger;
 
@@ -89,6 +90,25 @@ public sealed class GroupCommitTests
         await bed.Ledger.FlushAsync();
 
         Assert.Equal(UrlBatch.MaxRows, bed.Ledger.Books.Received);
+    }
+
+    [Fact]
+    public async Task What_is_told_after_rows_are_in_a_transaction_is_not_committed_without_them()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        var decided = new InFlight();
+        decided.Enter();
+        var batch = bed.Batch(["http://a/"]);
+        batch.Decided = decided;
+        File.Delete(Path.Combine(bed.Directory, "lock"));
+
+        await bed.Ledger.AdmitAsync(batch);
+        await decided.WhenEmpty().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<LedgerException>(() => bed.Ledger.RecordSeenCheckpointAsync(new SeenCheckpoint("token", 1, "manifest")));
+        await bed.ReopenAsync();
+        Assert.Null(bed.Ledger.LastSeenCheckpoint);
+        Assert.Equal(0, bed.Ledger.Books.Admitted);
     }
 
     private static UrlBatch Known(LedgerTestBed bed) => bed.Batch([.. Enumerable.Repeat("http://a/", UrlBatch.MaxRows)], decide: rows =>
