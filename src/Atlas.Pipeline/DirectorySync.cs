@@ -12,6 +12,9 @@ internal static partial class DirectorySync
     // What a file system answers that cannot sync a directory: EINVAL of fsync(2). It keeps names in another way, or not at all.
     private const int Invalid = 22;
 
+    // ENOENT of open(2).
+    private const int NotFound = 2;
+
     /// <exception cref="IOException">The directory cannot be opened or synced.</exception>
     public static void Sync(string directory)
     {
@@ -31,7 +34,11 @@ internal static partial class DirectorySync
         }
     }
 
-    private static IOException Refused(string directory) => new($"{Marshal.GetLastPInvokeErrorMessage()} : '{directory}'");
+    private static IOException Refused(string directory)
+    {
+        var message = $"{Marshal.GetLastPInvokeErrorMessage()} : '{directory}'";
+        return Marshal.GetLastPInvokeError() == NotFound ? new DirectoryNotFoundException(message) : new IOException(message);
+    }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -93,6 +93,21 @@ internal sealed partial class DiskReserve : IDisposable
         }
     }
 
+    /// <summary>What to tell of a run that failed: where a file was missing because the whole directory is gone, that.</summary>
+    public Exception Explain(Exception failure)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            // For these alone: a disk that hangs would not answer here either.
+            if (cause is not (DirectoryNotFoundException or FileNotFoundException))
+                continue;
+            Look();
+            return _failure.Task.Exception?.GetBaseException() ?? failure;
+        }
+
+        return failure;
+    }
+
     public void Dispose() => _timer.Dispose();
 
     private async ValueTask<bool> WaitAsync(long bytes, CancellationToken leave)

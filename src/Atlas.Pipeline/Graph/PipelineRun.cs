@@ -281,7 +281,11 @@ internal sealed class PipelineRun : IAsyncDisposable
         await enough.CancelAsync();
     }
 
-    private RunOutcome Failed() => new(Look(), _failure.Happened.Exception!.GetBaseException(), null, Aborted: true);
+    private RunOutcome Failed()
+    {
+        var failure = _failure.Happened.Exception!.GetBaseException();
+        return new RunOutcome(Look(), _rooms.Reserve?.Explain(failure) ?? failure, null, Aborted: true);
+    }
 
     /// <summary>Leaves without what has not ended. If that is the closing alone, nothing of it is missed: the next start takes a little longer.</summary>
     private RunOutcome Leave(Task all)

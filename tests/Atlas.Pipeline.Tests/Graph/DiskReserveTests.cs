@@ -153,6 +153,23 @@ public sealed class DiskReserveTests : IDisposable
     }
 
     [Fact]
+    public void What_failed_because_the_state_directory_is_gone_is_told_as_that_before_the_next_look()
+    {
+        var file = Path.GetTempFileName();
+        using var reserve = Open();
+        reserve.Guard(file);
+        var missing = Assert.Throws<DirectoryNotFoundException>(() => new Disk().SyncDirectory(file + ".away"));
+        var failure = new StageFailedException("persist", missing);
+        Assert.Same(failure, reserve.Explain(failure));
+
+        File.Delete(file);
+
+        Assert.Contains("was taken away", reserve.Explain(failure).Message, StringComparison.Ordinal);
+        var other = new StageFailedException("persist", new IOException("Input/output error"));
+        Assert.Same(other, reserve.Explain(other));
+    }
+
+    [Fact]
     public async Task A_disk_that_does_not_answer_fails_those_who_wait()
     {
         _disk.Free = 0;
