@@ -131,6 +131,9 @@ internal readonly record struct Reason(ushort Code)
         ? string.Create(CultureInfo.InvariantCulture, $"http_{Code - HttpBase}")
         : Named[Code].Name;
 
+    /// <summary>The HTTP status it stands for; 0 for every other reason.</summary>
+    public int Status => Code >= HttpBase ? Code - HttpBase : 0;
+
     /// <summary>What kind of failure it is, which decides the answer to it.</summary>
     public ErrorClass Class => Code >= HttpBase ? ClassOfStatus(Code - HttpBase) : Named[Code].Class;
 

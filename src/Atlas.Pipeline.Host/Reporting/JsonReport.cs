@@ -29,6 +29,8 @@ internal static class JsonReport
             json.WriteNumber("done", books.Done);
             json.WriteNumber("aliases", books.Aliases);
             WriteCounts(json, "dead", books.Dead);
+            if (books.Purged > 0)
+                json.WriteNumber("purged", books.Purged);
             json.WriteNumber("queued", books.Queued);
             json.WriteNumber("leased", books.Leased);
             json.WriteNumber("retries", books.Retries);

@@ -60,6 +60,8 @@ internal static class RunSummary
             text.AppendLine($"    {"aliases",-20} {Figures.Count(books.Aliases),8}  whose hosts redirect to other URLs");
         Row(text, "dead", books.Dead.Values.Sum(), all);
         Reasons(text, books.Dead);
+        if (books.Purged > 0)
+            Row(text, "purged", books.Purged, all);
         Row(text, "still queued", books.Queued + books.Leased, all);
         if (run is { NextFetchAt: { } next, Draining: false } && books.Queued > 0 && !outcome.Aborted)
             text.AppendLine(CultureInfo.InvariantCulture, $"    they wait for their hosts ({Figures.Count(run.Hosts)}): the first may be fetched at {next.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, by a later run");

@@ -35,6 +35,7 @@ internal static class BooksCheck
         var refetching = ledger.Scalar("SELECT count(*) FROM work WHERE document IS NOT NULL");
         Compare(examination, "refetching", refetching);
         Compare(examination, "refetches", refetching + examination.Counter("not_modified") + examination.Counter("unchanged") + examination.Counter("changed") + examination.Counter("refetch_failed"));
+        Compare(examination, "purged", ledger.Scalar("SELECT count(*) FROM purged"));
         CompareDead(examination);
         Compare(examination, "received", admitted + examination.Counter("duplicates") + examination.Counter("rejected"));
         CompareRefused(examination);

@@ -45,7 +45,7 @@ internal static class WorkCheck
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
             taken += ledger.Scalar($"SELECT count(*) FROM {LedgerSchema.QueueOf(priority)} WHERE seq <= {CursorOf(priority)}");
         var settled = ledger.Scalar("SELECT count(*) FROM work WHERE document IS NULL") + ledger.Scalar("SELECT count(*) FROM content_metadata") + examination.Counter("caught")
-            + ledger.Scalar("SELECT count(*) FROM dead") + ledger.Scalar("SELECT count(*) FROM aliases");
+            + ledger.Scalar("SELECT count(*) FROM dead") + ledger.Scalar("SELECT count(*) FROM purged") + ledger.Scalar("SELECT count(*) FROM aliases");
         if (taken == settled)
             return;
 
@@ -105,12 +105,12 @@ internal static class WorkCheck
     private static string OfNoClass() => "NOT (" + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
         $"(r.class = {priority} AND r.seq <= {CursorOf(priority)} AND EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q WHERE q.seq = r.seq))"))) + ")";
 
-    private static string IsOver() => "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR EXISTS(SELECT 1 FROM aliases a WHERE a.seq = r.seq) OR r.document IS NULL AND (" + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
+    private static string IsOver() => "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR EXISTS(SELECT 1 FROM purged p WHERE p.seq = r.seq) OR EXISTS(SELECT 1 FROM aliases a WHERE a.seq = r.seq) OR r.document IS NULL AND (" + string.Join(" OR ", Enumerable.Range(0, PriorityClasses.Count).Select(priority => string.Create(CultureInfo.InvariantCulture,
         $"(r.class = {priority} AND EXISTS(SELECT 1 FROM {LedgerSchema.QueueOf(priority)} q JOIN content_metadata m ON m.content_id = lower(hex(substr(q.packed, 1, 16))) WHERE q.seq = r.seq AND m.seq = r.seq))"))) + ")";
 
     /// <summary>Of a queue's row: dead, an alias, or its content id is recorded, by itself or by a twin.</summary>
     private static string IsSettled() =>
-        "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR EXISTS(SELECT 1 FROM aliases a WHERE a.seq = r.seq) OR EXISTS(SELECT 1 FROM content_metadata m WHERE m.content_id = lower(hex(substr(r.packed, 1, 16))))";
+        "EXISTS(SELECT 1 FROM dead d WHERE d.seq = r.seq) OR EXISTS(SELECT 1 FROM purged p WHERE p.seq = r.seq) OR EXISTS(SELECT 1 FROM aliases a WHERE a.seq = r.seq) OR EXISTS(SELECT 1 FROM content_metadata m WHERE m.content_id = lower(hex(substr(r.packed, 1, 16))))";
 
     private static string CursorOf(int priority) => string.Create(CultureInfo.InvariantCulture, $"(SELECT seq FROM cursors WHERE class = {priority})");
 }

@@ -9,6 +9,7 @@ internal sealed class AdmissionWriter
     private readonly RowInsert _refuse;
     private readonly BooksCounter _books;
     private readonly Sources _sources;
+    private readonly RepeatCounts _repeats;
     private readonly TimeProvider _time;
 
     public AdmissionWriter(SqlConnection connection, BooksCounter books, Sources sources, TimeProvider time)
@@ -18,6 +19,7 @@ internal sealed class AdmissionWriter
         _refuse = new RowInsert(connection, "refused(seq, line, packed)", isText: false, PackedRefusal.Size);
         _books = books;
         _sources = sources;
+        _repeats = new RepeatCounts(connection, time);
         _time = time;
     }
 
@@ -28,6 +30,15 @@ internal sealed class AdmissionWriter
         batch.Receipt?.Settle();
         batch.Receipt = null;
         return written;
+    }
+
+    /// <summary>Inside a transaction: adds to the counts of refused lines that came again; all of them, or what one commit bears.</summary>
+    public void SaveRepeats(bool all)
+    {
+        if (all)
+            _repeats.SaveAll();
+        else
+            _repeats.SaveSome();
     }
 
     private AdmittedRows WriteRows(UrlBatch batch)
@@ -49,7 +60,11 @@ internal sealed class AdmissionWriter
                 default:
                     _books.Rejected.Add(row.Reason);
                     if (row.IsRepeat)
+                    {
+                        _repeats.Add(batch.IdOf(ref row), now);
                         break;
+                    }
+
                     Refuse(batch, ref row, source, now);
                     refused++;
                     break;

@@ -41,6 +41,9 @@ internal sealed record Books
     /// <summary>Of all ever admitted: given up, by reason.</summary>
     public ImmutableSortedDictionary<string, long> Dead { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 
+    /// <summary>Of all ever admitted: given up, and deleted from the dead letters since.</summary>
+    public long Purged { get; init; }
+
     /// <summary>Requests of this run for URLs that had been requested before, once their outcome is known. What was put back and nothing sent for, does not count.</summary>
     public long Retries { get; init; }
 
@@ -56,10 +59,10 @@ internal sealed record Books
     /// <summary>What became of documents that were asked for again. They are done, and are counted nowhere twice.</summary>
     public RefetchBooks Refetches { get; init; } = new();
 
-    /// <summary>received = admitted + duplicate + rejected, admitted = queued + leased + done + dead, and what was asked for again has come to an end or waits.</summary>
+    /// <summary>received = admitted + duplicate + rejected, admitted = queued + leased + done + dead + purged, and what was asked for again has come to an end or waits.</summary>
     public bool Balance =>
         Received == Admitted + Duplicates + Rejected.Values.Sum()
-        && Admitted + AdmittedBefore == Queued + Leased + Done + Dead.Values.Sum()
+        && Admitted + AdmittedBefore == Queued + Leased + Done + Dead.Values.Sum() + Purged
         && Refetches.Balance;
 }
 
@@ -74,5 +77,8 @@ internal sealed record BooksAudit(long Admitted, long Queued, long Leased, long 
     /// <summary>Rows of documents that are being asked for again.</summary>
     public long Refetching { get; init; }
 
-    public bool Balances => Admitted == Queued + Leased + Done + Dead;
+    /// <summary>Admitted rows that were given up and deleted from the dead letters.</summary>
+    public long Purged { get; init; }
+
+    public bool Balances => Admitted == Queued + Leased + Done + Dead + Purged;
 }

@@ -109,6 +109,7 @@ internal sealed class BooksCounter
             Aliases = Ever(Tally.Aliases),
             RedirectTargets = InThisRun(Tally.RedirectTargets),
             Dead = Dead.ByName(),
+            Purged = Ever(Tally.Purged),
             Retries = InThisRun(Tally.Retries),
             DoneThisRun = InThisRun(Tally.Recorded),
             BytesFetched = InThisRun(Tally.BytesFetched),

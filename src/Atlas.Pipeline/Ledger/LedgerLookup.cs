@@ -8,7 +8,7 @@ internal sealed class LedgerLookup : IDisposable
     private readonly SqlConnection _connection;
     private readonly KeyScan _scan;
     private readonly SqlStatement[] _queues = new SqlStatement[PriorityClasses.Count];
-    private readonly SqlStatement _work, _done, _refused, _dead, _alias, _source, _last;
+    private readonly SqlStatement _work, _done, _refused, _dead, _purged, _alias, _source, _last;
 
     /// <exception cref="StateDamagedException">The file is no ledger of this version, or its keys are by other rules.</exception>
     /// <exception cref="LedgerException">SQLite does not open it.</exception>
@@ -24,6 +24,7 @@ internal sealed class LedgerLookup : IDisposable
             _done = _connection.Prepare("SELECT attempts, coalesce(checked_at, fetched_at), coalesce(check_failed_at, 0), coalesce(check_failure, '') FROM content_metadata WHERE content_id = lower(hex(?1))");
             _refused = _connection.Prepare("SELECT line, packed FROM refused WHERE seq = ?1");
             _dead = _connection.Prepare("SELECT failure_classification, retry_count FROM dead WHERE seq = ?1");
+            _purged = _connection.Prepare("SELECT 1 FROM purged WHERE seq = ?1");
             _alias = _connection.Prepare("SELECT target_id, target_url, attempts FROM aliases WHERE seq = ?1");
             _source = _connection.Prepare("SELECT name FROM sources WHERE id = ?1");
             _last = _connection.Prepare("SELECT value FROM counters WHERE name = 'sequence'");
@@ -136,7 +137,10 @@ internal sealed class LedgerLookup : IDisposable
         {
             row = row with { State = "dead", Attempts = (int)_dead.Int64(1), Reason = _dead.Text(0) };
         }
-
+        else if (_purged.Bind(1, row.Sequence).Step())
+        {
+            row = row with { State = "purged" };
+        }
         else if (_alias.Bind(1, row.Sequence).Step())
         {
             row = row with { State = "alias", Attempts = (int)_alias.Int64(2), AliasOf = new AliasTarget(IdOf(_alias.Text(0)), _alias.Text(1)) };
@@ -145,6 +149,7 @@ internal sealed class LedgerLookup : IDisposable
         _work.Reset();
         _done.Reset();
         _dead.Reset();
+        _purged.Reset();
         _alias.Reset();
         return row;
     }

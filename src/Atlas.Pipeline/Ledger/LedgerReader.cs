@@ -212,6 +212,7 @@ internal sealed class LedgerReader : IDisposable
             connection.Scalar("SELECT count(*) FROM content_metadata") + connection.Scalar("SELECT value FROM counters WHERE name = 'caught'") + connection.Scalar("SELECT count(*) FROM aliases"),
             connection.Scalar("SELECT count(*) FROM dead"))
         {
+            Purged = connection.Scalar("SELECT count(*) FROM purged"),
             Refetching = connection.Scalar("SELECT count(*) FROM work WHERE document IS NOT NULL"),
         };
         connection.Execute("COMMIT");

@@ -2,7 +2,7 @@ namespace Atlas.Pipeline.Ledger;
 
 /// <summary>What the ledger knows of one key: the line that came first, and where it is.</summary>
 /// <param name="Sequence">The row's number.</param>
-/// <param name="State">queued, leased, done, alias, dead, refused, admitting; or lost, which no ledger that is whole has.</param>
+/// <param name="State">queued, leased, done, alias, dead, purged, refused, admitting; or lost, which no ledger that is whole has.</param>
 /// <param name="Url">The line that came first, as received.</param>
 /// <param name="FirstSeen">When it was admitted or refused.</param>
 /// <param name="Source">The source's name.</param>

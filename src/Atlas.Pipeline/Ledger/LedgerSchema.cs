@@ -11,7 +11,7 @@ internal static class LedgerSchema
     /// <summary>"ATLS": the file is ours.</summary>
     public const int ApplicationId = 0x41544C53;
 
-    public const int Version = 6;
+    public const int Version = 7;
 
     /// <summary>3.51.3, the first version without the WAL-reset bug.</summary>
     private const int OldestSqlite = 3_051_003;
@@ -62,9 +62,22 @@ internal static class LedgerSchema
         CREATE INDEX document_versions_content_id ON document_versions(content_id);
         CREATE INDEX document_versions_body ON document_versions(substr(body_sha256, 1, 8));
         CREATE TABLE refused(seq INTEGER PRIMARY KEY, line BLOB NOT NULL, packed BLOB NOT NULL);
-        CREATE TABLE dead(seq INTEGER PRIMARY KEY, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,
+        CREATE TABLE dead(died INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,
           failure_classification TEXT NOT NULL, retry_count INTEGER NOT NULL, quarantined_at INTEGER NOT NULL, notes TEXT,
           source_name TEXT NOT NULL, source_offset INTEGER NOT NULL, ruleset_version INTEGER NOT NULL);
+        CREATE TABLE attempts(seq INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, status INTEGER NOT NULL, latency_ms INTEGER NOT NULL, reason TEXT NOT NULL,
+          error TEXT NOT NULL, PRIMARY KEY(seq, n)) WITHOUT ROWID;
+        CREATE TABLE refused_again(content_id BLOB PRIMARY KEY, count INTEGER NOT NULL, last_at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE letter_notes(seq INTEGER PRIMARY KEY, notes TEXT NOT NULL DEFAULT '', facts TEXT);
+        CREATE TABLE letters_gone(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+        CREATE TABLE replays(id INTEGER PRIMARY KEY, filter TEXT NOT NULL, who TEXT NOT NULL, begun_at INTEGER NOT NULL, ended_at INTEGER, ceiling INTEGER NOT NULL, wanted INTEGER NOT NULL,
+          left_here INTEGER NOT NULL DEFAULT 0, died_again INTEGER NOT NULL DEFAULT 0);
+        CREATE TABLE replayed(seq INTEGER NOT NULL, filter TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(seq, filter)) WITHOUT ROWID;
+        CREATE TABLE acts(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, act TEXT NOT NULL, filter TEXT NOT NULL, count INTEGER NOT NULL, detail TEXT NOT NULL);
+        CREATE TABLE holds(kind TEXT NOT NULL CHECK(kind IN ('host', 'reason')), value TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL, note TEXT NOT NULL, PRIMARY KEY(kind, value)) WITHOUT ROWID;
+        CREATE TABLE purged(seq INTEGER PRIMARY KEY);
+        CREATE TABLE runs(epoch INTEGER PRIMARY KEY, begun_at INTEGER NOT NULL, first_seq INTEGER NOT NULL, version TEXT NOT NULL);
+        CREATE TABLE legacy_ids(legacy_id TEXT PRIMARY KEY, content_id TEXT NOT NULL, database TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE aliases(seq INTEGER PRIMARY KEY, content_id TEXT NOT NULL, source_url TEXT NOT NULL, target_id TEXT NOT NULL, target_url TEXT NOT NULL,
           brought INTEGER, redirects INTEGER NOT NULL, attempts INTEGER NOT NULL, answered_at INTEGER NOT NULL, ruleset_version INTEGER NOT NULL);
         CREATE INDEX aliases_content_id ON aliases(content_id);

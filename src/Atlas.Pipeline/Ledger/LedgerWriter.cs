@@ -125,8 +125,8 @@ internal sealed class LedgerWriter : IAsyncDisposable
                     CommitGroup();
             }
 
-            // Positions whose last side copy was settled after its batch's commit.
-            CommitGroup();
+            // Positions whose last side copy was settled after its batch's commit, and what is gathered for a while.
+            CommitGroup(isLast: true);
         }
         catch (Exception failure)
         {
@@ -142,7 +142,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         }
     }
 
-    private void CommitGroup()
+    private void CommitGroup(bool isLast = false)
     {
         SetSync(!NextMayBeLost());
         _connection.Execute("BEGIN IMMEDIATE");
@@ -172,6 +172,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
                 break;
         }
 
+        _admission.SaveRepeats(all: isLast);
         _sources.SaveAdvances(Volatile.Read(ref _followed));
         _books.Save();
         BeforeCommit?.Invoke();

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Atlas.Pipeline.Ledger;
 
-/// <summary>One counter per reason, in an array by the reason's code, because most lines of a bad input are counted here. Counts only grow. The writer's thread alone.</summary>
+/// <summary>One counter per reason, in an array by the reason's code, because most lines of a bad input are counted here. The writer's thread alone.</summary>
 /// <param name="name">The counters' name in the ledger.</param>
 /// <param name="inThisRun">Whether they are shown since the start of the run, or as ever.</param>
 internal sealed class ReasonCounts(string name, bool inThisRun)
@@ -17,7 +17,8 @@ internal sealed class ReasonCounts(string name, bool inThisRun)
         (count.Now, count.Stored, count.AtStart) = (value, value, value);
     }
 
-    /// <param name="times">From 1.</param>
+    /// <param name="reason">The reason.</param>
+    /// <param name="times">How many more; below 0 where what was counted is no longer so.</param>
     public void Add(Reason reason, long times = 1)
     {
         Of(reason.Code).Now += times;

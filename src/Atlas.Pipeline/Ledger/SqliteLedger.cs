@@ -44,6 +44,7 @@ internal sealed class SqliteLedger : ILedger
                 _connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA cache_size=-{cache / 1024}"));
             var epoch = ReturnLeases(_connection);
             _books = new BooksCounter(_connection);
+            NoteRun(_connection, epoch, _books.LastSequence + 1, seams.Time);
             var sources = new Sources(_connection);
             _backlog = new BacklogWriter(_connection, _books, sources);
             _hostRows = new HostRows(_connection, seams.Time);
@@ -282,6 +283,11 @@ internal sealed class SqliteLedger : ILedger
             """);
         return connection.Scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'epoch'");
     }
+
+    /// <summary>Which program received the rows from here on.</summary>
+    private static void NoteRun(SqlConnection connection, long epoch, long firstSequence, TimeProvider time) =>
+        connection.Prepare("INSERT INTO runs(epoch, begun_at, first_seq, version) VALUES(?1, ?2, ?3, ?4)")
+            .Bind(1, epoch).Bind(2, time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(3, firstSequence).Bind(4, typeof(SqliteLedger).Assembly.GetName().Version?.ToString(3) ?? "").Run();
 
     private static SeenCheckpoint? LoadCheckpoint(SqlConnection connection)
     {

@@ -38,6 +38,9 @@ internal enum Tally : byte
 
     /// <summary>Of those, the ones whose host has given something else: what was before is a version.</summary>
     Changed,
+
+    /// <summary>Admitted URLs that were given up, and then deleted from the dead letters.</summary>
+    Purged,
 }
 
 /// <summary>The counters' names in the ledger.</summary>
@@ -46,5 +49,5 @@ internal static class Tallies
     /// <summary>All names, in the order of the enum's values. They are stored, so they never change.</summary>
     public static readonly string[] Names =
         ["sequence", "received", "duplicates", "admitted", "queued", "leased", "done", "backlog", "retries", "recorded", "caught", "bytes_fetched", "aliases", "redirect_targets",
-            "refetches", "refetching", "not_modified", "unchanged", "changed"];
+            "refetches", "refetching", "not_modified", "unchanged", "changed", "purged"];
 }

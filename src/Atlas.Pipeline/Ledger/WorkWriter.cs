@@ -12,6 +12,7 @@ internal sealed class WorkWriter
     private readonly long _epoch;
     private readonly FoundWriter _found;
     private readonly RefetchWriter _refetches;
+    private readonly AttemptWriter _attempts;
     private readonly SqlStatement _claim, _retry, _release, _leave, _record, _bury, _tail;
 
     /// <param name="found">Where the links of completed documents go.</param>
@@ -23,6 +24,7 @@ internal sealed class WorkWriter
         _books = books;
         _found = found;
         _refetches = refetches;
+        _attempts = new AttemptWriter(connection, time);
         _time = time;
         _epoch = epoch;
         _claim = connection.Prepare("UPDATE work SET state = 'leased', attempt = attempt + 1, epoch = ?2 WHERE seq = ?1 AND state = 'queued' RETURNING attempt");
@@ -64,6 +66,7 @@ internal sealed class WorkWriter
         foreach (var done in group)
         {
             var attempt = Edge(_leave.Bind(1, done.Item.Sequence).Bind(2, _epoch), done.Item, "leased").First;
+            _attempts.Forget(done.Item);
             if (done.Item.Again is { } again)
             {
                 _refetches.Replace(done, attempt);
@@ -118,6 +121,7 @@ internal sealed class WorkWriter
     {
         var edge = _retry.Bind(1, item.Sequence).Bind(2, _epoch).Bind(3, countsAsAttempt ? 0 : 1).Bind(4, dueAt.ToUnixTimeMilliseconds()).Bind(5, reason.Name).Bind(6, detail).Bind(7, item.SentAt != 0 ? 1 : 0);
         var (attempt, deferrals) = Edge(edge, item, "leased", columns: 2);
+        _attempts.Note(item, reason, detail);
         _books.Move(item, Tally.Leased, Tally.Queued);
         _books.Add(Tally.Retries, AskedAgain(item));
         return ((int)attempt, (int)deferrals);
@@ -145,6 +149,7 @@ internal sealed class WorkWriter
 
         _bury.Bind(1, item.Sequence).Bind(2, ContentId.ToHex(item.ContentId)).Bind(3, item.Url).Bind(4, detail.Length > 0 ? detail : reason.Name).Bind(5, reason.Name)
             .Bind(6, attempt).Bind(7, _time.GetUtcNow().ToUnixTimeMilliseconds()).Bind(8, detail).Bind(9, item.Source).Bind(10, item.Ruleset).Run();
+        _attempts.Note(item, reason, detail);
         _books.Dead.Add(reason);
         return true;
     }

@@ -17,7 +17,7 @@ public sealed class SqliteLedgerTests
 
     [Theory]
     [InlineData("PRAGMA application_id=7")]
-    [InlineData("PRAGMA user_version=7")]
+    [InlineData("PRAGMA user_version=8")]
     public async Task A_file_that_is_no_ledger_of_this_version_is_refused(string change)
     {
         await using var bed = LedgerTestBed.Fresh();
@@ -43,7 +43,7 @@ public sealed class SqliteLedgerTests
 
         var refused = Assert.Throws<StateDamagedException>(() => SqliteLedger.Open(bed.Directory, new Seams()));
 
-        Assert.EndsWith($"ledger.db has schema version {version}; this program works on version 6. Go on with the program that made it, or begin again with an empty state directory.", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"ledger.db has schema version {version}; this program works on version 7. Go on with the program that made it, or begin again with an empty state directory.", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
