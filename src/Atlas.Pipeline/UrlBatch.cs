@@ -58,6 +58,9 @@ internal sealed class UrlBatch
     /// <summary>On a side copy: where it is counted until it is released.</summary>
     public InFlight? SideOf { get; set; }
 
+    /// <summary>On a batch of dead letters that are replayed: by row, the letter that it was. Null on every other.</summary>
+    public ReplayedLetters? Letters { get; set; }
+
     /// <summary>False for the copies that a tee hands to side outputs: the books count a line once.</summary>
     public bool CountsInBooks { get; set; } = true;
 
@@ -111,6 +114,7 @@ internal sealed class UrlBatch
         copy.Decided = Decided;
         copy.SideCopies = SideCopies;
         copy.SideOf = SideOf;
+        copy.Letters = Letters?.Of(take);
         Receipt?.Fork();
         Decided?.Enter();
         SideOf?.Enter();
@@ -161,6 +165,24 @@ internal sealed class UrlBatch
         Decided = null;
         SideCopies = null;
         SideOf = null;
+        Letters = null;
         CountsInBooks = true;
+    }
+}
+
+/// <summary>Dead letters that come as lines again.</summary>
+/// <param name="Replay">The ledger's number of what they are replayed by.</param>
+/// <param name="Sequences">The ledger's number of each row's letter.</param>
+internal sealed record ReplayedLetters(long Replay, long[] Sequences)
+{
+    /// <summary>Those of some rows; of all when none is named.</summary>
+    public ReplayedLetters Of(ReadOnlySpan<int> rows)
+    {
+        if (rows.IsEmpty)
+            return this;
+        var some = new long[rows.Length];
+        for (var i = 0; i < some.Length; i++)
+            some[i] = Sequences[rows[i]];
+        return this with { Sequences = some };
     }
 }

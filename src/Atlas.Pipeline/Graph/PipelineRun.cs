@@ -37,13 +37,15 @@ internal sealed class PipelineRun : IAsyncDisposable
     private ITimer? _deadline;
     private Task<RunOutcome>? _ending;
 
-    private PipelineRun(PipelineDefinition definition, RunRooms rooms)
+    private PipelineRun(PipelineDefinition definition, RunRooms rooms, Func<StageDefinition, RunRooms, SourcePart>? reading)
     {
         _definition = definition;
         _rooms = rooms;
         _rooms.Draining = _drain.Token;
         _start = rooms.Seams.Time.GetTimestamp();
-        var parts = definition.Sources.Concat(definition.Stages).ToDictionary(stage => stage.Name, stage => StageCatalog.Make(stage, rooms));
+        var parts = definition.Sources.Concat(definition.Stages).ToDictionary(
+            stage => stage.Name,
+            stage => stage.Kind.Role == StageRole.Source && reading is not null ? reading(stage, rooms) : StageCatalog.Make(stage, rooms));
         rooms.Frontier = MakeFrontier();
         _graph = PipelineGraph.Build(definition, parts, SettleAsync, rooms, _failure, _abort.Token, _drain.Token);
         if (rooms.Reserve is { } reserve)
@@ -64,7 +66,9 @@ internal sealed class PipelineRun : IAsyncDisposable
     /// <param name="input">Standard input.</param>
     /// <param name="output">Standard output.</param>
     /// <param name="opening">Is told how far it is: a dedup index that has to be rebuilt takes minutes.</param>
-    public static async Task<PipelineRun> OpenAsync(PipelineDefinition definition, Seams seams, Stream input, Stream output, StepProgress? opening = null)
+    /// <param name="reading">What reads in the place of each source; null for the sources themselves.</param>
+    public static async Task<PipelineRun> OpenAsync(
+        PipelineDefinition definition, Seams seams, Stream input, Stream output, StepProgress? opening = null, Func<StageDefinition, RunRooms, SourcePart>? reading = null)
     {
         var hasLedger = definition.Stages.Any(stage => stage.Kind.Role == StageRole.Buffer);
         var rooms = new RunRooms(seams, input, output, hasLedger ? new BatchSize(definition.Admission) : null) { Opening = opening };
@@ -83,7 +87,7 @@ internal sealed class PipelineRun : IAsyncDisposable
             }
 
             rooms.Pressure = rooms.Own(new PressureMonitor(definition.Pressure, seams, () => rooms.Reserve is { Bytes: > 0 } reserve ? 100.0 * reserve.Bytes / Math.Max(1, reserve.FreeBytes) : null));
-            var run = new PipelineRun(definition, rooms);
+            var run = new PipelineRun(definition, rooms, reading);
             opening?.End();
             return run;
         }

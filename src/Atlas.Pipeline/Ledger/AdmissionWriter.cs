@@ -10,15 +10,17 @@ internal sealed class AdmissionWriter
     private readonly BooksCounter _books;
     private readonly Sources _sources;
     private readonly RepeatCounts _repeats;
+    private readonly LetterWriter _letters;
     private readonly TimeProvider _time;
 
-    public AdmissionWriter(SqlConnection connection, BooksCounter books, Sources sources, TimeProvider time)
+    public AdmissionWriter(SqlConnection connection, BooksCounter books, Sources sources, LetterWriter letters, TimeProvider time)
     {
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
             _enqueue[priority] = new RowInsert(connection, $"{LedgerSchema.QueueOf(priority)}(seq, url, packed)", isText: true, PackedRow.Size);
         _refuse = new RowInsert(connection, "refused(seq, line, packed)", isText: false, PackedRefusal.Size);
         _books = books;
         _sources = sources;
+        _letters = letters;
         _repeats = new RepeatCounts(connection, time);
         _time = time;
     }
@@ -27,9 +29,21 @@ internal sealed class AdmissionWriter
     public AdmittedRows Write(UrlBatch batch)
     {
         var written = batch.CountsInBooks ? WriteRows(batch) : default;
+        if (batch is { CountsInBooks: true, Letters: { } letters })
+            written = written with { Replayed = Settle(batch, letters) };
         batch.Receipt?.Settle();
         batch.Receipt = null;
         return written;
+    }
+
+    /// <summary>What was refused has a row already: it leaves, or stays with the reason of today.</summary>
+    private int Settle(UrlBatch batch, ReplayedLetters letters)
+    {
+        var left = 0;
+        for (var i = 0; i < batch.Count; i++)
+            left += _letters.Decided(letters.Replay, letters.Sequences[i], batch.Rows[i]) ? 1 : 0;
+        _letters.Count(letters.Replay, left, batch.Count - left);
+        return batch.Count;
     }
 
     /// <summary>Inside a transaction: adds to the counts of refused lines that came again; all of them, or what one commit bears.</summary>
@@ -59,6 +73,8 @@ internal sealed class AdmissionWriter
                     break;
                 default:
                     _books.Rejected.Add(row.Reason);
+                    if (batch.Letters is not null)
+                        break;
                     if (row.IsRepeat)
                     {
                         _repeats.Add(batch.IdOf(ref row), now);
@@ -102,5 +118,8 @@ internal sealed class AdmissionWriter
 /// <param name="Refused">Rows of refused lines.</param>
 internal readonly record struct AdmittedRows(int Admitted, int Refused)
 {
-    public int Written => Admitted + Refused;
+    /// <summary>Dead letters that were decided anew.</summary>
+    public int Replayed { get; init; }
+
+    public int Written => Admitted + Refused + Replayed;
 }

@@ -124,6 +124,15 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Lets go of what stands before a place; nobody will read it again.</summary>
     Task ForgetFoundAsync(long before) => Task.CompletedTask;
 
+    /// <summary>Refused lines of a replay that nothing was decided about yet, in the order of their letters.</summary>
+    /// <param name="replay">The replay.</param>
+    /// <param name="after">The last letter that was read; 0 at the beginning.</param>
+    /// <param name="most">Lines, from 1.</param>
+    IReadOnlyList<ReplayedLine> ReadReplayed(long replay, long after, int most) => throw new NotSupportedException();
+
+    /// <summary>Queues URLs of a replay again that were given up, as if they had never been tried; the next opening of the ledger hands them out. Gives how many; 0 when none is left.</summary>
+    Task<int> ReviveAsync(long replay, int most) => throw new NotSupportedException();
+
     /// <summary>The writer takes the positions of this source into its transactions.</summary>
     void Follow(SourceProgress progress);
 
@@ -161,6 +170,13 @@ internal sealed record CompletedDocument(WorkItem Item, FetchedDocument Document
     /// <summary>Where the document's <see cref="HttpExchange"/> lies; of length 0 if there is none.</summary>
     public BodyPlace Exchange { get; init; }
 }
+
+/// <summary>A refused line that is to be decided on again.</summary>
+/// <param name="Letter">The ledger's number of it.</param>
+/// <param name="Source">The source's name.</param>
+/// <param name="Line">As received; the beginning of one that was too long.</param>
+/// <param name="Refusal">What was decided.</param>
+internal sealed record ReplayedLine(long Letter, string Source, byte[] Line, PackedRefusal Refusal);
 
 /// <summary>What a URL is an alias of.</summary>
 /// <param name="ContentId">The target's key.</param>

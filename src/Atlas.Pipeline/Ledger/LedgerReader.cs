@@ -14,6 +14,7 @@ internal sealed class LedgerReader : IDisposable
     private readonly SqlStatement _findBody, _findOldBody;
     private readonly SqlStatement _findOffset;
     private readonly SqlStatement _redirects;
+    private readonly SqlStatement _replayed;
     private readonly SqlStatement _oldestCheck;
     private readonly SqlStatement _foundAt, _foundAfter;
     private readonly SqlStatement[] _findTaken = new SqlStatement[PriorityClasses.Count];
@@ -35,6 +36,7 @@ internal sealed class LedgerReader : IDisposable
                 """);
             HasVersions = _connection.Scalar("SELECT EXISTS(SELECT 1 FROM document_versions)") != 0;
             _findOffset = _connection.Prepare("SELECT offset FROM source_offsets WHERE source = ?1 AND file = ?2");
+            _replayed = _connection.Prepare("SELECT i.seq, r.line, r.packed FROM replay_items i JOIN refused r ON r.seq = i.seq WHERE i.replay = ?1 AND i.seq > ?2 ORDER BY i.seq LIMIT ?3");
             _redirects = _connection.Prepare("SELECT redirects FROM aliases WHERE brought = ?1");
             _foundAt = _connection.Prepare("SELECT start, depth, lines FROM found WHERE start <= ?1 ORDER BY start DESC LIMIT 1");
             _foundAfter = _connection.Prepare("SELECT start, depth, lines FROM found WHERE start > ?1 ORDER BY start LIMIT 1");
@@ -132,6 +134,25 @@ internal sealed class LedgerReader : IDisposable
             row.Reset();
             return chunk;
         }
+    }
+
+    /// <summary>See <see cref="ILedger.ReadReplayed"/>.</summary>
+    public IReadOnlyList<ReplayedLine> ReadReplayed(long replay, long after, int most)
+    {
+        var lines = new List<ReplayedLine>(most);
+        lock (_gate)
+        {
+            _replayed.Bind(1, replay).Bind(2, after).Bind(3, most);
+            while (_replayed.Step())
+            {
+                var refusal = PackedRefusal.Read(_replayed.Bytes(2));
+                lines.Add(new ReplayedLine(_replayed.Int64(0), _sources.NameOf(refusal.Source), _replayed.Bytes(1).ToArray(), refusal));
+            }
+
+            _replayed.Reset();
+        }
+
+        return lines;
     }
 
     /// <summary>See <see cref="ILedger.RedirectsTo"/>.</summary>

@@ -72,6 +72,7 @@ internal static class LedgerSchema
         CREATE TABLE letters_gone(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
         CREATE TABLE replays(id INTEGER PRIMARY KEY, filter TEXT NOT NULL, who TEXT NOT NULL, begun_at INTEGER NOT NULL, ended_at INTEGER, ceiling INTEGER NOT NULL, wanted INTEGER NOT NULL,
           left_here INTEGER NOT NULL DEFAULT 0, died_again INTEGER NOT NULL DEFAULT 0);
+        CREATE TABLE replay_items(replay INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(replay, seq)) WITHOUT ROWID;
         CREATE TABLE replayed(seq INTEGER NOT NULL, filter TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(seq, filter)) WITHOUT ROWID;
         CREATE TABLE acts(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, act TEXT NOT NULL, filter TEXT NOT NULL, count INTEGER NOT NULL, detail TEXT NOT NULL);
         CREATE TABLE holds(kind TEXT NOT NULL CHECK(kind IN ('host', 'reason')), value TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL, note TEXT NOT NULL, PRIMARY KEY(kind, value)) WITHOUT ROWID;

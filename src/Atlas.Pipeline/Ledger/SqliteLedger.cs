@@ -19,6 +19,7 @@ internal sealed class SqliteLedger : ILedger
     private readonly HostRows _hostRows;
     private readonly IReadOnlyList<HostRecord> _hosts;
     private readonly FoundWriter _found;
+    private readonly LetterWriter _letters;
     private readonly SqlStatement _recordCheckpoint;
     private SeenCheckpoint? _checkpoint;
     private TailBox _tail;
@@ -56,7 +57,8 @@ internal sealed class SqliteLedger : ILedger
             _recordCheckpoint = _connection.Prepare("INSERT OR REPLACE INTO seen_checkpoint VALUES(1, ?1, ?2, ?3)");
             (_checkpoint, _tail) = (LoadCheckpoint(_connection), LoadTail(_connection));
             _written = _tail.Tail;
-            var admission = new AdmissionWriter(_connection, _books, sources, seams.Time);
+            _letters = new LetterWriter(_connection, _books, seams.Time);
+            var admission = new AdmissionWriter(_connection, _books, sources, _letters, seams.Time);
             _aliases = new AliasWriter(_connection, _books, admission, _refetches, seams.Time, epoch);
             _reader = new LedgerReader(directory.LedgerFile, sources);
             _wal = new WalKeeper(SqlConnection.Open(directory.LedgerFile), seams.Logs.CreateLogger<WalKeeper>());
@@ -219,6 +221,46 @@ internal sealed class SqliteLedger : ILedger
             return checkpoint;
         },
         recorded => Volatile.Write(ref _checkpoint, recorded)));
+
+    public IReadOnlyList<ReplayedLine> ReadReplayed(long replay, long after, int most) => _reader.ReadReplayed(replay, after, most);
+
+    public Task<int> ReviveAsync(long replay, int most) => Send(most, () => _letters.Revive(replay, most));
+
+    /// <summary>Writes down which letters are to be replayed, before anything of it is done; those that are none any more are left out.</summary>
+    /// <param name="filter">By what they were chosen, in its one canonical form: what this filter has had is marked with it.</param>
+    /// <param name="who">Who asks for it.</param>
+    /// <param name="letters">The letters' numbers.</param>
+    public Task<Replay> BeginReplayAsync(string filter, string who, IReadOnlyList<long> letters) => Send(letters.Count, () => _letters.Begin(filter, who, letters));
+
+    /// <summary>The replay that has not come to its end, if there is one.</summary>
+    public Task<Replay?> UnfinishedReplayAsync() => Send(1, _letters.Unfinished);
+
+    /// <summary>Ends a replay, and gives what has become of it. What its pipeline sent elsewhere than to the ledger stays a letter.</summary>
+    public Task<Replay> EndReplayAsync(Replay replay) => Send(1, () => _letters.End(replay));
+
+    /// <summary>Deletes letters for good. A URL that was given up stays known, and is counted as purged. Gives how many of them were letters.</summary>
+    public Task<int> PurgeAsync(IReadOnlyList<long> letters) => Send(letters.Count, () => _letters.Purge(letters));
+
+    /// <summary>Writes down what was done to many letters at once.</summary>
+    public Task RecordActAsync(string who, string act, string filter, long count, string detail) => Send(1, () =>
+    {
+        _letters.Act(who, act, filter, count, detail);
+        return true;
+    });
+
+    /// <summary>Holds a host or a reason back: nothing of it is fetched or replayed until it is released.</summary>
+    /// <param name="kind">host or reason.</param>
+    /// <param name="value">A host as in a canonical URL, or a reason's name.</param>
+    /// <param name="who">Who asks for it.</param>
+    /// <param name="note">Why.</param>
+    public Task HoldAsync(string kind, string value, string who, string note) => Send(1, () =>
+    {
+        _letters.Hold(kind, value, who, note);
+        return true;
+    });
+
+    /// <summary>Ends what <see cref="HoldAsync"/> began; false when nothing was held.</summary>
+    public Task<bool> ReleaseHoldAsync(string kind, string value, string who) => Send(1, () => _letters.Release(kind, value, who));
 
     /// <summary>Writes the rules for keys of this run where <c>atlas check</c> looks for them.</summary>
     public Task RememberKeyRulesAsync(string rules) => Send(1, () =>

@@ -95,7 +95,7 @@ internal sealed class LedgerTestBed : IAsyncDisposable
     {
         var books = Ledger.Books;
         Assert.True(books.Balance);
-        var counted = new BooksAudit(books.Admitted + books.AdmittedBefore, books.Queued, books.Leased, books.Done, books.Dead.Values.Sum()) { Refetching = books.Refetches.Waiting };
+        var counted = new BooksAudit(books.Admitted + books.AdmittedBefore, books.Queued, books.Leased, books.Done, books.Dead.Values.Sum()) { Refetching = books.Refetches.Waiting, Purged = books.Purged };
         Assert.Equal(counted, await Ledger.AuditAsync());
     }
 
