@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Atlas.Pipeline.Graph;
+using Atlas.Pipeline.Hosts;
 using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Host.Reporting;
@@ -63,7 +64,9 @@ internal static class RunSummary
         if (books.Purged > 0)
             Row(text, "purged", books.Purged, all);
         Row(text, "still queued", books.Queued + books.Leased, all);
-        if (run is { NextFetchAt: { } next, Draining: false } && books.Queued > 0 && !outcome.Aborted)
+        if (run is { NextFetchAt: { } never, Draining: false } && never == HostGate.HeldUntil && books.Queued > 0 && !outcome.Aborted)
+            text.AppendLine(CultureInfo.InvariantCulture, $"    they wait for hosts ({Figures.Count(run.Hosts)}) that are held back: atlas dlq release lets them go");
+        else if (run is { NextFetchAt: { } next, Draining: false } && books.Queued > 0 && !outcome.Aborted)
             text.AppendLine(CultureInfo.InvariantCulture, $"    they wait for their hosts ({Figures.Count(run.Hosts)}): the first may be fetched at {next.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, by a later run");
         if (books.Retries > 0)
             Row(text, "retries", books.Retries, 0);

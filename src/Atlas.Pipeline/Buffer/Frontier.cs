@@ -40,7 +40,7 @@ internal sealed class Frontier
     public Frontier(BufferOptions options, HostsOptions hosts, ILedger ledger, Seams seams, TimeSpan? refetchAfter = null)
     {
         (_options, _ledger, _seams) = (options, ledger, seams);
-        _buffer = new PriorityBuffer(options, new HostGate(hosts, new Random(seams.Seed)), seams.Time);
+        _buffer = new PriorityBuffer(options, new HostGate(hosts, new Random(seams.Seed), ledger.HeldHosts()), seams.Time);
         _retries = new RetryPolicy(options, new Random(seams.Seed));
         _due = new DueDocuments(refetchAfter, ledger, seams.Time);
         _feed = new BufferFeed(options, _buffer, _suspects, _retries, _due, ledger, seams);

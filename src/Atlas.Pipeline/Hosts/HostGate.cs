@@ -7,6 +7,9 @@ namespace Atlas.Pipeline.Hosts;
 /// </remarks>
 internal sealed class HostGate
 {
+    /// <summary>When a host may be asked that an operator holds back: in no run.</summary>
+    public static readonly DateTimeOffset HeldUntil = DateTimeOffset.MaxValue;
+
     private readonly PolitenessClock _politeness;
     private readonly CircuitBreaker _breaker;
     private readonly RetryBudget _budget;
@@ -14,23 +17,24 @@ internal sealed class HostGate
 
     /// <param name="options">All settings.</param>
     /// <param name="random">For the jitter.</param>
-    public HostGate(HostsOptions options, Random random)
+    /// <param name="held">Hosts, without or with their port, that an operator holds back.</param>
+    public HostGate(HostsOptions options, Random random, IReadOnlySet<string>? held = null)
     {
         _politeness = new PolitenessClock(options);
         _breaker = new CircuitBreaker(options, random);
         _budget = new RetryBudget(options, random);
         _health = new HostHealth(options);
-        Hosts = new HostTable(options, _politeness);
+        Hosts = new HostTable(options, _politeness, held);
     }
 
     /// <summary>The hosts remembered.</summary>
     public HostTable Hosts { get; }
 
     /// <summary>The moment in UTC ticks, past or future, from which the host may be asked; <see cref="long.MaxValue"/> while only <see cref="Sent"/> or <see cref="Ended"/> can bring it.</summary>
-    public long NextAt(HostState host) => Math.Max(_politeness.NextAt(host), CircuitBreaker.PassesAt(host));
+    public long NextAt(HostState host) => host.IsHeld ? HeldUntil.UtcTicks : Math.Max(_politeness.NextAt(host), CircuitBreaker.PassesAt(host));
 
     /// <summary>Whether the host has been down for so long that its URLs are given up (<c>host_down</c>) rather than wait on.</summary>
-    public bool GivesUp(HostState host, long now) => _breaker.GivesUp(host, now);
+    public bool GivesUp(HostState host, long now) => !host.IsHeld && _breaker.GivesUp(host, now);
 
     /// <summary>From -1 to 1: see <see cref="HostHealth.Standing"/>.</summary>
     public double Standing(HostState host, long now) => _health.Standing(host, now);

@@ -56,6 +56,9 @@ internal sealed class HostState
     /// <summary><see cref="RetryBudget"/>: first attempts, and retries (marked).</summary>
     public ref SlidingCounts Attempts => ref _attempts;
 
+    /// <summary><see cref="HostTable"/>: an operator holds it back; it is not asked until it is released.</summary>
+    public bool IsHeld { get; set; }
+
     private SlidingCounts _outcomes;
     private SlidingCounts _attempts;
 

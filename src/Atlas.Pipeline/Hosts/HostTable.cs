@@ -7,7 +7,10 @@ namespace Atlas.Pipeline.Hosts;
 /// that have work, and shrinks again as they are released.
 /// Every operation is O(log n) amortized. Not for two threads at a time.
 /// </remarks>
-internal sealed class HostTable(HostsOptions options, PolitenessClock politeness)
+/// <param name="options">How many are remembered.</param>
+/// <param name="politeness">When a host's time is over.</param>
+/// <param name="held">Hosts, without or with their port, that an operator holds back.</param>
+internal sealed class HostTable(HostsOptions options, PolitenessClock politeness, IReadOnlySet<string>? held = null)
 {
     private readonly Dictionary<string, HostState> _byKey = new(StringComparer.Ordinal);
 
@@ -34,6 +37,7 @@ internal sealed class HostTable(HostsOptions options, PolitenessClock politeness
                 host = new HostState(key);
             else
                 (host = forgotten).Become(key);
+            host.IsHeld = held is { Count: > 0 } && (held.Contains(key) || held.Contains(HostOf(key)));
             _byKey.Add(key, host);
         }
 
@@ -132,6 +136,8 @@ internal sealed class HostTable(HostsOptions options, PolitenessClock politeness
             host.Older.Newer = host.Newer;
         (host.IsAtRest, host.Newer, host.Older) = (false, null, null);
     }
+
+    private static string HostOf(string key) => key.LastIndexOf(':') is > 0 and var colon && !key.EndsWith(']') ? key[..colon] : key;
 
     private long RememberedUntil(HostState host) => Math.Max(politeness.RestsUntil(host), host.OpenUntil);
 }

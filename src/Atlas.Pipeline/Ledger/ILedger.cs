@@ -130,6 +130,9 @@ internal interface ILedger : IAsyncDisposable
     /// <param name="most">Lines, from 1.</param>
     IReadOnlyList<ReplayedLine> ReadReplayed(long replay, long after, int most) => throw new NotSupportedException();
 
+    /// <summary>The hosts that an operator held back when the ledger was opened, as in canonical URLs.</summary>
+    IReadOnlySet<string> HeldHosts() => new HashSet<string>();
+
     /// <summary>Queues URLs of a replay again that were given up, as if they had never been tried; the next opening of the ledger hands them out. Gives how many; 0 when none is left.</summary>
     Task<int> ReviveAsync(long replay, int most) => throw new NotSupportedException();
 

@@ -199,6 +199,17 @@ internal sealed class LetterWriter
         return true;
     }
 
+    /// <summary>The hosts that are held back.</summary>
+    public static IReadOnlySet<string> HeldHosts(SqlConnection connection)
+    {
+        var held = new HashSet<string>(StringComparer.Ordinal);
+        var rows = connection.Prepare("SELECT value FROM holds WHERE kind = 'host'");
+        while (rows.Step())
+            held.Add(rows.Text(0));
+        rows.Reset();
+        return held;
+    }
+
     /// <summary>Takes a refused line out.</summary>
     private bool Remove(long letter)
     {

@@ -20,6 +20,7 @@ internal sealed class SqliteLedger : ILedger
     private readonly IReadOnlyList<HostRecord> _hosts;
     private readonly FoundWriter _found;
     private readonly LetterWriter _letters;
+    private readonly IReadOnlySet<string> _heldHosts;
     private readonly SqlStatement _recordCheckpoint;
     private SeenCheckpoint? _checkpoint;
     private TailBox _tail;
@@ -57,6 +58,7 @@ internal sealed class SqliteLedger : ILedger
             _recordCheckpoint = _connection.Prepare("INSERT OR REPLACE INTO seen_checkpoint VALUES(1, ?1, ?2, ?3)");
             (_checkpoint, _tail) = (LoadCheckpoint(_connection), LoadTail(_connection));
             _written = _tail.Tail;
+            _heldHosts = LetterWriter.HeldHosts(_connection);
             _letters = new LetterWriter(_connection, _books, seams.Time);
             var admission = new AdmissionWriter(_connection, _books, sources, _letters, seams.Time);
             _aliases = new AliasWriter(_connection, _books, admission, _refetches, seams.Time, epoch);
@@ -185,6 +187,8 @@ internal sealed class SqliteLedger : ILedger
     public IReadOnlyList<HostRecord> Hosts() => _hosts;
 
     public Task SaveHostsAsync(IReadOnlyList<HostRecord> hosts) => Send(hosts.Count, () => _hostRows.Save(hosts), mayBeLost: true);
+
+    public IReadOnlySet<string> HeldHosts() => _heldHosts;
 
     public void ThrowIfTaken() => _directory.ThrowIfTaken();
 

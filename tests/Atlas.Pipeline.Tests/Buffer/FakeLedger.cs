@@ -5,6 +5,11 @@ namespace Atlas.Pipeline.Tests.Buffer;
 /// <summary>A ledger in lists: the part of it that the frontier uses.</summary>
 internal sealed class FakeLedger : ILedger
 {
+    /// <summary>Hosts that an operator holds back.</summary>
+    public HashSet<string> Held { get; } = [];
+
+    public IReadOnlySet<string> HeldHosts() => Held;
+
     private readonly Lock _gate = new();
     private readonly Queue<WorkItem> _backlog = new();
     private readonly Dictionary<long, WorkItem> _taken = [];

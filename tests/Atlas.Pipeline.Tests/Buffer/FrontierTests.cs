@@ -42,6 +42,24 @@ public sealed class FrontierTests : IDisposable
     }
 
     [Fact]
+    public async Task A_host_that_is_held_back_is_not_asked_and_does_not_keep_the_run_from_ending()
+    {
+        _ledger.Held.Add("host-1");
+        _ledger.Admit(Item(1, "host-1"), Item(2, "host-1:8080"), Item(3, "host-2"));
+        var frontier = Frontier(capacity: 10);
+        frontier.EndIntake();
+        var run = Run(frontier, mostInFlight: 3);
+
+        var item = await NextAsync();
+        await frontier.SettleAsync(Verdict.Forward(item));
+
+        await run.WaitAsync(Patience);
+        Assert.Equal(3, item.Sequence);
+        Assert.Equal(2, frontier.Buffered);
+        Assert.Equal(HostGate.HeldUntil, frontier.NextAt);
+    }
+
+    [Fact]
     public async Task What_earlier_runs_left_is_sent_even_beyond_the_capacity()
     {
         _ledger.Unfinished.AddRange(Enumerable.Range(1, 5).Select(i => Item(i, $"host-{i}")));
