@@ -220,7 +220,7 @@ internal sealed partial class PriorityBuffer(BufferOptions options, HostGate hos
         }
     }
 
-    /// <summary>A host that fails whenever it is asked goes one level lower, one that always delivers one level higher.</summary>
+    /// <summary>A host that fails whenever it is asked goes one level lower, and rises again as it delivers.</summary>
     private Rank Leaning(HostQueue host, long now)
     {
         var rank = host.FirstItem;

@@ -36,7 +36,7 @@ internal sealed class HostGate
     /// <summary>Whether the host has been down for so long that its URLs are given up (<c>host_down</c>) rather than wait on.</summary>
     public bool GivesUp(HostState host, long now) => !host.IsHeld && _breaker.GivesUp(host, now);
 
-    /// <summary>From -1 to 1: see <see cref="HostHealth.Standing"/>.</summary>
+    /// <summary>From -1 to 0: see <see cref="HostHealth.Standing"/>.</summary>
     public double Standing(HostState host, long now) => _health.Standing(host, now);
 
     /// <summary>Takes a slot of the host for one request, at or after <see cref="NextAt"/>; false if it is a retry and over budget.</summary>

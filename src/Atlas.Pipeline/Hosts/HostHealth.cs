@@ -28,13 +28,14 @@ internal sealed class HostHealth(HostsOptions options)
             host.LatencyMs += Weight * (milliseconds - host.LatencyMs);
     }
 
-    /// <summary>Where the host stands, from -1 (fails whenever it is asked) to 1 (always delivers); 0 while nothing is known. Of two hosts equally urgent the better one is worth asking first.</summary>
+    /// <summary>Where the host stands, from -1 (fails whenever it is asked) to 0 (always delivers, or nothing is known). Of two hosts equally urgent the better one is worth asking first.</summary>
+    /// <remarks>A host that has delivered does not stand above one that was never asked: who was asked first would be asked again before the others were, and the last of a list be the last pages of few hosts.</remarks>
     public double Standing(HostState host, long now)
     {
         // The two in the denominator keep one outcome from deciding everything.
         double answers = host.Outcomes.PlainWithin(now, options.BreakerWindow);
         double failures = host.Outcomes.MarkedWithin(now, options.BreakerWindow);
-        return (answers - failures) / (answers + failures + 2);
+        return -failures / (answers + failures + 2);
     }
 
     // Below a millisecond is as fast as it gets; 0 means "not known".

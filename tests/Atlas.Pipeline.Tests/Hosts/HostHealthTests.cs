@@ -30,7 +30,7 @@ public sealed class HostHealthTests
     }
 
     [Fact]
-    public void A_host_that_delivers_rises_and_one_that_fails_sinks()
+    public void A_host_that_fails_sinks_and_rises_as_it_delivers()
     {
         var (good, bad, unknown) = (new HostTestBed(Options), new HostTestBed(Options), new HostTestBed(Options));
         var standings = new List<double>();
@@ -38,13 +38,15 @@ public sealed class HostHealthTests
         {
             good.Ask(HostOutcome.Answered);
             bad.Ask(HostOutcome.Failed);
-            Assert.True(good.Gate.Standing(good.Host, good.Now) > 0);
+            Assert.Equal(0, good.Gate.Standing(good.Host, good.Now));
             standings.Add(bad.Gate.Standing(bad.Host, bad.Now));
         }
 
         Assert.Equal(0, unknown.Gate.Standing(unknown.Host, unknown.Now));
         Assert.Equal(standings.OrderDescending(), standings);
         Assert.InRange(standings[^1], -1, -0.9);
+        bad.Ask(HostOutcome.Answered);
+        Assert.True(bad.Gate.Standing(bad.Host, bad.Now) > standings[^1]);
     }
 
     [Fact]
