@@ -5,7 +5,7 @@ export ATLAS_PROGRAM := $(CURDIR)/dist/atlas
 LOADTESTS := artifacts/bin/NativeLoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build dist-for-the-runtime load-tests run test test-kill test-crash test-faults test-memory test-damage test-handles test-states test-hostile test-peers test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-frontier bench-micro docs docs-damage docs-guard docs-peers need-sdk public-suffixes unicode-tables
+.PHONY: help build dist-for-the-runtime load-tests run test test-kill test-crash test-faults test-memory test-damage test-handles test-states test-hostile test-peers test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-frontier bench-letters bench-micro docs docs-damage docs-guard docs-peers need-sdk public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -30,6 +30,7 @@ help:
 	@echo "make bench-polite  10,000 hosts with a delay of 5 s each: the rate that is reached, and whether one is asked too early (a minute)"
 	@echo "make bench-scale  100 million distinct URLs in one run: rate, memory, restart, rebuild (4 minutes, 20 GB of disk)"
 	@echo "make bench-frontier  what a pick costs with 10,000, a million and ten million URLs queued, of many hosts and mostly of one (3 minutes, 3 GB in the temporary directory)"
+	@echo "make bench-letters  questions about ten million dead letters: the index made anew, brought up to date, and asked (2 minutes, 4 GB in the temporary directory, which stay)"
 	@echo "make bench-lists  distinct lines of a list of ten million, beside awk and sort (writes 3 GB to the temporary directory)"
 	@echo "make docs         docs/settings.md, docs/errors.md and pipelines/pipeline.schema.json, from the code"
 	@echo "make bench-micro  BenchmarkDotNet: ns and bytes per URL for canonical forms (short way, careful way, System.Uri) and content ids"
@@ -130,6 +131,9 @@ bench-scale: load-tests
 
 bench-frontier: load-tests
 	$(LOADTESTS) frontier
+
+bench-letters: load-tests
+	$(LOADTESTS) letters
 
 docs: build
 	ATLAS_WRITE_DOCS=1 dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-class "*GeneratedFilesTests"

@@ -12,6 +12,7 @@ using Atlas.ScriptedWeb;
 // Or: fetch, the path of atlas, and see FetchBenchOptions: the program itself beside its peers. It starts this one again as the site they all ask: serve, pages, milliseconds, hosts.
 // Or: polite, the path of atlas, hosts (10,000), milliseconds between two requests to one (5,000), pages per host (5): exit code 1 if one is asked too early, or 5 % of the rate are lost.
 // Or: frontier, items to pick (200,000), and one or more numbers of queued URLs (10,000 1,000,000 10,000,000): what a pick costs by how many are queued.
+// Or: letters, dead letters (10,000,000), a folder for their state, which stays: what questions about them cost.
 if (args is ["serve", var served, var latency, var hosts])
 {
     LoopbackSite.Serve(int.Parse(served, CultureInfo.InvariantCulture), int.Parse(latency, CultureInfo.InvariantCulture), int.Parse(hosts, CultureInfo.InvariantCulture));
@@ -24,6 +25,12 @@ if (args is ["restart", ..])
         args[1],
         args.Length > 2 ? long.Parse(args[2], CultureInfo.InvariantCulture) : 100_000_000,
         args.Length > 3 ? args[3] : "2GiB");
+    return;
+}
+
+if (args is ["letters", ..])
+{
+    await new LettersBench(args.Length > 2 ? args[2] : Path.Combine(Path.GetTempPath(), "atlas-letters-bench"), args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10_000_000).RunAsync();
     return;
 }
 

@@ -123,6 +123,9 @@ internal readonly record struct Reason(ushort Code)
     /// <summary>The reasons with a name of their own: all but the HTTP statuses.</summary>
     public static IEnumerable<Reason> OwnNames => Named.Keys.Select(code => new Reason(code));
 
+    /// <summary>Every reason that there is, the HTTP statuses among them.</summary>
+    public static IEnumerable<Reason> All => OwnNames.Concat(Enumerable.Range(100, 900).Select(Http));
+
     /// <summary>Whether a stored code means a reason.</summary>
     public static bool IsKnown(ushort code) => code is >= HttpBase + 100 and <= HttpBase + 999 || Named.ContainsKey(code);
 

@@ -37,6 +37,7 @@ public sealed class HouseTests
     [InlineData("Redirects", "Dedup Ledger")]
     [InlineData("Fsck", "Dedup Ledger Normalize Persist Sources Topology")]
     [InlineData("Export", "Ledger Persist")]
+    [InlineData("DeadLetters", "Ledger")]
     [InlineData("Check", "Classify Dedup Ledger Normalize Sources Topology")]
     public void A_room_knows_what_travels_and_the_rooms_it_may_know(string room, string allowed)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Atlas.Pipeline.Export;
 
 namespace Atlas.Pipeline.Host.Commands;
@@ -61,8 +60,8 @@ internal sealed class ExportOptions
                 Sources = line.GetValue(_source)!,
                 Statuses = line.GetValue(_status)!,
                 ContentTypes = line.GetValue(_contentType)!,
-                Since = TimeOf("--since", line.GetValue(_since), mistakes),
-                Until = TimeOf("--until", line.GetValue(_until), mistakes),
+                Since = MomentText.Read("--since", line.GetValue(_since), mistakes),
+                Until = MomentText.Read("--until", line.GetValue(_until), mistakes),
             },
         };
         if (wanted.Prefix is { } prefix && (prefix.Length == 0 || prefix != Path.GetFileName(prefix)))
@@ -80,15 +79,4 @@ internal sealed class ExportOptions
     }
 
     private static Option<string[]> Several(string name, string description, string value) => new(name) { Description = description, HelpName = value, DefaultValueFactory = _ => [] };
-
-    private static DateTimeOffset? TimeOf(string option, string? text, List<string> mistakes)
-    {
-        if (text is null)
-            return null;
-        string[] forms = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
-        if (DateTimeOffset.TryParseExact(text, forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
-            return time;
-        mistakes.Add($"{option}: '{text}' is no time. Write it as 2026-01-31 or 2026-01-31T10:00:00Z.");
-        return null;
-    }
 }

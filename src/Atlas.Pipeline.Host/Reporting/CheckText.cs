@@ -117,7 +117,7 @@ internal static class CheckText
     private static string FirstSpelling(byte[] url) => Shown(Encoding.UTF8.GetString(url));
 
     /// <summary>A line on a terminal: without what is secret, and without what moves the cursor.</summary>
-    private static string Shown(string line) => string.Concat(Redaction.Of(line).Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
+    public static string Shown(string line) => string.Concat(Redaction.Of(line).Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -95,6 +95,9 @@ internal sealed class LetterWriter
             Span<byte> packed = stackalloc byte[PackedRefusal.Size];
             (before with { Reason = row.Reason, Flaw = row.Flaw }).Write(packed);
             _rewrite.Bind(1, letter).BindBlob(2, packed).Run();
+
+            // Gone as what it was: whoever follows the letters finds it anew.
+            _gone.Bind(1, letter).Run();
         }
 
         Mark(replay, letter);

@@ -52,15 +52,26 @@ internal sealed class StateDirectory : IDisposable
         var file = System.IO.Path.Combine(path, "lock");
         try
         {
-            return new StateDirectory(path, file, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
-        }
-        catch (IOException taken) when (taken.HResult is WouldBlock or WouldBlockOnMac or SharingViolation)
-        {
-            throw new StateInUseException(path, taken);
+            return new StateDirectory(path, file, TryLock(file) ?? throw StateInUseException.Of(path));
         }
         catch (IOException refused)
         {
             throw new IOException($"The state directory {path} cannot be locked: {refused.Message}", refused);
+        }
+    }
+
+    /// <summary>Takes the lock that a file stands for, which is made if it is not there; null if another process has it.</summary>
+    /// <exception cref="IOException">The file can't be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">We may not write there.</exception>
+    public static FileStream? TryLock(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException taken) when (taken.HResult is WouldBlock or WouldBlockOnMac or SharingViolation)
+        {
+            return null;
         }
     }
 

@@ -3,10 +3,8 @@ namespace Atlas.Pipeline.Ledger;
 /// <summary>Another process works on this state directory, or may do so.</summary>
 internal sealed class StateInUseException : Exception
 {
-    public StateInUseException(string directory, Exception inner)
-        : base($"The state directory {directory} is in use by another process.", inner)
-    {
-    }
+    /// <param name="directory">The state directory.</param>
+    public static StateInUseException Of(string directory) => new($"The state directory {directory} is in use by another process.");
 
     private StateInUseException(string message)
         : base(message)

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using Atlas.Pipeline.Host.Reporting;
+
+namespace Atlas.Pipeline.Host.Commands;
+
+/// <summary>As what dead letters are written: a table, JSON lines or CSV.</summary>
+internal sealed class LetterFormOptions
+{
+    private readonly Option<bool> _json = new("--json") { Description = "A JSON object a line." };
+    private readonly Option<bool> _csv = new("--csv") { Description = "CSV with a header, as RFC 4180 has it." };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_json);
+        command.Add(_csv);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_json) && result.GetValue(_csv))
+                result.AddError("--json or --csv, not both.");
+        });
+    }
+
+    public LetterOutput Open(ParseResult line, DlqDesk desk) =>
+        line.GetValue(_json) ? LetterOutput.Json(desk.Canonical)
+        : line.GetValue(_csv) ? LetterOutput.Csv(desk.Canonical)
+        : LetterOutput.Table();
+}

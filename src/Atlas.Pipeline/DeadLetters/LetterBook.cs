@@ -1,0 +1,126 @@
+using System.Text;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.DeadLetters;
+
+/// <summary>The dead letters of a state directory for whoever asks: what fits a filter by the index, what it says by the ledger. One caller at a time; a pipeline may be running there.</summary>
+/// <param name="state">The state directory, with a ledger.</param>
+/// <param name="steps">How far it is with what takes long.</param>
+/// <param name="seams">Time and disk.</param>
+internal sealed class LetterBook(string state, StepProgress steps, Seams seams) : IDisposable
+{
+    private readonly LetterReader _reader = new(StateDirectory.LedgerFileIn(state));
+    private readonly LetterHost _host = new();
+
+    /// <summary>What the last run on the directory wrote down of its rules for keys; empty if none has.</summary>
+    public string KeyRules => _reader.KeyRules;
+
+    /// <summary>A page of the letters that fit, the newest first.</summary>
+    /// <param name="filter">What is wanted.</param>
+    /// <param name="most">How many at most, from 1.</param>
+    /// <param name="after">The last place of the page before; null for the first page.</param>
+    public async Task<LetterPage> PageAsync(LetterFilter filter, int most, LetterPlace? after)
+    {
+        if (filter.Text is null)
+        {
+            // One more than asked for says whether there is another page.
+            var (places, count) = await AskAsync(letters => letters.Newest(filter, most + 1, after));
+            var page = Read(places.Take(most)).ToList();
+            return new LetterPage(page, count, places.Count > most ? places[most - 1] : null);
+        }
+
+        var letters = new List<Letter>();
+        var all = await AskAsync(columns => columns.Find(filter));
+        steps.Begin("reading dead letters", 0);
+        foreach (var letter in Read(all.Reverse().Where(place => after is not { } last || place.CompareTo(last) < 0)))
+        {
+            steps.Advance(1);
+            if (!IsIn(letter, filter.Text))
+                continue;
+            if (letters.Count == most)
+                return new LetterPage(letters, null, PlaceOf(letters[^1]));
+            letters.Add(letter);
+        }
+
+        steps.End();
+        return new LetterPage(letters, after is null ? letters.Count : null, null);
+    }
+
+    /// <summary>All letters that fit, the oldest first.</summary>
+    public async Task<IReadOnlyList<LetterPlace>> FindAsync(LetterFilter filter)
+    {
+        var places = await AskAsync(letters => letters.Find(filter));
+        if (filter.Text is not { } text)
+            return places;
+        steps.Begin("reading dead letters", places.Count);
+        List<LetterPlace> found = [];
+        foreach (var letter in Read(places))
+        {
+            steps.Advance(1);
+            if (IsIn(letter, text))
+                found.Add(PlaceOf(letter));
+        }
+
+        steps.End();
+        return found;
+    }
+
+    /// <summary>How many letters fit, by what they have in common.</summary>
+    /// <param name="filter">What is wanted.</param>
+    /// <param name="by">One of <see cref="LetterCounts.Groupings"/>.</param>
+    /// <param name="most">Groups that are named, those with the most letters.</param>
+    public async Task<LetterCounts> CountAsync(LetterFilter filter, string by, int most)
+    {
+        if (filter.Text is null)
+        {
+            var groups = await AskAsync(letters => letters.Groups(filter, LetterCounts.ColumnOf(by)));
+            return LetterCounts.Of(groups, by, most, NameOf);
+        }
+
+        var counts = new Dictionary<string, LetterCount>();
+        foreach (var letter in Read(await FindAsync(filter)))
+        {
+            var name = LetterCounts.NameOf(letter, by, HostOf);
+            var count = counts.GetValueOrDefault(name) ?? new LetterCount(name, 0, default);
+            counts[name] = count with { Count = count.Count + 1, Newest = letter.At };
+        }
+
+        return LetterCounts.Of(counts.Values, most);
+    }
+
+    /// <summary>The letters of a URL: those of its key, and those whose line is the same.</summary>
+    /// <param name="line">The URL as it was given.</param>
+    /// <param name="key">Its content id by the rules of the directory.</param>
+    public async Task<IReadOnlyList<Letter>> FindUrlAsync(byte[] line, UInt128 key)
+    {
+        // Spellings of one resource have one domain, if they name any.
+        var host = Encoding.ASCII.GetString(_host.Of(line));
+        var domain = Encoding.ASCII.GetString(LetterHost.DomainOf(Encoding.ASCII.GetBytes(host)));
+        var filter = domain.Length > 0 ? new LetterFilter { Domains = [domain] } : host.Length > 0 ? new LetterFilter { Hosts = [host] } : LetterFilter.All;
+        return [.. Read(await FindAsync(filter)).Where(letter => letter.ContentId == key || letter.Line.AsSpan().SequenceEqual(line))];
+    }
+
+    /// <summary>What stands at some places, in their order; what has gone meanwhile is left out.</summary>
+    public IEnumerable<Letter> Read(IEnumerable<LetterPlace> places) => _reader.Read(places.Select(place => place.Sequence));
+
+    /// <summary>The host that a letter is found by; empty if it has none.</summary>
+    public string HostOf(Letter letter) => Encoding.ASCII.GetString(_host.Of(letter.Line));
+
+    public static LetterPlace PlaceOf(Letter letter) => new(letter.At.ToUnixTimeMilliseconds(), letter.Sequence);
+
+    public void Dispose() => _reader.Dispose();
+
+    private async Task<T> AskAsync<T>(Func<LetterColumns, T> question)
+    {
+        // Held only while it is asked: what is read after that stands in the ledger, and others wait for the index.
+        using var index = await LetterIndex.OpenAsync(state, steps, seams);
+        return index.Ask(question);
+    }
+
+    /// <summary>What a group has in common that only stands in the ledger.</summary>
+    private string NameOf(LetterGroup group, string by) =>
+        Read([group.Newest]).FirstOrDefault() is { } letter ? LetterCounts.NameOf(letter, by, HostOf) : "";
+
+    private static bool IsIn(Letter letter, string text) =>
+        letter.Error.Contains(text, StringComparison.OrdinalIgnoreCase) || Encoding.UTF8.GetString(letter.Line).Contains(text, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,213 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.DeadLetters;
+
+/// <summary>The index as files: <c>columns</c>, blocks of rows, and <c>head</c>, which says how much of them counts. One caller at a time.</summary>
+/// <remarks>
+/// The head is replaced last and as a whole: what a process left behind the rows that it names was never there. It also has the checksums of the last block, which may not be full; full blocks have theirs behind them.
+/// Checksums are compared when a column is read. Nothing is synced for its own sake, as a power failure that takes some of it makes checksums that do not hold.
+/// </remarks>
+internal sealed class LetterFiles : IDisposable
+{
+    private const uint Magic = 0x314C_5441;
+    private const int HeadBytes = 4 + 32 + (5 * sizeof(long)) + (LetterBlock.Columns * sizeof(ulong)) + sizeof(ulong);
+
+    private readonly IDisk _disk;
+    private readonly string _headFile;
+    private readonly IDiskFile _columns;
+    private readonly LetterBlock _read = new();
+    private readonly LetterBlock _last = new();
+    private readonly ulong[] _lastChecksums = new ulong[LetterBlock.Columns];
+    private bool _isLastWhole;
+
+    /// <summary>Opens the files of a directory, which are made where there are none.</summary>
+    /// <exception cref="IOException">The disk is full, or is none to write on.</exception>
+    public LetterFiles(string directory, IDisk disk)
+    {
+        _disk = disk;
+        _headFile = Path.Combine(directory, "head");
+        _columns = disk.Open(Path.Combine(directory, "columns"));
+        if (!ReadHead())
+            Clear("");
+    }
+
+    /// <summary>The ledger that the rows are of; empty when there are none.</summary>
+    public string LedgerId { get; private set; } = "";
+
+    public LetterCursors Cursors { get; private set; }
+
+    /// <summary>Rows, with those that are gone.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Rows that are gone.</summary>
+    public long Gone { get; private set; }
+
+    public int Blocks => (int)((Rows + LetterBlock.Rows - 1) / LetterBlock.Rows);
+
+    private int LastRows => (int)(Rows % LetterBlock.Rows);
+
+    /// <summary>Rows in a block.</summary>
+    public int RowsIn(int block) => block == (int)(Rows / LetterBlock.Rows) ? LastRows : LetterBlock.Rows;
+
+    /// <summary>Begins anew, for a ledger.</summary>
+    public void Clear(string ledgerId)
+    {
+        LedgerId = ledgerId;
+        (Cursors, Rows, Gone, _isLastWhole) = (default, 0, 0, true);
+    }
+
+    /// <summary>The cells of one column of a block; valid until the same column is read again.</summary>
+    /// <exception cref="LetterIndexDamagedException">They are not what was written.</exception>
+    public Span<T> Read<T>(int block, LetterColumn column)
+        where T : struct
+    {
+        var rows = RowsIn(block);
+        var bytes = _read.ColumnBytes(column)[..(rows * LetterBlock.WidthOf(column))];
+        if (_columns.Read(bytes, StartOf(block) + LetterBlock.StartOf(column)) < bytes.Length || XxHash3.HashToUInt64(bytes) != ChecksumOf(block, column))
+            throw new LetterIndexDamagedException();
+        return MemoryMarshal.Cast<byte, T>(bytes);
+    }
+
+    /// <summary>Appends a row; it counts after <see cref="Commit"/>.</summary>
+    public void Append(in ScannedLetter letter, ulong host, ulong domain)
+    {
+        if (!_isLastWhole)
+            ReadLast();
+        var row = LastRows;
+        _last.Sequences[row] = letter.Sequence;
+        _last.Times[row] = letter.At;
+        _last.Hosts[row] = host;
+        _last.Domains[row] = domain;
+        _last.Sources[row] = letter.Source;
+        _last.Reasons[row] = letter.Reason;
+        _last.Attempts[row] = (byte)Math.Clamp(letter.Attempts, 0, byte.MaxValue);
+        _last.Kinds[row] = (byte)(letter.WasAdmitted ? LetterKinds.Died : LetterKinds.Refused);
+        Rows++;
+        if (row + 1 < LetterBlock.Rows)
+            return;
+        _last.Seal();
+        _columns.Write(_last.Content, StartOf((int)(Rows / LetterBlock.Rows) - 1));
+    }
+
+    /// <summary>Marks the rows of some letters as gone, wherever they stand.</summary>
+    public void TakeAway(IReadOnlyList<long> sequences)
+    {
+        WriteLast();
+        var set = new SequenceSet(sequences);
+        for (var block = 0; block < Blocks; block++)
+        {
+            var inBlock = Read<long>(block, LetterColumn.Sequence);
+            Span<byte> kinds = [];
+            var taken = 0;
+            for (var row = 0; row < inBlock.Length; row++)
+            {
+                if (!set.Contains(inBlock[row]))
+                    continue;
+                if (kinds.IsEmpty)
+                    kinds = Read<byte>(block, LetterColumn.Kind);
+                if (kinds[row] == 0)
+                    continue;
+                kinds[row] = 0;
+                taken++;
+            }
+
+            if (taken > 0)
+                WriteKinds(block, kinds);
+            Gone += taken;
+        }
+    }
+
+    /// <summary>From now on what was appended and taken away counts.</summary>
+    /// <param name="cursors">How far the ledger was followed.</param>
+    public void Commit(LetterCursors cursors)
+    {
+        WriteLast();
+        Cursors = cursors;
+        Span<byte> head = stackalloc byte[HeadBytes];
+        BinaryPrimitives.WriteUInt32LittleEndian(head, Magic);
+        System.Text.Encoding.ASCII.GetBytes(LedgerId, head[4..36]);
+        var rest = head[36..];
+        foreach (var number in (ReadOnlySpan<long>)[cursors.Refused, cursors.Died, cursors.Gone, Rows, Gone])
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(rest, number);
+            rest = rest[sizeof(long)..];
+        }
+
+        foreach (var checksum in _lastChecksums)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(rest, checksum);
+            rest = rest[sizeof(ulong)..];
+        }
+
+        BinaryPrimitives.WriteUInt64LittleEndian(rest, XxHash3.HashToUInt64(head[..^sizeof(ulong)]));
+        _disk.Replace(_headFile, head);
+    }
+
+    public void Dispose() => _columns.Dispose();
+
+    private static long StartOf(int block) => (long)block * LetterBlock.Bytes;
+
+    private bool ReadHead()
+    {
+        if (!_disk.Exists(_headFile) || _disk.ReadAll(_headFile) is not { Length: HeadBytes } head || BinaryPrimitives.ReadUInt32LittleEndian(head) != Magic
+            || XxHash3.HashToUInt64(head.AsSpan(0, HeadBytes - sizeof(ulong))) != BinaryPrimitives.ReadUInt64LittleEndian(head.AsSpan(HeadBytes - sizeof(ulong))))
+            return false;
+        LedgerId = System.Text.Encoding.ASCII.GetString(head, 4, 32);
+        Cursors = new LetterCursors(Number(0), Number(1), Number(2));
+        (Rows, Gone) = (Number(3), Number(4));
+        for (var column = 0; column < LetterBlock.Columns; column++)
+            _lastChecksums[column] = (ulong)Number(5 + column);
+        _isLastWhole = LastRows == 0;
+        return true;
+
+        long Number(int at) => BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(36 + (at * sizeof(long))));
+    }
+
+    /// <summary>The last block is held as a whole while it grows.</summary>
+    private void ReadLast()
+    {
+        for (LetterColumn column = 0; (int)column < LetterBlock.Columns; column++)
+            Read<byte>(Blocks - 1, column).CopyTo(_last.ColumnBytes(column));
+        _isLastWhole = true;
+    }
+
+    /// <summary>What the last block has, full or not, goes to the file.</summary>
+    private void WriteLast()
+    {
+        if (!_isLastWhole || LastRows == 0)
+            return;
+        _columns.Write(_last.Content, StartOf(Blocks - 1));
+        for (LetterColumn column = 0; (int)column < LetterBlock.Columns; column++)
+            _lastChecksums[(int)column] = _last.ChecksumOf(column, LastRows);
+    }
+
+    private void WriteKinds(int block, ReadOnlySpan<byte> kinds)
+    {
+        _columns.Write(kinds, StartOf(block) + LetterBlock.StartOf(LetterColumn.Kind));
+        var checksum = XxHash3.HashToUInt64(kinds);
+        if (kinds.Length < LetterBlock.Rows)
+        {
+            _lastChecksums[(int)LetterColumn.Kind] = checksum;
+            if (_isLastWhole)
+                kinds.CopyTo(_last.Kinds);
+            return;
+        }
+
+        Span<byte> sealing = stackalloc byte[sizeof(ulong)];
+        MemoryMarshal.Write(sealing, checksum);
+        _columns.Write(sealing, StartOf(block) + LetterBlock.ChecksumStartOf(LetterColumn.Kind));
+    }
+
+    private ulong ChecksumOf(int block, LetterColumn column)
+    {
+        if (RowsIn(block) < LetterBlock.Rows)
+            return _lastChecksums[(int)column];
+        Span<byte> stored = stackalloc byte[sizeof(ulong)];
+        return _columns.Read(stored, StartOf(block) + LetterBlock.ChecksumStartOf(column)) == stored.Length
+            ? MemoryMarshal.Read<ulong>(stored)
+            : throw new LetterIndexDamagedException();
+    }
+}

@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>What a letter brought from elsewhere that has no column here, as a JSON object: its own members, and under <c>atlas</c> what an export of another ledger said and this one would say otherwise.</summary>
+internal sealed record LetterFacts
+{
+    public static LetterFacts None { get; } = new();
+
+    private const string Own = "atlas";
+
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The members of others, each as it was written.</summary>
+    public IReadOnlyList<(string Name, string Json)> Members { get; init; } = [];
+
+    public string? Error { get; init; }
+
+    public int? Attempts { get; init; }
+
+    /// <summary>Unix time in milliseconds.</summary>
+    public long? FirstSeen { get; init; }
+
+    public string? Version { get; init; }
+
+    public string? Canonical { get; init; }
+
+    /// <summary>What a letter is, where it is no reason that this program knows.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Reads the column; what is no JSON object is kept as the member <c>text</c>.</summary>
+    public static LetterFacts Parse(string json)
+    {
+        if (json.Length == 0)
+            return None;
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+                return Read(document.RootElement);
+        }
+        catch (JsonException)
+        {
+            // It goes on as text.
+        }
+
+        var text = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(text, Plain))
+            writer.WriteStringValue(json);
+        return new LetterFacts { Members = [("text", Encoding.UTF8.GetString(text.WrittenSpan))] };
+    }
+
+    /// <summary>The column's value; null if there is nothing to keep.</summary>
+    public string? ToJson()
+    {
+        if (Members.Count == 0 && this with { Members = None.Members } == None)
+            return null;
+        var text = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(text, Plain))
+        {
+            json.WriteStartObject();
+            WriteMembers(json);
+            if (this with { Members = None.Members } != None)
+                WriteOwn(json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(text.WrittenSpan);
+    }
+
+    /// <summary>The members of others, into an object that was begun.</summary>
+    public void WriteMembers(Utf8JsonWriter json)
+    {
+        foreach (var (name, value) in Members)
+        {
+            json.WritePropertyName(name);
+            json.WriteRawValue(value);
+        }
+    }
+
+    private void WriteOwn(Utf8JsonWriter json)
+    {
+        json.WriteStartObject(Own);
+        if (Error is not null)
+            json.WriteString("error", Error);
+        if (Attempts is { } attempts)
+            json.WriteNumber("attempts", attempts);
+        if (FirstSeen is { } seen)
+            json.WriteNumber("first_seen", seen);
+        if (Version is not null)
+            json.WriteString("version", Version);
+        if (Canonical is not null)
+            json.WriteString("canonical", Canonical);
+        if (Reason is not null)
+            json.WriteString("reason", Reason);
+        json.WriteEndObject();
+    }
+
+    private static LetterFacts Read(JsonElement root)
+    {
+        var facts = None;
+        var members = new List<(string, string)>();
+        foreach (var member in root.EnumerateObject())
+        {
+            if (member.Name == Own && member.Value.ValueKind == JsonValueKind.Object)
+                facts = ReadOwn(member.Value);
+            else
+                members.Add((member.Name, member.Value.GetRawText()));
+        }
+
+        return facts with { Members = members };
+    }
+
+    private static LetterFacts ReadOwn(JsonElement own) => new()
+    {
+        Error = Text(own, "error"),
+        Attempts = own.TryGetProperty("attempts", out var attempts) && attempts.TryGetInt32(out var count) ? count : null,
+        FirstSeen = own.TryGetProperty("first_seen", out var seen) && seen.TryGetInt64(out var at) ? at : null,
+        Version = Text(own, "version"),
+        Canonical = Text(own, "canonical"),
+        Reason = Text(own, "reason"),
+    };
+
+    private static string? Text(JsonElement own, string name) => own.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
