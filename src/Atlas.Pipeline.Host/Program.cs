@@ -20,6 +20,7 @@ var atlas = new RootCommand("Turns a firehose of URLs into exactly one fetched, 
     ExportCommand.Create(),
     FsckCommand.Create(),
     PackCommand.Create(),
+    MigrateCommand.Create(),
 };
 var line = atlas.Parse(args);
 

@@ -39,6 +39,7 @@ public sealed class HouseTests
     [InlineData("Export", "Ledger Persist")]
     [InlineData("DeadLetters", "Ledger")]
     [InlineData("Check", "Classify Dedup Ledger Normalize Sources Topology")]
+    [InlineData("Migrate", "Check Classify Ledger Normalize Persist Sources")]
     public void A_room_knows_what_travels_and_the_rooms_it_may_know(string room, string allowed)
     {
         var folder = Path.Combine(Repository.Root, "src", "Atlas.Pipeline", room);

@@ -25,10 +25,16 @@ internal sealed class SqlConnection : IDisposable
     /// <summary>Rows that the last statement changed.</summary>
     public int Changes => raw.sqlite3_changes(_db);
 
-    public static SqlConnection Open(string file, bool readOnly = false)
+    public static SqlConnection Open(string file, bool readOnly = false) =>
+        Open(file, file, readOnly ? raw.SQLITE_OPEN_READONLY : raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
+
+    /// <summary>Opens a file that nobody writes to, so that nothing is locked and nothing made beside it. What stands in a WAL or journal beside it is not seen.</summary>
+    public static SqlConnection OpenImmutable(string file) =>
+        Open(file, $"file:{string.Join('/', Path.GetFullPath(file).Replace('\\', '/').Split('/').Select(Uri.EscapeDataString))}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI);
+
+    private static SqlConnection Open(string file, string name, int flags)
     {
-        var flags = raw.SQLITE_OPEN_NOMUTEX | (readOnly ? raw.SQLITE_OPEN_READONLY : raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
-        var result = raw.sqlite3_open_v2(file, out var db, flags, null);
+        var result = raw.sqlite3_open_v2(name, out var db, flags | raw.SQLITE_OPEN_NOMUTEX, null);
         var connection = new SqlConnection(db, file);
         if (result != raw.SQLITE_OK)
         {
@@ -95,6 +101,26 @@ internal sealed class SqlConnection : IDisposable
         var result = raw.sqlite3_wal_checkpoint_v2(_db, "main", raw.SQLITE_CHECKPOINT_RESTART, out _, out _);
         _ = raw.sqlite3_busy_timeout(_db, BusyMilliseconds);
         Check(result, "the end of a WAL");
+    }
+
+    /// <summary>Copies the whole database, as it is at this moment, into a file of its own (SQLite's backup API).</summary>
+    /// <param name="file">Is made anew.</param>
+    /// <param name="copied">Is told the pages copied with each step, and how many there are.</param>
+    /// <exception cref="LedgerException">It could not be read or written.</exception>
+    public void BackUpTo(string file, Action<int, int>? copied = null)
+    {
+        const int PagesPerStep = 4_096;
+        using var copy = Open(file);
+        using var backup = raw.sqlite3_backup_init(copy._db, "main", _db, "main") ?? throw copy.Error("a backup");
+        int result;
+        do
+        {
+            result = raw.sqlite3_backup_step(backup, PagesPerStep);
+            copied?.Invoke(raw.sqlite3_backup_pagecount(backup) - raw.sqlite3_backup_remaining(backup), raw.sqlite3_backup_pagecount(backup));
+        }
+        while (result == raw.SQLITE_OK);
+        if (result != raw.SQLITE_DONE)
+            throw new LedgerException($"{raw.sqlite3_errstr(result).utf8_to_string()} (SQLite error {result}) in: a backup of {_file} to {file}") { SqliteError = result };
     }
 
     public void Dispose()

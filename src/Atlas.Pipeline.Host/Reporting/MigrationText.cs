@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text;
+using Atlas.Pipeline.Migrate;
+
+namespace Atlas.Pipeline.Host.Reporting;
+
+/// <summary>What a migration does, for people.</summary>
+internal static class MigrationText
+{
+    private const int MostGaps = 20;
+
+    public static string Of(MigrationPlan plan)
+    {
+        var text = new StringBuilder();
+        foreach (var input in plan.Inputs)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{input.Path}: {Figures.Bytes(input.Bytes)}, {Figures.Count(input.Tables.Sum(table => table.Rows))} rows\n");
+            AppendGaps(text, input.Tables);
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"into {plan.State}, times without a zone read as {plan.Settings.TimeZone}\n");
+        AppendActions(text, plan.Actions);
+        return text.ToString();
+    }
+
+    /// <summary>Rows that cannot be read, a line each, up to a limit.</summary>
+    public static void AppendGaps(StringBuilder text, IReadOnlyList<LegacyTableRead> tables)
+    {
+        var gaps = tables.SelectMany(table => table.Unreadable).ToList();
+        foreach (var gap in gaps.Take(MostGaps))
+            text.Append(CultureInfo.InvariantCulture, $"  cannot be read: {gap}\n");
+        if (gaps.Count > MostGaps)
+            text.Append(CultureInfo.InvariantCulture, $"  and {Figures.Count(gaps.Count - MostGaps)} more gaps\n");
+    }
+
+    public static void AppendActions(StringBuilder text, MigrationActions actions)
+    {
+        Line("to the queue", actions.Queue.Values.Sum());
+        foreach (var name in PriorityClasses.Names.Where(actions.Queue.ContainsKey))
+            Line("  " + name, actions.Queue[name]);
+        if (actions.WithoutContent > 0)
+            Line("  of these, without a queue row or content", actions.WithoutContent);
+        Line("to the documents", actions.Documents);
+        Line("to the dead letters", actions.DeadLetters.Values.Sum());
+        foreach (var (reason, count) in actions.DeadLetters.OrderByDescending(letter => letter.Value))
+            Line("  " + reason, count);
+        if (actions.Existing > 0)
+            Line("already in the state directory", actions.Existing);
+        Line("rows merged into an earlier one", actions.Merged);
+
+        void Line(string what, long count) => text.Append(CultureInfo.InvariantCulture, $"  {what,-44} {Figures.Count(count),14}\n");
+    }
+}

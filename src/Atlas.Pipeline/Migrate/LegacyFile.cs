@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Migrate;
+
+/// <summary>A legacy database, open for reading. Nothing is written to it, and nothing is made beside it.</summary>
+/// <remarks>Where a WAL or a journal lies beside it, SQLite would have to recover it in place: then both are copied, and the copy is opened.</remarks>
+internal sealed class LegacyFile : IDisposable
+{
+    private static readonly string[] Companions = ["-wal", "-journal"];
+
+    private readonly string? _scratch;
+
+    private LegacyFile(string path, SqlConnection connection, string? scratch) => (Path, Connection, _scratch) = (path, connection, scratch);
+
+    /// <summary>Where the database lies, as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>What people call it: the file's name without folders.</summary>
+    public string Name => System.IO.Path.GetFileName(Path);
+
+    public SqlConnection Connection { get; }
+
+    /// <exception cref="LedgerException">It is no database, or cannot be opened.</exception>
+    /// <exception cref="IOException">It, or what lies beside it, cannot be read or copied.</exception>
+    public static LegacyFile Open(string path)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no file {path}.");
+        var scratch = HasCompanion(path) ? Directory.CreateTempSubdirectory("atlas-legacy-").FullName : null;
+        SqlConnection? connection = null;
+        try
+        {
+            connection = scratch is null ? SqlConnection.OpenImmutable(path) : SqlConnection.Open(CopyTo(scratch, path));
+            _ = connection.Scalar("SELECT count(*) FROM sqlite_schema");
+            return new LegacyFile(path, connection, scratch);
+        }
+        catch
+        {
+            connection?.Dispose();
+            Remove(scratch);
+            throw;
+        }
+    }
+
+    /// <summary>Bytes and SHA-256 of a database file, and behind it of a WAL or journal beside it if there is one.</summary>
+    public static (long Bytes, string Sha256) DigestOf(string path)
+    {
+        using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long bytes = 0;
+        var buffer = new byte[1 << 20];
+        foreach (var part in (string[])[path, .. Companions.Select(companion => path + companion).Where(IsThere)])
+        {
+            using var file = File.OpenRead(part);
+            for (int read; (read = file.Read(buffer)) > 0; bytes += read)
+                all.AppendData(buffer.AsSpan(0, read));
+        }
+
+        return (bytes, Convert.ToHexStringLower(all.GetHashAndReset()));
+    }
+
+    public void Dispose()
+    {
+        Connection.Dispose();
+        Remove(_scratch);
+    }
+
+    private static bool HasCompanion(string path) => Companions.Any(companion => IsThere(path + companion));
+
+    private static bool IsThere(string path) => new FileInfo(path) is { Exists: true, Length: > 0 };
+
+    private static string CopyTo(string scratch, string path)
+    {
+        var copy = System.IO.Path.Combine(scratch, "legacy.db");
+        File.Copy(path, copy);
+        foreach (var companion in Companions.Where(companion => IsThere(path + companion)))
+            File.Copy(path + companion, copy + companion);
+        return copy;
+    }
+
+    private static void Remove(string? scratch)
+    {
+        if (scratch is not null)
+            Directory.Delete(scratch, recursive: true);
+    }
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using Atlas.Pipeline.Ledger;
+using SQLitePCL;
+
+namespace Atlas.Pipeline.Migrate;
+
+/// <summary>Rows that cannot be read, as the row numbers between which they lie; nobody knows how many there were.</summary>
+/// <param name="Table">Their table.</param>
+/// <param name="First">The first number of the gap.</param>
+/// <param name="Last">Its last one; the greatest number there is when the rest of the table is lost.</param>
+internal readonly record struct UnreadableRows(string Table, long First, long Last)
+{
+    public override string ToString() => Last == long.MaxValue
+        ? string.Create(CultureInfo.InvariantCulture, $"{Table}: from row {First} on")
+        : string.Create(CultureInfo.InvariantCulture, $"{Table}: rows {First} to {Last}");
+}
+
+/// <summary>Reads the rows of one table in the order of their numbers, and goes on behind pages that are damaged.</summary>
+internal sealed class LegacyScan
+{
+    private readonly SqlStatement _rows;
+    private readonly SqlStatement _from;
+    private readonly string _table;
+
+    /// <param name="database">Where the table is.</param>
+    /// <param name="select">Reads it as <c>t</c>, its row number in front.</param>
+    /// <param name="table">The table's name.</param>
+    public LegacyScan(SqlConnection database, string select, string table)
+    {
+        _table = table;
+        _rows = database.Prepare($"{select} WHERE t.rowid > ?1 ORDER BY t.rowid");
+        _from = database.Prepare($"{select} WHERE t.rowid >= ?1 ORDER BY t.rowid LIMIT 1");
+    }
+
+    /// <returns>What could not be read.</returns>
+    public IReadOnlyList<UnreadableRows> Read(Action<SqlStatement> visit)
+    {
+        var gaps = new List<UnreadableRows>();
+        var last = long.MinValue;
+        while (TryReadFrom(ref last, visit) is false)
+        {
+            var first = last == long.MinValue ? 1 : last + 1;
+            if (FindReadable(first) is not { } next)
+            {
+                gaps.Add(new UnreadableRows(_table, first, long.MaxValue));
+                break;
+            }
+
+            gaps.Add(new UnreadableRows(_table, first, next - 1));
+            last = next - 1;
+        }
+
+        return gaps;
+    }
+
+    private bool TryReadFrom(ref long last, Action<SqlStatement> visit)
+    {
+        _rows.Bind(1, last);
+        try
+        {
+            while (_rows.Step())
+            {
+                visit(_rows);
+                last = _rows.Int64(0);
+            }
+
+            return true;
+        }
+        catch (LedgerException damage) when (IsDamage(damage))
+        {
+            return false;
+        }
+        finally
+        {
+            _rows.Reset();
+        }
+    }
+
+    /// <summary>The first row behind a damaged page that can be read; null if there is none. Steps grow until one is found, and then halve.</summary>
+    private long? FindReadable(long first)
+    {
+        long unreadable = 0, step = 1;
+        long? found = null;
+        for (; step < 1L << 40; step *= 2)
+        {
+            if (TryRow(first + step, out var row))
+            {
+                if (row is null)
+                    return null;
+                found = row;
+                break;
+            }
+
+            unreadable = step;
+        }
+
+        for (var readable = step; found is not null && readable - unreadable > 1;)
+        {
+            var middle = unreadable + ((readable - unreadable) / 2);
+            if (TryRow(first + middle, out var row) && row is not null)
+                (readable, found) = (middle, row);
+            else
+                unreadable = middle;
+        }
+
+        return found;
+    }
+
+    private bool TryRow(long from, out long? row)
+    {
+        row = null;
+        try
+        {
+            row = _from.Bind(1, from).Step() ? _from.Int64(0) : null;
+            return true;
+        }
+        catch (LedgerException damage) when (IsDamage(damage))
+        {
+            return false;
+        }
+        finally
+        {
+            _from.Reset();
+        }
+    }
+
+    public static bool IsDamage(LedgerException error) => (error.SqliteError & 0xFF) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
+}

@@ -1,0 +1,37 @@
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Migrate;
+
+/// <summary>Which tables and columns a legacy database has. What it should have nobody can rely on: changes of the tables were left half-way.</summary>
+internal sealed class LegacyShape
+{
+    private readonly Dictionary<string, string[]> _columns = new(StringComparer.OrdinalIgnoreCase);
+
+    public LegacyShape(SqlConnection database)
+    {
+        var tables = new List<string>();
+        var list = database.Prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name");
+        while (list.Step())
+            tables.Add(list.Text(0));
+        list.Reset();
+        var columns = database.Prepare("SELECT name FROM pragma_table_info(?1)");
+        foreach (var table in tables)
+        {
+            var names = new List<string>();
+            columns.Bind(1, table);
+            while (columns.Step())
+                names.Add(columns.Text(0));
+            columns.Reset();
+            _columns[table] = [.. names];
+        }
+    }
+
+    public IEnumerable<string> Tables => _columns.Keys.Order(StringComparer.Ordinal);
+
+    public bool Has(string table) => _columns.ContainsKey(table);
+
+    public bool Has(string table, string column) => _columns.TryGetValue(table, out var columns) && columns.Contains(column, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>In the order of the table; none if there is no such table.</summary>
+    public IReadOnlyList<string> ColumnsOf(string table) => _columns.GetValueOrDefault(table) ?? [];
+}
