@@ -83,6 +83,7 @@ internal sealed class PipelineRun : IAsyncDisposable
                 var ledger = rooms.Own(SqliteLedger.Open(rooms.StateDirectory, seams, rooms.Size, definition.Memory?.SqliteCacheBytes));
                 rooms.Ledger = ledger;
                 rooms.Reserve.Guard(StateDirectory.LedgerFileIn(rooms.StateDirectory));
+                rooms.Retention = new LetterRetention(definition.DeadLetters, ledger, StateDirectory.LedgerFileIn(rooms.StateDirectory), seams);
                 await ledger.RememberKeyRulesAsync(KeyRules.Of(definition).ToText());
             }
 
@@ -121,10 +122,11 @@ internal sealed class PipelineRun : IAsyncDisposable
         _failure.Watch(work);
         var checkpoints = _rooms.Checkpoints?.RunAsync(_ended.Token) ?? Task.CompletedTask;
         _failure.Watch(checkpoints);
+        var retention = _rooms.Retention?.RunAsync(_ended.Token) ?? Task.CompletedTask;
         var admission = AdmitAsync();
         _failure.Watch(admission);
         var all = Task.WhenAll(admission, work);
-        _ending = EndAsync(all, checkpoints);
+        _ending = EndAsync(all, Task.WhenAll(checkpoints, retention));
         _failure.Watch(_ending);
 
         var leaving = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -236,7 +238,7 @@ internal sealed class PipelineRun : IAsyncDisposable
     }
 
     /// <summary>Follows the run to its last checkpoint. No checkpoint is under way any more when it completes, so that the dedup index may be closed.</summary>
-    private async Task<RunOutcome> EndAsync(Task all, Task checkpoints)
+    private async Task<RunOutcome> EndAsync(Task all, Task beside)
     {
         try
         {
@@ -245,7 +247,7 @@ internal sealed class PipelineRun : IAsyncDisposable
         finally
         {
             await _ended.CancelAsync();
-            await checkpoints;
+            await beside;
         }
 
         return _failure.HasHappened ? Failed() : await CloseAsync();

@@ -67,6 +67,9 @@ internal sealed class RunRooms(Seams seams, Stream input, Stream output, BatchSi
     /// <summary>The dedup stage that the index is checkpointed with.</summary>
     public SeenCheckpoints? Checkpoints { get; set; }
 
+    /// <summary>Deletes old dead letters beside the run, when there is a ledger.</summary>
+    public LetterRetention? Retention { get; set; }
+
     /// <summary>How long documents have taken to become durable, when something is stored.</summary>
     public DurableTimes? Durable { get; set; }
 

@@ -18,6 +18,7 @@ internal static class JsonSchema
         new("memory", "string or integer", "", "at least 64 MiB", "The memory that the pipeline may take, as \"1GiB\", \"512MiB\" or a number of bytes. It is shared out over the dedup index, its log, filter and recent keys, the queues, SQLite's caches and the buffer; what a stage sets itself stays. 'validate' prints the shares, and says what to change when expected_urls does not fit. Left out, every part has its own default. Bodies on their way to the disk that are larger than 256 KiB come on top."),
         new("admission", "map", "", "", "How lines are gathered on their way into the ledger. Batches and commits adapt by themselves: larger under load, smaller when commits are slow or little comes in.") { Inside = InsideOf(AdmissionOptions.Read) },
         new("pressure", "map", "", "", "From how much use of this machine the run holds back: moderate (no more is fetched at once), high (half of it, and lines are taken in slowly), critical (as little as possible, and nothing new is taken in).") { Inside = InsideOf(PressureOptions.Read) },
+        new("dead_letters", "map", "", "", "How long dead letters are kept. What is deleted is counted (`purged`) and shown by `atlas dlq history`; its URL stays known.") { Inside = InsideOf(DeadLetterOptions.Read) },
     ];
 
     /// <summary>The settings of a kind: those that every station has, then its own.</summary>
@@ -56,7 +57,7 @@ internal static class JsonSchema
             json.WriteStartObject("properties");
             foreach (var setting in PipelineSettings)
                 WriteSetting(json, setting);
-            foreach (var word in new[] { "http", "alerts", "tests", "dead_letters" })
+            foreach (var word in new[] { "http", "alerts", "tests" })
             {
                 json.WriteStartObject(word);
                 json.WriteString("description", "Has no effect in this version.");

@@ -30,6 +30,9 @@ internal sealed record PipelineDefinition
 
     /// <summary>From where on the run holds back for the machine.</summary>
     public PressureOptions Pressure { get; init; } = new();
+
+    /// <summary>How long dead letters are kept.</summary>
+    public DeadLetterOptions DeadLetters { get; init; } = new();
 }
 
 /// <summary>One source or stage of a pipeline.</summary>

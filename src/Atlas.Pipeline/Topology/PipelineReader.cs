@@ -3,7 +3,7 @@ namespace Atlas.Pipeline.Topology;
 /// <summary>A pipeline file to a checked definition, or to all of its mistakes at once.</summary>
 internal static class PipelineReader
 {
-    private static readonly string[] WithoutEffect = ["http", "alerts", "tests", "dead_letters"];
+    private static readonly string[] WithoutEffect = ["http", "alerts", "tests"];
 
     /// <summary>Reads and checks. Null exactly when it added a mistake.</summary>
     /// <param name="file">The file as the user named it; only for messages.</param>
@@ -58,6 +58,10 @@ internal static class PipelineReader
         var pressure = PressureOptions.Read(watched);
         watched.Finish();
 
+        var kept = yaml.Section("dead_letters", "How long dead letters are kept.");
+        var letters = DeadLetterOptions.Read(kept);
+        kept.Finish();
+
         foreach (var entry in root.Entries)
         {
             if (WithoutEffect.Contains(entry.Key.Text))
@@ -82,6 +86,7 @@ internal static class PipelineReader
             DrainDeadline = deadline,
             Admission = admission,
             Pressure = pressure,
+            DeadLetters = letters,
             DiskReserveBytes = reserve < 0 ? null : reserve,
         };
         if (memory is not { } given || mistakes.Count > 0)
