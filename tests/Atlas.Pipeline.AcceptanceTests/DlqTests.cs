@@ -90,6 +90,124 @@ public sealed class DlqTests
         Assert.Contains("http://never.example/: no dead letter.", missing.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task After_a_rule_was_changed_it_says_what_would_pass_replays_it_and_writes_it_down()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var strict = bench.Write("strict.yaml", Queue("rules: [{ host: a.example, strategy: dead_letter }, { host: b.example, strategy: dead_letter }]"));
+        var loose = bench.Write("loose.yaml", Queue("rules: [{ host: b.example, strategy: dead_letter }]"));
+        await RunAsync(bench, strict, "http://a.example/1\nhttp://a.example/2\nhttp://b.example/\nfile:///x\n");
+        await RunAsync(bench, loose, "http://a.example/2#again\n");
+
+        var before = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "reclassify", loose, "--state", bench.State, "--json");
+        var people = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "reclassify", loose, "--state", bench.State, "--list");
+        var dry = await AtlasProgram.RunAsync(bench.Folder, bench.Write("nobody", ""), "dlq", "replay", loose, "--state", bench.State);
+        var replay = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "replay", loose, "--state", bench.State, "--yes");
+        var again = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "replay", loose, "--state", bench.State, "--yes");
+        var left = await DlqAsync(bench, "list", "--json");
+        var history = await DlqAsync(bench, "history", "--json");
+        var queued = await AtlasProgram.RunAsync(bench.Folder, input: null, "check", "--state", bench.State, "http://a.example/1", "--json");
+
+        Assert.Equal(
+            ["ruled_out duplicate  1", "ruled_out pass  1", "ruled_out refuse ruled_out 1", "scheme_file refuse scheme_file 1"],
+            Lines(before).Select(count => $"{count.GetProperty("reason").GetString()} {count.GetProperty("verdict").GetString()} {(count.TryGetProperty("refusal", out var refusal) ? refusal.GetString() : "")} {count.GetProperty("count").GetInt64()}").Order());
+        Assert.Contains("Of 4 dead letters 1 would pass now, 1 would pass and are known already, 2 would be refused again.", people.Errors, StringComparison.Ordinal);
+        Assert.Contains("pass                          http://a.example/1\n", people.Output, StringComparison.Ordinal);
+        Assert.Contains("4 dead letters would be replayed (all).", dry.Errors, StringComparison.Ordinal);
+        Assert.Contains("Nothing was done: give --yes", dry.Errors, StringComparison.Ordinal);
+        Assert.True(replay.ExitCode == 0, replay.ToString());
+        Assert.Equal("Of 4 dead letters 2 are none any more: admitted, queued again, or known already. 2 were refused again and stay.\n", replay.Output);
+        Assert.Contains("2 of them were replayed by this filter before, in vain, and are left out", again.Errors, StringComparison.Ordinal);
+        Assert.Equal("", again.Output);
+        Assert.Equal(["ruled_out all", "scheme_file all"], Lines(left).Select(letter => $"{letter.GetProperty("reason").GetString()} {letter.GetProperty("replayed")[0].GetProperty("filter").GetString()}").Order());
+        var act = Assert.Single(Lines(history));
+        Assert.Equal(("replay", "all", 4, Environment.UserName), (act.GetProperty("act").GetString(), act.GetProperty("filter").GetString(), act.GetProperty("count").GetInt32(), act.GetProperty("who").GetString()));
+        Assert.Equal("queued", Assert.Single(Lines(queued)).GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task What_is_purged_is_in_a_file_that_can_be_imported_again()
+    {
+        await using var bench = await DeadAsync();
+        var (before, after, file, other) = (Path.Combine(bench.Folder, "before.jsonl"), Path.Combine(bench.Folder, "after.jsonl"), Path.Combine(bench.Folder, "purged.jsonl"), Path.Combine(bench.Folder, "other"));
+        await DlqAsync(bench, "export", "--out", before);
+
+        var purge = await DlqAsync(bench, "purge", "--reason", "scheme_file", "--backup", file, "--yes");
+        var left = await DlqAsync(bench, "list", "--count");
+        var dry = await AtlasProgram.RunAsync(bench.Folder, bench.Write("nobody", ""), "dlq", "import", before, "--state", bench.State);
+        var import = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "import", file, "--state", bench.State, "--yes");
+        var again = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "import", file, "--state", bench.State, "--yes");
+        var elsewhere = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "import", before, "--state", other, "--yes");
+        var exported = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "export", "--state", other, "--out", after);
+        var history = await DlqAsync(bench, "history", "--json");
+        var fsck = await AtlasProgram.RunAsync(bench.Folder, input: null, "fsck", "--state", bench.State);
+
+        Assert.Equal("2 dead letters deleted.\n", purge.Output);
+        Assert.Equal("3\n", left.Output);
+        Assert.Contains("2 dead letters would be imported; 3 are there already.", dry.Errors, StringComparison.Ordinal);
+        Assert.Equal("2 dead letters imported.\n", import.Output);
+        Assert.Contains("0 dead letters would be imported; 2 are there already.", again.Errors, StringComparison.Ordinal);
+        Assert.Equal((0, 0, 0), (again.ExitCode, elsewhere.ExitCode, exported.ExitCode));
+        Assert.Equal(await WithoutNumbersAsync(before), await WithoutNumbersAsync(after));
+        Assert.Contains("me:secret@", await File.ReadAllTextAsync(after, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(["import 2", "purge 2"], Lines(history).Select(act => $"{act.GetProperty("act").GetString()} {act.GetProperty("count").GetInt64()}"));
+        Assert.True(fsck.ExitCode == 0, fsck.ToString());
+    }
+
+    [Fact]
+    public async Task Lines_that_are_no_letters_are_named_and_the_others_are_imported()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var file = bench.Write("letters.jsonl", "{\"url\":\"http://a.example/\",\"reason\":\"http_404\"}\nnonsense\n{\"url\":\"http://b.example/\"}\n\n{\"url\":\"http://c.example/\",\"reason\":\"lost_at_sea\",\"error\":\"waves\",\"attempts\":-1}\n{\"url\":\"http://d.example/\",\"reason\":\"lost_at_sea\",\"error\":\"waves\"}\n");
+
+        var import = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "import", file, "--state", bench.State, "--yes");
+        var list = await DlqAsync(bench, "list", "--json");
+
+        Assert.Equal(1, import.ExitCode);
+        Assert.Contains("letters.jsonl(2): is no JSON", import.Errors, StringComparison.Ordinal);
+        Assert.Contains("letters.jsonl(3): reason: is missing.", import.Errors, StringComparison.Ordinal);
+        Assert.Contains("letters.jsonl(5): attempts: must be a whole number", import.Errors, StringComparison.Ordinal);
+        Assert.Equal(["http_404 http_404", "lost_at_sea waves"], Lines(list).Select(letter => $"{letter.GetProperty("reason").GetString()} {letter.GetProperty("error").GetString()}").Order());
+    }
+
+    [Fact]
+    public async Task What_is_held_back_is_not_replayed_until_it_is_released()
+    {
+        await using var bench = await DeadAsync();
+
+        var hold = await DlqAsync(bench, "hold", "--reason", "http_404", "--host", "Files.example.co.uk", "--note", "ask them first");
+        var held = await DlqAsync(bench, "hold", "--json");
+        var dry = await AtlasProgram.RunAsync(bench.Folder, bench.Write("nobody", ""), ["dlq", "replay", Workbench.Shipped("minimal.yaml"), "--state", bench.State]);
+        var release = await DlqAsync(bench, "release", "--reason", "http_404");
+        var missing = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "release", "--state", bench.State, "--host", "never.example");
+
+        Assert.Equal(["files.example.co.uk", "http_404"], Lines(held).Select(line => (line.TryGetProperty("host", out var host) ? host : line.GetProperty("reason")).GetString()));
+        Assert.Contains("2 of them are held back", dry.Errors, StringComparison.Ordinal);
+        Assert.Contains("3 dead letters would be replayed", dry.Errors, StringComparison.Ordinal);
+        Assert.Contains("Released: reason http_404.", release.Errors, StringComparison.Ordinal);
+        Assert.Equal(1, missing.ExitCode);
+    }
+
+    private static async Task<string[]> WithoutNumbersAsync(string file) =>
+        [.. (await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken)).Select(line => line[line.IndexOf(',', StringComparison.Ordinal)..])];
+
+    private static string Queue(string classify) =>
+        $$"""
+        name: queue
+        sources: { lines: { type: stdin } }
+        stages:
+          normalize: { from: lines }
+          classify: { from: normalize, {{classify}} }
+          dedup: { from: classify, expected_urls: 10000 }
+          buffer: { from: dedup }
+        """;
+
+    private static async Task RunAsync(Workbench bench, string pipeline, string list)
+    {
+        var result = await AtlasProgram.RunAsync(bench.Folder, bench.Write("list", list), "run", pipeline, "--state", bench.State, "--quiet");
+        Assert.True(result.ExitCode == 0, result.ToString());
+    }
+
     private static async Task<Workbench> DeadAsync()
     {
         var bench = await Workbench.OpenAsync();

@@ -1,6 +1,3 @@
-using System.Text;
-using Atlas.Pipeline.Classify;
-using Atlas.Pipeline.Normalize;
 using Atlas.Pipeline.Sources;
 
 namespace Atlas.Pipeline.Check;
@@ -8,15 +5,13 @@ namespace Atlas.Pipeline.Check;
 /// <summary>Takes lines the way a pipeline takes them, through the same stages, up to the point where dedup would decide. One caller at a time.</summary>
 internal sealed class LinesAsked : IDisposable
 {
-    private readonly NormalizeStage _normalize;
-    private readonly ClassifyStage _classify;
+    private readonly LineDecisions _decisions;
     private readonly LineBatcher _lines;
     private readonly List<AskedLine> _taken = [];
 
     public LinesAsked(KeyRules rules)
     {
-        _normalize = new NormalizeStage(rules.Normalize);
-        _classify = new ClassifyStage(rules.Classify);
+        _decisions = new LineDecisions(rules);
         _lines = new LineBatcher("check", new UrlBatchPool(), new SourceProgress("check"), new Seams());
     }
 
@@ -52,14 +47,7 @@ internal sealed class LinesAsked : IDisposable
 
     private void Take()
     {
-        if (_lines.Take() is not { } batch)
-            return;
-
-        // Both decide at once; only dedup waits for anybody.
-        _normalize.ProcessAsync(batch).AsTask().GetAwaiter().GetResult();
-        _classify.ProcessAsync(batch).AsTask().GetAwaiter().GetResult();
-        foreach (ref var row in batch.ActiveRows)
-            _taken.Add(new AskedLine(Encoding.UTF8.GetString(batch.TextOf(row)), batch.IdOf(ref row), Encoding.UTF8.GetString(batch.CanonicalOf(row)), row.Fate == Fate.Forward ? Reason.None : row.Reason));
-        batch.Release();
+        if (_lines.Take() is { } batch)
+            _taken.AddRange(_decisions.Decide(batch));
     }
 }

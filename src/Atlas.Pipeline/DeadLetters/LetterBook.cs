@@ -10,6 +10,7 @@ namespace Atlas.Pipeline.DeadLetters;
 internal sealed class LetterBook(string state, StepProgress steps, Seams seams) : IDisposable
 {
     private readonly LetterReader _reader = new(StateDirectory.LedgerFileIn(state));
+    private readonly ActReader _acts = new(StateDirectory.LedgerFileIn(state));
     private readonly LetterHost _host = new();
 
     /// <summary>What the last run on the directory wrote down of its rules for keys; empty if none has.</summary>
@@ -108,7 +109,38 @@ internal sealed class LetterBook(string state, StepProgress steps, Seams seams) 
 
     public static LetterPlace PlaceOf(Letter letter) => new(letter.At.ToUnixTimeMilliseconds(), letter.Sequence);
 
-    public void Dispose() => _reader.Dispose();
+    /// <summary>What operators have done to many letters at once, the newest first.</summary>
+    public IReadOnlyList<LetterAct> Acts(int most) => _acts.Acts(most);
+
+    /// <summary>The hosts and reasons that are held back.</summary>
+    public IReadOnlyList<Hold> Holds() => _acts.Holds();
+
+    /// <summary>The replay that was cut short, if there is one.</summary>
+    public Replay? Unfinished() => _acts.Unfinished();
+
+    /// <summary>The letters that a replay by a filter would take.</summary>
+    /// <param name="filter">What is wanted.</param>
+    /// <param name="again">Whether what the same filter has replayed before is taken too.</param>
+    public async Task<ReplayPlan> PlanReplayAsync(LetterFilter filter, bool again)
+    {
+        var fitting = await FindAsync(filter);
+        var holds = Holds();
+        var held = new HashSet<long>();
+        if (holds.Where(hold => hold.Kind == "reason").Select(hold => Reason.TryParse(hold.Value, out var reason) ? reason : Reason.None).ToArray() is { Length: > 0 } reasons)
+            held.UnionWith((await AskAsync(letters => letters.Find(new LetterFilter { Reasons = reasons }))).Select(place => place.Sequence));
+        if (holds.Where(hold => hold.Kind == "host").Select(hold => Encoding.ASCII.GetString(LetterHost.WithoutPort(Encoding.ASCII.GetBytes(hold.Value)))).ToArray() is { Length: > 0 } hosts)
+            held.UnionWith((await AskAsync(letters => letters.Find(new LetterFilter { Hosts = hosts }))).Select(place => place.Sequence));
+        var before = again ? new HashSet<long>() : _acts.ReplayedBy(filter.ToString());
+        var free = fitting.Where(place => !held.Contains(place.Sequence)).ToList();
+        var letters = free.Where(place => !before.Contains(place.Sequence)).ToList();
+        return new ReplayPlan(letters, free.Count - letters.Count, fitting.Count - free.Count);
+    }
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _acts.Dispose();
+    }
 
     private async Task<T> AskAsync<T>(Func<LetterColumns, T> question)
     {

@@ -49,7 +49,7 @@ internal sealed class LetterHost
         return _form.AsSpan(0, length);
     }
 
-    private static ReadOnlySpan<byte> WithoutPort(ReadOnlySpan<byte> host)
+    public static ReadOnlySpan<byte> WithoutPort(ReadOnlySpan<byte> host)
     {
         var colon = host.LastIndexOf((byte)':');
         return colon < 0 || host[colon..].Contains((byte)']') ? host : host[..colon];

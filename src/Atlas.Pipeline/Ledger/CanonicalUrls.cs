@@ -21,6 +21,14 @@ internal sealed class CanonicalUrls(CanonicalizationRules rules)
             : null;
     }
 
+    /// <summary>The content id that these rules give a line: of its canonical form, or of the line itself where it has none.</summary>
+    public UInt128 IdOf(ReadOnlySpan<byte> line)
+    {
+        if (Canonicalizer.MaxLength(line.Length) is var most && most > _form.Length)
+            _form = new byte[most];
+        return _canonicalizer.TryCanonicalize(line, _form, out var form) == CanonicalizationError.None ? ContentId.Of(_form.AsSpan(0, form.Length)) : ContentId.Of(line);
+    }
+
     /// <summary>The form by which a document is known.</summary>
     public string? Of(StoredDocument document) =>
         UInt128.TryParse(document.ContentId, System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out var id) ? Of(Encoding.UTF8.GetBytes(document.Url), id) : null;

@@ -28,7 +28,8 @@ internal sealed class KeyScan
     /// <summary>The rows of content ids: for each that has one, its sequence number. A URL that was admitted is not looked up among the refused lines.</summary>
     /// <param name="ids">As many as memory holds.</param>
     /// <param name="progress">Gets the rows read so far, after every piece.</param>
-    public Dictionary<UInt128, long> Find(IEnumerable<UInt128> ids, Action<long>? progress = null)
+    /// <param name="onlyAdmitted">Whether refused lines are left out.</param>
+    public Dictionary<UInt128, long> Find(IEnumerable<UInt128> ids, Action<long>? progress = null, bool onlyAdmitted = false)
     {
         var found = new Dictionary<UInt128, long>();
         var missing = new HashSet<UInt128>();
@@ -42,7 +43,7 @@ internal sealed class KeyScan
         }
 
         long read = 0;
-        foreach (var table in _all)
+        foreach (var table in onlyAdmitted ? _all.AsSpan(..^1) : _all)
             InPieces(table);
         return found;
 

@@ -59,6 +59,11 @@ internal sealed class LedgerLookup : IDisposable
         return sequences.Count == 0 ? [] : AtOneMoment(() => sequences.ToDictionary(row => row.Key, row => Read(row.Key, row.Value)));
     }
 
+    /// <summary>Of content ids those that a URL has which was ever admitted, whatever became of it.</summary>
+    /// <param name="ids">As many as memory holds.</param>
+    /// <param name="progress">Gets the rows read so far.</param>
+    public IReadOnlySet<UInt128> FindAdmitted(IEnumerable<UInt128> ids, Action<long>? progress = null) => _scan.Find(ids, progress, onlyAdmitted: true).Keys.ToHashSet();
+
     /// <summary>What is known of a key of which the dedup index says from where on its row stands; null while the row is still under way.</summary>
     /// <param name="id">The content id.</param>
     /// <param name="above">See <see cref="KeyScan.FindNear"/>.</param>

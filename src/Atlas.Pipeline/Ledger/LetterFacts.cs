@@ -17,6 +17,9 @@ internal sealed record LetterFacts
     /// <summary>The members of others, each as it was written.</summary>
     public IReadOnlyList<(string Name, string Json)> Members { get; init; } = [];
 
+    /// <summary>The reason that it came with, as the row has it: refused again for another one, <see cref="Error"/> and <see cref="Reason"/> say nothing any more.</summary>
+    public string? For { get; init; }
+
     public string? Error { get; init; }
 
     public int? Attempts { get; init; }
@@ -28,7 +31,7 @@ internal sealed record LetterFacts
 
     public string? Canonical { get; init; }
 
-    /// <summary>What a letter is, where it is no reason that this program knows.</summary>
+    /// <summary>What it is a letter for, where it is no reason that this program knows.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Reads the column; what is no JSON object is kept as the member <c>text</c>.</summary>
@@ -84,6 +87,8 @@ internal sealed record LetterFacts
     private void WriteOwn(Utf8JsonWriter json)
     {
         json.WriteStartObject(Own);
+        if (For is not null)
+            json.WriteString("for", For);
         if (Error is not null)
             json.WriteString("error", Error);
         if (Attempts is { } attempts)
@@ -116,6 +121,7 @@ internal sealed record LetterFacts
 
     private static LetterFacts ReadOwn(JsonElement own) => new()
     {
+        For = Text(own, "for"),
         Error = Text(own, "error"),
         Attempts = own.TryGetProperty("attempts", out var attempts) && attempts.TryGetInt32(out var count) ? count : null,
         FirstSeen = own.TryGetProperty("first_seen", out var seen) && seen.TryGetInt64(out var at) ? at : null,

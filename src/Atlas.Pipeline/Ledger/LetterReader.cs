@@ -79,7 +79,28 @@ internal sealed class LetterReader : IDisposable
         }
     }
 
+    /// <summary>What the fetch said last, or what is wrong with the line; else the reason again.</summary>
+    public static string ErrorOf(CanonicalizationError flaw, IReadOnlyList<LetterAttempt> history, string reason) =>
+        flaw != CanonicalizationError.None ? Encoding.ASCII.GetString(CanonicalizationErrorNames.Of(flaw))
+        : history.Count > 0 && history[^1].Reason == reason && history[^1].Error.Length > 0 ? history[^1].Error
+        : reason;
+
     public void Dispose() => _connection.Dispose();
+
+    /// <summary>The content ids of all letters: some 40 bytes of memory each.</summary>
+    public HashSet<UInt128> ContentIds()
+    {
+        var ids = new HashSet<UInt128>();
+        var refused = _connection.Prepare("SELECT packed FROM refused");
+        while (refused.Step())
+            ids.Add(BinaryPrimitives.ReadUInt128BigEndian(refused.Bytes(0)));
+        refused.Reset();
+        var dead = _connection.Prepare("SELECT content_id FROM dead");
+        while (dead.Step())
+            ids.Add(IdOf(dead.Text(0)));
+        dead.Reset();
+        return ids;
+    }
 
     private Letter? Find(long sequence) => Refused(sequence) ?? Dead(sequence);
 
@@ -98,7 +119,9 @@ internal sealed class LetterReader : IDisposable
         var (again, lastAt) = RepeatsOf(packed.ContentId);
         var at = TimeOf(packed.RefusedAt);
         var reason = Reason.IsKnown(packed.Reason.Code) ? packed.Reason : Reason.None;
-        var name = facts.Reason ?? (reason == packed.Reason ? reason.Name : string.Create(CultureInfo.InvariantCulture, $"code {packed.Reason.Code}"));
+        var name = reason == packed.Reason ? reason.Name : string.Create(CultureInfo.InvariantCulture, $"code {packed.Reason.Code}");
+        var isAsImported = facts.For == name;
+        name = isAsImported && facts.Reason is { } unknown ? unknown : name;
         return new Letter
         {
             Sequence = sequence,
@@ -107,7 +130,7 @@ internal sealed class LetterReader : IDisposable
             Reason = reason,
             ReasonName = name,
             Flaw = packed.Flaw,
-            Error = facts.Error ?? ErrorOf(packed.Flaw, history, name),
+            Error = isAsImported && facts.Error is { } error ? error : ErrorOf(packed.Flaw, history, name),
             Attempts = facts.Attempts ?? (history.Count > 0 ? history[^1].Number : 0),
             At = at,
             FirstSeen = facts.FirstSeen is { } seen ? TimeOf(seen) : at,
@@ -138,7 +161,7 @@ internal sealed class LetterReader : IDisposable
         {
             Sequence = sequence,
             WasAdmitted = true,
-            ContentId = UInt128.TryParse(_dead.Text(0), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var id) ? id : UInt128.Zero,
+            ContentId = IdOf(_dead.Text(0)),
             Line = _dead.Bytes(1).ToArray(),
             Error = _dead.Text(2),
             Reason = Reason.TryParse(name, out var reason) ? reason : Reason.None,
@@ -157,12 +180,6 @@ internal sealed class LetterReader : IDisposable
         letter = letter with { Notes = notes, Facts = facts, History = HistoryOf(sequence), Replays = ReplaysOf(sequence) };
         return QueuedAs(sequence) is { } row ? letter with { FirstSeen = TimeOf(row.CreatedAt), SourceOffset = row.SourceOffset } : letter;
     }
-
-    /// <summary>What the fetch said last, or what is wrong with the line; else the reason again.</summary>
-    private static string ErrorOf(CanonicalizationError flaw, List<LetterAttempt> history, string reason) =>
-        flaw != CanonicalizationError.None ? Encoding.ASCII.GetString(CanonicalizationErrorNames.Of(flaw))
-        : history.Count > 0 && history[^1].Error.Length > 0 ? history[^1].Error
-        : reason;
 
     private PackedRow? QueuedAs(long sequence)
     {
@@ -250,6 +267,8 @@ internal sealed class LetterReader : IDisposable
             _sources[(int)sources.Int64(0)] = sources.Text(1);
         sources.Reset();
     }
+
+    private static UInt128 IdOf(string digits) => UInt128.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var id) ? id : UInt128.Zero;
 
     /// <summary>A number that a flipped bit has made no time at all is the first or last one there is.</summary>
     private static DateTimeOffset TimeOf(long unixMilliseconds) =>

@@ -20,6 +20,7 @@ internal sealed class SqliteLedger : ILedger
     private readonly IReadOnlyList<HostRecord> _hosts;
     private readonly FoundWriter _found;
     private readonly LetterWriter _letters;
+    private readonly LetterImport _import;
     private readonly IReadOnlySet<string> _heldHosts;
     private readonly SqlStatement _recordCheckpoint;
     private SeenCheckpoint? _checkpoint;
@@ -60,6 +61,7 @@ internal sealed class SqliteLedger : ILedger
             _written = _tail.Tail;
             _heldHosts = LetterWriter.HeldHosts(_connection);
             _letters = new LetterWriter(_connection, _books, seams.Time);
+            _import = new LetterImport(_connection, _books, sources);
             var admission = new AdmissionWriter(_connection, _books, sources, _letters, seams.Time);
             _aliases = new AliasWriter(_connection, _books, admission, _refetches, seams.Time, epoch);
             _reader = new LedgerReader(directory.LedgerFile, sources);
@@ -244,6 +246,9 @@ internal sealed class SqliteLedger : ILedger
 
     /// <summary>Deletes letters for good. A URL that was given up stays known, and is counted as purged. Gives how many of them were letters.</summary>
     public Task<int> PurgeAsync(IReadOnlyList<long> letters) => Send(letters.Count, () => _letters.Purge(letters));
+
+    /// <summary>Takes in dead letters of another ledger, each as a line that was received and refused.</summary>
+    public Task<int> ImportLettersAsync(IReadOnlyList<ImportedLetter> letters) => Send(letters.Count, () => _import.Write(letters));
 
     /// <summary>Writes down what was done to many letters at once.</summary>
     public Task RecordActAsync(string who, string act, string filter, long count, string detail) => Send(1, () =>

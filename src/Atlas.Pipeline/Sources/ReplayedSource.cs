@@ -1,4 +1,3 @@
-using System.Text.Unicode;
 using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Sources;
@@ -56,20 +55,9 @@ internal sealed class ReplayedSource(string name, IReadOnlySet<string>? others, 
         for (; next < end && lines[next].Source == batch.Source && text + lines[next].Line.Length <= UrlBatch.TextCapacity; next++)
         {
             var line = lines[next];
-            line.Line.CopyTo(batch.Text.AsSpan(text));
-            ref var row = ref batch.Rows[batch.Count++];
-            row = new UrlRow { TextStart = text, TextLength = line.Line.Length, SourceOffset = line.Refusal.SourceOffset, Depth = line.Source == "discovered" ? DepthOfFound : (byte)0 };
-            text += line.Line.Length;
-            if (line.Refusal.Reason == Reason.LineTooLong)
-            {
-                // Its beginning is all that was kept, and is no URL of its own.
-                row.ContentId = line.Refusal.ContentId;
-                row.Reject(Reason.LineTooLong);
-            }
-            else if (!Utf8.IsValid(line.Line))
-            {
-                row.Reject(Reason.NotUtf8);
-            }
+            ref var row = ref ReplayedRow.Add(batch, ref text, line.Line, line.Refusal.Reason, line.Refusal.ContentId);
+            row.SourceOffset = line.Refusal.SourceOffset;
+            row.Depth = line.Source == "discovered" ? DepthOfFound : (byte)0;
         }
 
         batch.Letters = new ReplayedLetters(replay.Id, [.. lines[first..next].Select(line => line.Letter)]);

@@ -1,0 +1,31 @@
+using Atlas.Urls;
+
+namespace Atlas.Pipeline.Ledger;
+
+/// <summary>A dead letter of another ledger, on its way into this one: as a refused line, whatever it was there.</summary>
+internal sealed record ImportedLetter
+{
+    public required byte[] Line { get; init; }
+
+    public required UInt128 ContentId { get; init; }
+
+    public required Reason Reason { get; init; }
+
+    public CanonicalizationError Flaw { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required DateTimeOffset LastSeen { get; init; }
+
+    public long Occurrences { get; init; } = 1;
+
+    public string Source { get; init; } = "";
+
+    public long SourceOffset { get; init; }
+
+    public string Notes { get; init; } = "";
+
+    public LetterFacts Facts { get; init; } = LetterFacts.None;
+
+    public IReadOnlyList<LetterAttempt> History { get; init; } = [];
+}
