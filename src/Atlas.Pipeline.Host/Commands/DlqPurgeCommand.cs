@@ -20,7 +20,7 @@ internal static class DlqPurgeCommand
         var backup = new Option<string?>("--backup") { Description = "The file they are written to first; purged/TIME.jsonl in the state directory unless given.", HelpName = "FILE" };
         var command = new Command("purge", """
             Deletes dead letters that fit, for good, after they were written to a backup file as exact JSON lines (atlas dlq import takes them in again). Says first how many there are, and asks. No pipeline may be running there.
-            A line that was refused is forgotten: it is new when it comes again. A URL that was given up stays known, and is counted as purged.
+            A line that was refused and comes again is counted, and is kept as a dead letter again when the dedup index has been made anew. A URL that was given up stays known, and is counted as purged.
             """) { yes, backup };
         state.AddTo(command);
         filters.AddTo(command);

@@ -5,6 +5,9 @@ namespace Atlas.Pipeline.Fsck;
 /// <summary>Compares all keys of the ledger with one another and with those of the index, part by part: exact, whatever their number.</summary>
 internal static class KeysCheck
 {
+    /// <summary>The number of a key whose row was taken out, and that the index may have or not. Sorts behind all rows.</summary>
+    public const long Forgotten = long.MaxValue;
+
     /// <param name="examination">The state.</param>
     /// <param name="ledger">The keys of all rows, by their sequence numbers.</param>
     /// <param name="index">The keys of the index's checkpoint; null when it has none that could be read.</param>
@@ -20,7 +23,7 @@ internal static class KeysCheck
             var rows = ledger.Sorted(part);
             for (var i = 1; i < rows.Length; i++)
             {
-                if (rows[i].Key != rows[i - 1].Key)
+                if (rows[i].Key != rows[i - 1].Key || rows[i].Number == Forgotten)
                     continue;
                 doubles++;
                 if (doubled.Count < DoubledRows.Most)

@@ -43,6 +43,7 @@ internal static class RowsCheck
             examination.Progress.Advance(1);
         }
 
+        AddForgotten(examination.Ledger, keys);
         if (twice.Count > 0)
             examination.Damage("ledger", "sequence numbers are given twice", twice.First, twice.Count, "Two rows are taken for one: put a copy of ledger.db back.");
         if (broken.Count > 0)
@@ -61,6 +62,15 @@ internal static class RowsCheck
             examination.Repairable("ledger", $"the high water is {highWater}, but there is a row {last}", "counters.sequence", 1, "--repair raises it, so that no number is given twice.",
                 () => examination.InTransaction(() => examination.SetCounter("sequence", last)));
         }
+    }
+
+    /// <summary>Refused lines that were taken out of the dead letters: the index may have their keys still.</summary>
+    private static void AddForgotten(SqlConnection ledger, KeyPartitions keys)
+    {
+        var gone = ledger.Prepare("SELECT content_id FROM letters_gone WHERE content_id IS NOT NULL");
+        while (gone.Step())
+            keys.Add(SeenKey.OfRefused(BinaryPrimitives.ReadUInt128BigEndian(gone.Bytes(0))), KeysCheck.Forgotten);
+        gone.Reset();
     }
 
     private static SqlStatement[] Open(SqlConnection ledger) =>

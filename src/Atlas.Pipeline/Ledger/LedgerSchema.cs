@@ -69,7 +69,7 @@ internal static class LedgerSchema
           error TEXT NOT NULL, PRIMARY KEY(seq, n)) WITHOUT ROWID;
         CREATE TABLE refused_again(content_id BLOB PRIMARY KEY, count INTEGER NOT NULL, last_at INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE letter_notes(seq INTEGER PRIMARY KEY, notes TEXT NOT NULL DEFAULT '', facts TEXT);
-        CREATE TABLE letters_gone(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+        CREATE TABLE letters_gone(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, content_id BLOB);
         CREATE TABLE replays(id INTEGER PRIMARY KEY, filter TEXT NOT NULL, who TEXT NOT NULL, begun_at INTEGER NOT NULL, ended_at INTEGER, ceiling INTEGER NOT NULL, wanted INTEGER NOT NULL,
           left_here INTEGER NOT NULL DEFAULT 0, died_again INTEGER NOT NULL DEFAULT 0);
         CREATE TABLE replay_items(replay INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(replay, seq)) WITHOUT ROWID;

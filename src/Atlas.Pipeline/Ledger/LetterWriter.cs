@@ -12,7 +12,7 @@ internal sealed class LetterWriter
     private readonly SqlConnection _connection;
     private readonly BooksCounter _books;
     private readonly TimeProvider _time;
-    private readonly SqlStatement _begin, _list, _end, _unfinished, _item, _died, _refused, _drop, _dead, _disown, _purge, _gone, _mark, _count, _requeue, _rewrite, _forgetRepeats, _act, _hold, _release;
+    private readonly SqlStatement _begin, _list, _end, _unfinished, _item, _died, _refused, _drop, _dead, _disown, _purge, _gone, _forgotten, _mark, _count, _requeue, _rewrite, _forgetRepeats, _act, _hold, _release;
     private readonly SqlStatement[] _facts;
     private readonly SqlStatement[] _classes = new SqlStatement[PriorityClasses.Count];
 
@@ -33,6 +33,9 @@ internal sealed class LetterWriter
         _disown = connection.Prepare("DELETE FROM dead WHERE seq = ?1");
         _purge = connection.Prepare("INSERT INTO purged(seq) VALUES(?1)");
         _gone = connection.Prepare("INSERT INTO letters_gone(seq) VALUES(?1)");
+
+        // The dedup index forgets no key: a line that was refused stays known to it as such.
+        _forgotten = connection.Prepare("INSERT INTO letters_gone(seq, content_id) VALUES(?1, ?2)");
         _mark = connection.Prepare("INSERT INTO replayed(seq, filter, at) SELECT ?2, filter, ?3 FROM replays WHERE id = ?1 ON CONFLICT DO UPDATE SET at = excluded.at");
         _count = connection.Prepare("UPDATE replays SET left_here = left_here + ?2, died_again = died_again + ?3 WHERE id = ?1");
         _requeue = connection.Prepare("INSERT INTO work(seq, class, state, attempt, lost, deferrals, due_at, epoch) VALUES(?1, ?2, 'queued', 0, 0, 0, 0, 0)");
@@ -223,7 +226,7 @@ internal sealed class LetterWriter
         _drop.Bind(1, letter).Run();
         ForgetFacts(letter);
         _forgetRepeats.BindBlob(1, id).Run();
-        _gone.Bind(1, letter).Run();
+        _forgotten.Bind(1, letter).BindBlob(2, id).Run();
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Atlas.Pipeline.Fsck;
 using Atlas.Pipeline.Graph;
 using Atlas.Pipeline.Ledger;
 using Atlas.Pipeline.Topology;
@@ -33,6 +34,7 @@ public sealed class ReplayRunTests : IDisposable
         Assert.Equal("replay all 3 me 1 left the dead letters, 2 were refused again", Text("SELECT concat_ws(' ', act, filter, count, who, detail) FROM acts"));
         Assert.Equal("2,4|2|0", Text("SELECT (SELECT group_concat(seq) FROM letters_gone) || '|' || (SELECT count(*) FROM replayed WHERE filter = 'all') || '|' || (SELECT count(*) FROM replay_items)"));
         Assert.Null(await replay.UnfinishedAsync());
+        await AssertSoundAsync();
     }
 
     [Fact]
@@ -151,6 +153,8 @@ public sealed class ReplayRunTests : IDisposable
         Assert.Equal((1, 0), (ledger.Books.Purged, ledger.Books.Dead.GetValueOrDefault("http_410")));
         Assert.True(ledger.Books.Balance);
         Assert.True((await ledger.AuditAsync()).Balances);
+        await ledger.DisposeAsync();
+        await AssertSoundAsync();
     }
 
     private Seams Seams => new() { Time = _time };
@@ -194,6 +198,14 @@ public sealed class ReplayRunTests : IDisposable
         var item = items[^1];
         var packed = Convert.FromHexString(Text($"SELECT hex(packed) FROM queue_{PriorityClasses.NameOf(item.Priority)} WHERE seq = {item.Sequence}"));
         return $"{item.Url} {item.Source} {PackedRow.Read(packed).SourceOffset}";
+    }
+
+    /// <summary>Nothing that was taken out is missed by anybody.</summary>
+    private async Task AssertSoundAsync()
+    {
+        var findings = new List<string>();
+        await new StateCheck(new FsckOptions { StateDirectory = _state }, new Seams(), new StepProgress(TimeProvider.System), finding => findings.Add(finding.ToString())).RunAsync();
+        Assert.Empty(findings);
     }
 
     private List<long> Sequences()
