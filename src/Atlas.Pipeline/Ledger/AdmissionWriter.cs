@@ -47,12 +47,14 @@ internal sealed class AdmissionWriter
     }
 
     /// <summary>Inside a transaction: adds to the counts of refused lines that came again; all of them, or what one commit bears.</summary>
-    public void SaveRepeats(bool all)
+    /// <param name="all">Whether it is the last one.</param>
+    /// <param name="isIdle">Whether the transaction has little else to do.</param>
+    public void SaveRepeats(bool all, bool isIdle)
     {
         if (all)
             _repeats.SaveAll();
         else
-            _repeats.SaveSome();
+            _repeats.SaveSome(isIdle);
     }
 
     private AdmittedRows WriteRows(UrlBatch batch)
@@ -77,7 +79,7 @@ internal sealed class AdmissionWriter
                         break;
                     if (row.IsRepeat)
                     {
-                        _repeats.Add(batch.IdOf(ref row), now);
+                        _repeats.Add(batch, ref row, now);
                         break;
                     }
 

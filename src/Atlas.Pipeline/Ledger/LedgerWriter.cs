@@ -15,6 +15,9 @@ internal sealed class LedgerWriter : IAsyncDisposable
 
     /// <summary>Batches that one group may hold until its commit, however few of their lines are written.</summary>
     private const int MostBatches = 64;
+    /// <summary>A group with fewer written rows leaves its transaction time for what can wait.</summary>
+    private const int IdleRows = 64;
+
     private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(5);
 
     private readonly Channel<Entry> _queue = Channel.CreateBounded<Entry>(new BoundedChannelOptions(QueueCapacity) { SingleReader = true });
@@ -172,7 +175,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
                 break;
         }
 
-        _admission.SaveRepeats(all: isLast);
+        _admission.SaveRepeats(all: isLast, isIdle: rows < IdleRows);
         _sources.SaveAdvances(Volatile.Read(ref _followed));
         _books.Save();
         BeforeCommit?.Invoke();

@@ -1,25 +1,27 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Atlas.Pipeline.Ledger;
 
 /// <summary>How often each refused line came again, and when last. The writer's thread alone; nothing is allocated for a line.</summary>
 /// <remarks>
-/// A row for each repeat would cost more than the line itself is worth: counts are gathered in memory and added to <c>refused_again</c> every few seconds, a little with each commit, and all of them when the ledger is closed.
-/// What the process had gathered when it was killed is missing in the counts of single lines, and what comes while both halves of the memory are full; the books count every line all the same.
+/// A row for each repeat would cost more than the line itself is worth: counts are gathered in memory and added to <c>refused_again</c> every few seconds, a few with each commit, and all of them when the ledger is closed.
+/// So what comes again and again is counted each time, and a flood of different lines, each once more, in part: what finds no room in memory is missing in the counts of single lines, as is what the process had gathered when it was killed. The books count every line all the same.
 /// </remarks>
 internal sealed class RepeatCounts
 {
     /// <summary>Different lines that are gathered at a time.</summary>
-    public const int MostGathered = 65_536;
+    public const int MostGathered = 16_384;
 
-    /// <summary>Lines whose counts are written in one commit: a few milliseconds of it.</summary>
-    private const int MostPerCommit = 256;
+    /// <summary>Lines whose counts are written in one commit: some 5 µs each.</summary>
+    private const int MostPerCommit = 16, MostWhenIdle = 256;
 
     private static readonly TimeSpan GatheredFor = TimeSpan.FromSeconds(2);
 
     private readonly SqlStatement _add;
     private readonly TimeProvider _time;
+    // By fingerprint, which every line has that came by the dedup stage.
     private Dictionary<UInt128, Repeats> _gathering = [];
     private Dictionary<UInt128, Repeats> _saving = [];
     private Dictionary<UInt128, Repeats>.Enumerator _next;
@@ -31,24 +33,34 @@ internal sealed class RepeatCounts
         _time = time;
     }
 
-    /// <param name="id">The line's content id.</param>
+    /// <param name="batch">The line's batch.</param>
+    /// <param name="row">The line: its content id is made for the first of its repeats, as most have none yet.</param>
     /// <param name="now">Unix time in milliseconds.</param>
-    public void Add(UInt128 id, long now)
+    public void Add(UrlBatch batch, ref UrlRow row, long now)
     {
         if (_gathering.Count == 0)
             _begunAt = _time.GetTimestamp();
-        if (_gathering.Count == MostGathered && !_gathering.ContainsKey(id))
-            return;
-        ref var repeats = ref CollectionsMarshal.GetValueRefOrAddDefault(_gathering, id, out _);
-        repeats = new Repeats(repeats.Count + 1, now);
+        var mark = batch.FingerprintOf(ref row);
+        if (_gathering.Count < MostGathered)
+        {
+            ref var repeats = ref CollectionsMarshal.GetValueRefOrAddDefault(_gathering, mark, out var isKnown);
+            repeats = isKnown ? repeats with { Count = repeats.Count + 1, LastAt = now } : new Repeats(batch.IdOf(ref row), 1, now);
+        }
+        else
+        {
+            ref var known = ref CollectionsMarshal.GetValueRefOrNullRef(_gathering, mark);
+            if (!Unsafe.IsNullRef(ref known))
+                known = known with { Count = known.Count + 1, LastAt = now };
+        }
     }
 
     /// <summary>Inside a transaction: adds some of what has been gathered for long enough.</summary>
-    public void SaveSome()
+    /// <param name="isIdle">Whether the transaction has little else to do.</param>
+    public void SaveSome(bool isIdle)
     {
         if (_saving.Count == 0 && !Swap(GatheredFor))
             return;
-        Save(MostPerCommit);
+        Save(isIdle ? MostWhenIdle : MostPerCommit);
     }
 
     /// <summary>Inside a transaction: adds all of it.</summary>
@@ -83,11 +95,11 @@ internal sealed class RepeatCounts
                 return;
             }
 
-            var (key, repeats) = _next.Current;
-            BinaryPrimitives.WriteUInt128BigEndian(id, key);
+            var repeats = _next.Current.Value;
+            BinaryPrimitives.WriteUInt128BigEndian(id, repeats.Id);
             _add.BindBlob(1, id).Bind(2, repeats.Count).Bind(3, repeats.LastAt).Run();
         }
     }
 
-    private readonly record struct Repeats(int Count, long LastAt);
+    private readonly record struct Repeats(UInt128 Id, int Count, long LastAt);
 }
