@@ -12,6 +12,7 @@ internal sealed class LetterBed : IDisposable
     public static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     private static readonly string[] Hosts = ["a.test", "www.a.test", "b.co.uk", "shop.b.co.uk", "c.test:8080", "", "192.0.2.1", "xn--bcher-kva.example"];
+    private static readonly byte[][] Odd = ["no url at all"u8.ToArray(), [0xFF, 0x00, 0x41, 0x80], "a\nb \"c\" \\ \u2028 \uD83D\uDE00"u8.ToArray(), [], "\u0001\u001F\u007F"u8.ToArray()];
     private static readonly Reason[] RefusedFor = [Reason.Malformed, Reason.SchemeFile, Reason.SchemeUnsupported, Reason.RuledOut, Reason.Unrouted, Reason.NotUtf8];
     private static readonly Reason[] DiedOf = [Reason.Http(404), Reason.Http(410), Reason.Http(503), Reason.Timeout, Reason.TooLarge, Reason.DnsNotFound];
     private static readonly string[] Sources = ["feed", "lines", "found"];
@@ -84,6 +85,33 @@ internal sealed class LetterBed : IDisposable
         _ledger.Execute("COMMIT");
     }
 
+    /// <summary>Notes, facts, repeats, histories and reasons of a later program for some of them.</summary>
+    public void Describe()
+    {
+        _ledger.Execute("BEGIN");
+        foreach (var letter in Letters)
+        {
+            if (_chance.Next(3) == 0)
+            {
+                _ledger.Prepare("INSERT INTO letter_notes(seq, notes, facts) VALUES(?1, ?2, ?3)").Bind(1, letter.Sequence).Bind(2, _chance.Next(2) == 0 ? "" : "asked \"them\"\n\u00E9")
+                    .Bind(3, _chance.Next(3) switch { 0 => null, 1 => """{ "row" : [1, 2.50, null], "atlas" : "no object", "t\u00E4": {"x": "\ud83d\ude00"} }""", _ => "no json" }).Run();
+            }
+
+            if (letter.Kind == LetterKinds.Refused && _chance.Next(3) == 0)
+            {
+                _ledger.Prepare("INSERT OR IGNORE INTO refused_again(content_id, count, last_at) SELECT substr(packed, 1, 16), ?2, ?3 FROM refused WHERE seq = ?1")
+                    .Bind(1, letter.Sequence).Bind(2, _chance.Next(1, 9)).Bind(3, letter.At + 1_000).Run();
+            }
+
+            if (_chance.Next(20) == 0)
+                _ledger.Prepare("UPDATE dead SET failure_classification = 'of_a_later_program' WHERE seq = ?1").Bind(1, letter.Sequence).Run();
+            for (var n = 3; letter.Kind == LetterKinds.Died && n < 3 + _chance.Next(4); n++)
+                _attempt.Bind(1, letter.Sequence).Bind(2, n).Bind(3, letter.At - n).Run();
+        }
+
+        _ledger.Execute("COMMIT");
+    }
+
     /// <summary>A filter by chance; about half of its conditions say nothing.</summary>
     public static LetterFilter AnyFilter(Random chance) => new()
     {
@@ -127,14 +155,16 @@ internal sealed class LetterBed : IDisposable
         var (line, host) = AnyLine();
         var reason = DiedOf[_chance.Next(DiedOf.Length)];
         var (at, source, attempts) = (AnyTime(), _chance.Next(Sources.Length), _chance.Next(1, 6));
-        _bury.Bind(1, sequence).Bind(2, ContentId.ToHex(ContentId.Of(line))).BindBlob(3, line).Bind(4, reason.Name).Bind(5, reason.Name).Bind(6, attempts).Bind(7, at).Bind(8, Sources[source]).Bind(9, CanonicalizationRules.RulesetVersion).Run();
+        _bury.Bind(1, sequence).Bind(2, ContentId.ToHex(ContentId.Of(line))).BindBlob(3, line).Bind(4, _chance.Next(2) == 0 ? reason.Name : "what it met").Bind(5, reason.Name).Bind(6, attempts).Bind(7, at).Bind(8, Sources[source]).Bind(9, CanonicalizationRules.RulesetVersion).Run();
         Letters.Add(new Known(sequence, LetterKinds.Died, reason, host, Sources[source], at, attempts));
     }
 
     private (byte[] Line, string Host) AnyLine()
     {
         var host = Hosts[_chance.Next(Hosts.Length)];
-        var line = host.Length == 0 ? "no url at all" : $"http{(_chance.Next(2) == 0 ? "s" : "")}://{(_chance.Next(2) == 0 ? host.ToUpperInvariant() : host)}/{_chance.Next(1_000)}";
+        if (host.Length == 0)
+            return (Odd[_chance.Next(Odd.Length)], "");
+        var line = $"http{(_chance.Next(2) == 0 ? "s" : "")}://{(_chance.Next(2) == 0 ? host.ToUpperInvariant() : host)}/{_chance.Next(1_000)}";
         return (Encoding.UTF8.GetBytes(line), host.Split(':')[0]);
     }
 

@@ -6,7 +6,7 @@ namespace Atlas.Pipeline.Tests.DeadLetters;
 
 public sealed class LetterIndexTests
 {
-    [Property(MaxTest = 30)]
+    [Property(MaxTest = 4)]
     public void Whatever_came_and_went_a_filter_finds_what_a_look_at_every_letter_finds(int seed)
     {
         using var bed = new LetterBed(seed);
@@ -26,7 +26,7 @@ public sealed class LetterIndexTests
         }
     }
 
-    [Property(MaxTest = 20)]
+    [Property(MaxTest = 5)]
     public void Pages_give_each_letter_once_the_newest_first_also_while_more_come(int seed)
     {
         using var bed = new LetterBed(seed);
