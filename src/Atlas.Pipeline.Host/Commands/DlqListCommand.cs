@@ -32,8 +32,8 @@ internal static class DlqListCommand
                 }
 
                 var page = await desk.Book.PageAsync(filter, line.GetValue(limit), place);
-                using var output = form.Open(line, desk);
-                output.Write(page.Letters);
+                using (var output = form.Open(line, desk))
+                    output.Write(page.Letters);
                 if (page.Count is { } all)
                     desk.Narration.Say($"{Figures.Count(page.Letters.Count)} of {Figures.Count(all)} dead letters.");
                 if (page.Next is { } next)

@@ -35,7 +35,7 @@ internal static class DlqPurgeCommand
                 Console.Error.WriteLine(counts.Letters == 0 ? "No dead letters to purge." : $"{Figures.Count(counts.Letters)} dead letters would be deleted ({filter}).");
                 if (counts.Letters == 0)
                     return ExitCode.Done;
-                var file = line.GetValue(backup) ?? Path.Combine(desk.State.Directory, "purged", string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}.jsonl"));
+                var file = Path.GetFullPath(line.GetValue(backup) ?? Path.Combine(desk.State.Directory, "purged", string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}.jsonl")));
                 if (LettersFile.InTheWay(file, replaces: false) is { } inTheWay)
                 {
                     Console.Error.WriteLine($"--backup: {inTheWay}");
