@@ -40,6 +40,7 @@ internal static class LedgerSchema
     /// <summary>What documents were before they changed.</summary>
     public const string Versions = "document_versions";
 
+    /// <remarks>Deaths are numbered without a number ever given twice, unlike those of other tables: who follows them would miss one that has the number of another that was taken back.</remarks>
     private const string Tables = """
         CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE cursors(class INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
@@ -62,7 +63,7 @@ internal static class LedgerSchema
         CREATE INDEX document_versions_content_id ON document_versions(content_id);
         CREATE INDEX document_versions_body ON document_versions(substr(body_sha256, 1, 8));
         CREATE TABLE refused(seq INTEGER PRIMARY KEY, line BLOB NOT NULL, packed BLOB NOT NULL);
-        CREATE TABLE dead(died INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,
+        CREATE TABLE dead(died INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL UNIQUE, content_id TEXT NOT NULL, source_url BLOB NOT NULL, original_error TEXT NOT NULL,
           failure_classification TEXT NOT NULL, retry_count INTEGER NOT NULL, quarantined_at INTEGER NOT NULL, notes TEXT,
           source_name TEXT NOT NULL, source_offset INTEGER NOT NULL, ruleset_version INTEGER NOT NULL);
         CREATE TABLE attempts(seq INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, status INTEGER NOT NULL, latency_ms INTEGER NOT NULL, reason TEXT NOT NULL,

@@ -53,7 +53,7 @@ internal sealed class LetterScan : IDisposable
 
     /// <summary>Whether what has changed since some place can be told. It can't if that place is ahead of the ledger, as after a copy was put back.</summary>
     public bool CanFollow(LetterCursors from) =>
-        from.Gone <= _connection.Scalar("SELECT max(id) FROM letters_gone") && from.Refused <= _connection.Scalar("SELECT value FROM counters WHERE name = 'sequence'");
+        from.Gone <= _connection.Scalar("SELECT max(id) FROM letters_gone") && from.Died <= _connection.Scalar($"SELECT seq FROM sqlite_sequence WHERE name = '{LedgerSchema.Dead}'") && from.Refused <= _connection.Scalar("SELECT value FROM counters WHERE name = 'sequence'");
 
     public string LedgerId => _connection.Text(LedgerMark.LedgerIdSql);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Atlas.Pipeline.DeadLetters;
+using Atlas.Pipeline.Tests.Ledger;
 using FsCheck.Xunit;
 
 namespace Atlas.Pipeline.Tests.DeadLetters;
@@ -169,6 +170,26 @@ public sealed class LetterIndexTests
 
         Assert.True(index.IsTemporary);
         Assert.Equal(bed.Letters.Count, index.Ask(letters => letters.Count(LetterFilter.All)));
+    }
+
+    [Fact]
+    public async Task A_URL_that_dies_after_the_last_death_was_taken_back_is_found()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await bed.Ledger.DeadLetterAsync(await bed.ClaimedAsync("http://a.test/1"), Reason.Timeout, "slow");
+        Assert.Equal([1L], await DeadAsync());
+        var replay = await bed.Ledger.BeginReplayAsync("all", "me", [1]);
+        await bed.Ledger.ReviveAsync(replay.Id, 10);
+
+        await bed.Ledger.DeadLetterAsync(await bed.ClaimedAsync("http://a.test/2"), Reason.Timeout, "slow");
+
+        Assert.Equal([2L], await DeadAsync());
+
+        async Task<IEnumerable<long>> DeadAsync()
+        {
+            using var index = await LetterIndex.OpenAsync(bed.Directory, new StepProgress(bed.Time), new Seams { Time = bed.Time });
+            return index.Ask(letters => letters.Find(LetterFilter.All)).Select(place => place.Sequence);
+        }
     }
 
     [Fact]
