@@ -125,6 +125,42 @@ public sealed class DlqTests
         Assert.Equal("queued", Assert.Single(Lines(queued)).GetProperty("state").GetString());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_replay_that_is_killed_or_told_to_end_goes_on_with_what_is_left_and_takes_no_letter_twice(bool isKilled)
+    {
+        const int Count = 6_000;
+        await using var bench = await Workbench.OpenAsync();
+        var (strict, loose) = (bench.Write("strict.yaml", Queue("rules: [{ host: a.example, strategy: dead_letter }]")), bench.Write("loose.yaml", Queue("rules: default")));
+        await RunAsync(bench, strict, string.Concat(Enumerable.Range(0, Count).Select(i => $"http://a.example/{i}\n")));
+
+        using var program = AtlasProgram.Start(bench.Folder, "dlq", "replay", loose, "--state", bench.State, "--yes", "--rate", "4000");
+        program.CloseInput();
+        while (Scalar(bench, "SELECT count(*) FROM processing_queue") < Count / 5)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        if (isKilled)
+            program.Kill();
+        else
+            program.Signal("INT");
+        var cut = await program.WaitAsync();
+        var there = Scalar(bench, "SELECT count(*) FROM processing_queue");
+        var other = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "replay", loose, "--state", bench.State, "--yes", "--reason", "ruled_out");
+        var rest = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "replay", loose, "--state", bench.State, "--resume");
+        var nothing = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "replay", loose, "--state", bench.State, "--resume");
+        var fsck = await AtlasProgram.RunAsync(bench.Folder, input: null, "fsck", "--state", bench.State);
+
+        Assert.InRange(there, Count / 5, Count - 1);
+        if (!isKilled)
+            Assert.Contains("what is left goes on with --resume", cut.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, other.ExitCode);
+        Assert.Contains("was cut short", other.Errors, StringComparison.Ordinal);
+        Assert.Equal("Of 6,000 dead letters 6,000 are none any more: admitted, queued again, or known already. 0 were refused again and stay.\n", rest.Output);
+        Assert.Contains("No replay was cut short here.", nothing.Errors, StringComparison.Ordinal);
+        Assert.Equal((Count, Count, 0), (Scalar(bench, "SELECT count(*) FROM processing_queue"), Scalar(bench, "SELECT count(DISTINCT content_id) FROM processing_queue"), Scalar(bench, "SELECT count(*) FROM dead_letter_queue")));
+        Assert.True(fsck.ExitCode == 0, fsck.ToString());
+    }
+
     [Fact]
     public async Task What_is_purged_is_in_a_file_that_can_be_imported_again()
     {
@@ -186,6 +222,12 @@ public sealed class DlqTests
         Assert.Contains("3 dead letters would be replayed", dry.Errors, StringComparison.Ordinal);
         Assert.Contains("Released: reason http_404.", release.Errors, StringComparison.Ordinal);
         Assert.Equal(1, missing.ExitCode);
+    }
+
+    private static long Scalar(Workbench bench, string sql)
+    {
+        using var ledger = bench.OpenLedger();
+        return ledger.Scalar(sql);
     }
 
     private static async Task<string[]> WithoutNumbersAsync(string file) =>
