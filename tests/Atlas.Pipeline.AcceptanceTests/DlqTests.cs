@@ -207,16 +207,23 @@ public sealed class DlqTests
     }
 
     [Fact]
-    public async Task What_is_held_back_is_not_replayed_until_it_is_released()
+    public async Task What_people_write_to_a_letter_stays_and_what_they_hold_back_is_not_replayed_until_it_is_released()
     {
         await using var bench = await DeadAsync();
 
-        var hold = await DlqAsync(bench, "hold", "--reason", "http_404", "--host", "Files.example.co.uk", "--note", "ask them first");
+        var letter = Lines(await DlqAsync(bench, "list", "--json", "--reason", "http_404"))[0].GetProperty("seq").GetRawText();
+        await DlqAsync(bench, "note", letter, "they are moving");
+        await DlqAsync(bench, "note", letter, "they have moved");
+        var noted = await DlqAsync(bench, "show", letter, "--json");
+        var nobody = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "note", "4711", "x", "--state", bench.State);
+        await DlqAsync(bench, "hold", "--reason", "http_404", "--host", "Files.example.co.uk", "--note", "ask them first");
         var held = await DlqAsync(bench, "hold", "--json");
         var dry = await AtlasProgram.RunAsync(bench.Folder, bench.Write("nobody", ""), ["dlq", "replay", Workbench.Shipped("minimal.yaml"), "--state", bench.State]);
         var release = await DlqAsync(bench, "release", "--reason", "http_404");
         var missing = await AtlasProgram.RunAsync(bench.Folder, input: null, "dlq", "release", "--state", bench.State, "--host", "never.example");
 
+        Assert.Equal("they have moved", Lines(noted)[0].GetProperty("notes").GetString());
+        Assert.Equal(1, nobody.ExitCode);
         Assert.Equal(["files.example.co.uk", "http_404"], Lines(held).Select(line => (line.TryGetProperty("host", out var host) ? host : line.GetProperty("reason")).GetString()));
         Assert.Contains("2 of them are held back", dry.Errors, StringComparison.Ordinal);
         Assert.Contains("3 dead letters would be replayed", dry.Errors, StringComparison.Ordinal);

@@ -40,6 +40,8 @@ internal sealed class DlqArguments(Argument<string[]>? others = null)
                 using var book = new LetterBook(read.Directory, steps, new Seams());
                 var work = Task.Run(() => run(new DlqDesk(read, book, narration, steps)));
                 await narration.WatchAsync(steps, work);
+                if (book.HadNoIndex)
+                    narration.Say($"note: {LetterIndex.DirectoryIn(read.Directory)} cannot be written, so the index was made for this command alone.");
                 return await work;
             });
         }

@@ -14,6 +14,7 @@ internal static class DlqCommand
         DlqListCommand.Create(),
         DlqShowCommand.Create(),
         DlqStatsCommand.Create(),
+        DlqNoteCommand.Create(),
         DlqReclassifyCommand.Create(),
         DlqReplayCommand.Create(seams),
         DlqExportCommand.Create(),

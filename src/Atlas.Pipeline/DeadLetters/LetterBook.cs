@@ -16,6 +16,9 @@ internal sealed class LetterBook(string state, StepProgress steps, Seams seams) 
     /// <summary>What the last run on the directory wrote down of its rules for keys; empty if none has.</summary>
     public string KeyRules => _reader.KeyRules;
 
+    /// <summary>Whether a question had to make the index for that once, as <c>letters/</c> can't be written.</summary>
+    public bool HadNoIndex { get; private set; }
+
     /// <summary>A page of the letters that fit, the newest first.</summary>
     /// <param name="filter">What is wanted.</param>
     /// <param name="most">How many at most, from 1.</param>
@@ -146,6 +149,7 @@ internal sealed class LetterBook(string state, StepProgress steps, Seams seams) 
     {
         // Held only while it is asked: what is read after that stands in the ledger, and others wait for the index.
         using var index = await LetterIndex.OpenAsync(state, steps, seams);
+        HadNoIndex |= index.IsTemporary;
         return index.Ask(question);
     }
 

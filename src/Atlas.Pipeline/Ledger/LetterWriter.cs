@@ -12,7 +12,7 @@ internal sealed class LetterWriter
     private readonly SqlConnection _connection;
     private readonly BooksCounter _books;
     private readonly TimeProvider _time;
-    private readonly SqlStatement _begin, _list, _end, _unfinished, _item, _died, _refused, _drop, _dead, _disown, _purge, _gone, _forgotten, _mark, _count, _requeue, _rewrite, _forgetRepeats, _act, _hold, _release;
+    private readonly SqlStatement _begin, _list, _end, _unfinished, _item, _died, _refused, _drop, _dead, _disown, _purge, _gone, _forgotten, _mark, _count, _requeue, _rewrite, _forgetRepeats, _note, _act, _hold, _release;
     private readonly SqlStatement[] _facts;
     private readonly SqlStatement[] _classes = new SqlStatement[PriorityClasses.Count];
 
@@ -41,6 +41,10 @@ internal sealed class LetterWriter
         _requeue = connection.Prepare("INSERT INTO work(seq, class, state, attempt, lost, deferrals, due_at, epoch) VALUES(?1, ?2, 'queued', 0, 0, 0, 0, 0)");
         _rewrite = connection.Prepare("UPDATE refused SET packed = ?2 WHERE seq = ?1");
         _forgetRepeats = connection.Prepare("DELETE FROM refused_again WHERE content_id = ?1");
+        _note = connection.Prepare("""
+            INSERT INTO letter_notes(seq, notes) SELECT ?1, ?2 WHERE EXISTS(SELECT 1 FROM refused WHERE seq = ?1) OR EXISTS(SELECT 1 FROM dead WHERE seq = ?1)
+            ON CONFLICT DO UPDATE SET notes = excluded.notes
+            """);
         _act = connection.Prepare("INSERT INTO acts(at, who, act, filter, count, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
         _hold = connection.Prepare("INSERT INTO holds(kind, value, at, who, note) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET note = excluded.note");
         _release = connection.Prepare("DELETE FROM holds WHERE kind = ?1 AND value = ?2");
@@ -182,6 +186,14 @@ internal sealed class LetterWriter
             _books.Dead.Add(reason, -1);
         _books.Add(Tally.Purged, reasons.Count);
         return purged;
+    }
+
+    /// <summary>Writes what people want to remember of a letter over what they wrote before.</summary>
+    /// <returns>False when there is no such letter.</returns>
+    public bool Note(long letter, string notes)
+    {
+        _note.Bind(1, letter).Bind(2, notes).Run();
+        return _connection.Changes > 0;
     }
 
     /// <summary>Writes down what was done to many at once.</summary>

@@ -257,6 +257,9 @@ internal sealed class SqliteLedger : ILedger
         return true;
     });
 
+    /// <summary>Writes what people want to remember of a letter over what they wrote before; false when there is no such letter.</summary>
+    public Task<bool> NoteLetterAsync(long letter, string notes) => Send(1, () => _letters.Note(letter, notes));
+
     /// <summary>Holds a host or a reason back: nothing of it is fetched or replayed until it is released.</summary>
     /// <param name="kind">host or reason.</param>
     /// <param name="value">A host as in a canonical URL, or a reason's name.</param>
