@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Atlas.Pipeline.Check;
 using Atlas.Pipeline.Host.Reporting;
+using Atlas.Pipeline.Migrate;
 
 namespace Atlas.Pipeline.Host.Commands;
 
@@ -49,6 +50,20 @@ internal static class MigrateArguments
         return true;
     }
 
+    /// <summary>Reads a plan, or says on stderr why it cannot be.</summary>
+    public static MigrationPlan? ReadPlan(string file)
+    {
+        try
+        {
+            return PlanFile.Read(File.ReadAllBytes(file));
+        }
+        catch (Exception error) when (error is FormatException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"{file} is no plan that can be applied: {error.Message}. Make one with: atlas migrate plan");
+            return null;
+        }
+    }
+
     /// <summary>Runs what may take long, shows how far it is, and turns what stands in its way into a message and an exit code.</summary>
     /// <param name="what">As the subject of a sentence.</param>
     /// <param name="quiet">No progress.</param>
@@ -62,6 +77,11 @@ internal static class MigrateArguments
             var working = Task.Run(() => work(steps, narration));
             await narration.WatchAsync(steps, working);
             return await working;
+        }
+        catch (MigrationRefusedException refused)
+        {
+            Console.Error.WriteLine(refused.Message);
+            return ExitCode.Usage;
         }
         catch (Exception error) when (Narration.CanExplain(error))
         {

@@ -11,5 +11,8 @@ internal static class MigrateCommand
     {
         MigrateInventoryCommand.Create(),
         MigratePlanCommand.Create(),
+        MigrateApplyCommand.Create(),
+        MigrateVerifyCommand.Create(),
+        MigrateRollbackCommand.Create(),
     };
 }

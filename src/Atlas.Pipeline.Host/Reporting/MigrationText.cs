@@ -23,6 +23,19 @@ internal static class MigrationText
         return text.ToString();
     }
 
+    /// <summary>What has become of it.</summary>
+    public static string Of(MigrationPlan plan, MigrationOutcome outcome) => string.Create(CultureInfo.InvariantCulture, $"""
+        {(outcome.WasDone ? "This migration was done before: nothing was changed." : "Taken over.")}
+          queued {Figures.Count(outcome.Queued)}, documents {Figures.Count(outcome.Documents)}, dead letters {Figures.Count(outcome.DeadLetters)}, known before {Figures.Count(outcome.Existing)}
+          digest {outcome.Digest}
+        Look for every row with: atlas migrate verify --state {plan.State}
+        Take it back with: atlas migrate rollback --state {plan.State}
+
+        """);
+
+    public static string Json(MigrationPlan plan, MigrationOutcome outcome) => string.Create(CultureInfo.InvariantCulture,
+        $"{{\"id\":\"{plan.Id}\",\"was_done\":{(outcome.WasDone ? "true" : "false")},\"queued\":{outcome.Queued},\"documents\":{outcome.Documents},\"dead_letters\":{outcome.DeadLetters},\"existing\":{outcome.Existing},\"digest\":\"{outcome.Digest}\"}}\n");
+
     /// <summary>Rows that cannot be read, a line each, up to a limit.</summary>
     public static void AppendGaps(StringBuilder text, IReadOnlyList<LegacyTableRead> tables)
     {

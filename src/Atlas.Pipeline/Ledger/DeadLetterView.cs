@@ -33,12 +33,14 @@ internal static class DeadLetterView
         return sql.Append(CultureInfo.InvariantCulture, $"ELSE {ReasonName()} END").ToString();
     }
 
-    /// <summary>An HTTP status is no reason to refuse a line.</summary>
+    /// <summary>No line is refused for an HTTP status, but what was imported may have been given up for one elsewhere.</summary>
     private static string ReasonName()
     {
-        var sql = new StringBuilder($"CASE {PackedSql.Hex(Packed, 16, 2)} ");
+        var (code, number) = (PackedSql.Hex(Packed, 16, 2), PackedSql.Number(Packed, 16, 2));
+        var sql = new StringBuilder($"CASE {code} ");
         foreach (var reason in Reason.OwnNames)
             sql.Append(CultureInfo.InvariantCulture, $"WHEN '{reason.Code:X4}' THEN '{reason.Name}' ");
-        return sql.Append(CultureInfo.InvariantCulture, $"ELSE 'code ' || {PackedSql.Number(Packed, 16, 2)} END").ToString();
+        sql.Append(CultureInfo.InvariantCulture, $"ELSE CASE WHEN {code} BETWEEN '{Reason.Http(100).Code:X4}' AND '{Reason.Http(999).Code:X4}' THEN 'http_' || ({number} - {Reason.Http(0).Code}) ");
+        return sql.Append(CultureInfo.InvariantCulture, $"ELSE 'code ' || {number} END END").ToString();
     }
 }

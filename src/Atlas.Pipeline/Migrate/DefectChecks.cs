@@ -58,7 +58,7 @@ internal sealed class DefectChecks(SqlConnection database, LegacyShape shape, Le
             var found = database.Scalar(count);
             return new Defect(number, name, found > 0 ? DefectVerdict.Present : DefectVerdict.Absent, Math.Max(0, found), remedy);
         }
-        catch (LedgerException damage) when (LegacyScan.IsDamage(damage))
+        catch (LedgerException damage) when (!damage.IsOfTheMachine)
         {
             return new Defect(number, name, DefectVerdict.CannotBeTold, 0, remedy);
         }

@@ -28,7 +28,7 @@ internal sealed class LegacyScan
     public LegacyScan(SqlConnection database, string select, string table)
     {
         _table = table;
-        _rows = database.Prepare($"{select} WHERE t.rowid > ?1 ORDER BY t.rowid");
+        _rows = database.Prepare($"{select} WHERE t.rowid >= ?1 ORDER BY t.rowid");
         _from = database.Prepare($"{select} WHERE t.rowid >= ?1 ORDER BY t.rowid LIMIT 1");
     }
 
@@ -36,32 +36,32 @@ internal sealed class LegacyScan
     public IReadOnlyList<UnreadableRows> Read(Action<SqlStatement> visit)
     {
         var gaps = new List<UnreadableRows>();
-        var last = long.MinValue;
-        while (TryReadFrom(ref last, visit) is false)
+        for (var next = long.MinValue; !TryReadFrom(ref next, visit);)
         {
-            var first = last == long.MinValue ? 1 : last + 1;
-            if (FindReadable(first) is not { } next)
+            var first = next == long.MinValue ? 1 : next;
+            if (FindReadable(first) is not { } readable)
             {
                 gaps.Add(new UnreadableRows(_table, first, long.MaxValue));
                 break;
             }
 
-            gaps.Add(new UnreadableRows(_table, first, next - 1));
-            last = next - 1;
+            gaps.Add(new UnreadableRows(_table, first, readable - 1));
+            next = readable;
         }
 
         return gaps;
     }
 
-    private bool TryReadFrom(ref long last, Action<SqlStatement> visit)
+    /// <summary>Reads until the end, or up to a page that is damaged: then the next number is the first behind what was read.</summary>
+    private bool TryReadFrom(ref long next, Action<SqlStatement> visit)
     {
-        _rows.Bind(1, last);
+        _rows.Bind(1, next);
         try
         {
             while (_rows.Step())
             {
                 visit(_rows);
-                last = _rows.Int64(0);
+                next = _rows.Int64(0) + 1;
             }
 
             return true;

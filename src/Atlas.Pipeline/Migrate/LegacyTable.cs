@@ -46,6 +46,9 @@ internal static class LegacyTables
     /// <summary>The table that is called so; null for one that nobody here knows.</summary>
     public static LegacyTable? Find(string name) => Array.FindIndex(Names, known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) is >= 0 and var number ? (LegacyTable)number : null;
 
+    /// <summary>Whether rows of a table have the id that the programs knew a resource by; those of v1 are numbered, and nobody called them by it.</summary>
+    public static bool HasIds(LegacyTable table) => table is LegacyTable.Metadata or LegacyTable.Queue or LegacyTable.DeadLetters;
+
     /// <summary>The column that holds what a document was.</summary>
     public const string BodyColumn = "content";
 

@@ -2,7 +2,6 @@ using System.Text.Unicode;
 using Atlas.Pipeline.Check;
 using Atlas.Pipeline.Classify;
 using Atlas.Pipeline.Normalize;
-using Atlas.Pipeline.Sources;
 using Atlas.Urls;
 
 namespace Atlas.Pipeline.Migrate;
@@ -24,8 +23,8 @@ internal sealed class UrlJudge<T>(KeyRules rules, UrlJudge<T>.Judged judged)
     /// <param name="about">Is given back.</param>
     public void Add(ReadOnlySpan<byte> url, in T about)
     {
-        var isTooLong = url.Length > LineBatcher.MaxLine;
-        var kept = KeptOf(url);
+        var isTooLong = UrlLine.IsTooLong(url);
+        var kept = UrlLine.KeptOf(url);
         if (_batch.Count == UrlBatch.MaxRows || _textEnd + kept.Length > UrlBatch.TextCapacity)
             Flush();
         kept.CopyTo(_batch.Text.AsSpan(_textEnd));
@@ -50,7 +49,4 @@ internal sealed class UrlJudge<T>(KeyRules rules, UrlJudge<T>.Judged judged)
         _batch.Reset();
         _textEnd = 0;
     }
-
-    /// <summary>What a ledger keeps of a line.</summary>
-    public static ReadOnlySpan<byte> KeptOf(ReadOnlySpan<byte> line) => line.Length > LineBatcher.MaxLine ? line[..LineBatcher.KeptOfLongLine] : line;
 }

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Atlas.Pipeline.Ledger;
+
+namespace Atlas.Pipeline.Migrate;
+
+/// <summary>What a state directory was before a migration, and where the copies lie that can make it so again.</summary>
+internal sealed record StateBefore
+{
+    /// <summary>SHA-256 of the copy of the ledger; null if there was no ledger.</summary>
+    public string? LedgerSha256 { get; init; }
+
+    /// <summary>What the ledger said (<see cref="LedgerDigest"/>); null if there was none.</summary>
+    public string? LedgerDigest { get; init; }
+
+    public LedgerMark? Mark { get; init; }
+
+    /// <summary>Files of bodies and of the dedup index, by their path in the state directory, with their lengths.</summary>
+    public required SortedDictionary<string, long> Files { get; init; }
+
+    /// <summary>The segment that the migration's bodies begin in; no file that was there is written to.</summary>
+    public required int FirstSegment { get; init; }
+
+    public required IReadOnlyList<KeptInput> Inputs { get; init; }
+
+    public byte[] Write()
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString("ledger_sha256", LedgerSha256);
+            json.WriteString("ledger_digest", LedgerDigest);
+            json.WriteString("mark_ledger", Mark?.LedgerId);
+            json.WriteNumber("mark_progress", Mark?.Progress ?? 0);
+            json.WriteNumber("first_segment", FirstSegment);
+            json.WriteStartObject("files");
+            foreach (var (file, length) in Files)
+                json.WriteNumber(file, length);
+            json.WriteEndObject();
+            json.WriteStartArray("inputs");
+            foreach (var input in Inputs)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", input.Name);
+                json.WriteString("file", input.File);
+                json.WriteString("sha256", input.Sha256);
+                json.WriteString("integrity", input.Integrity);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return bytes.ToArray();
+    }
+
+    public static StateBefore Read(ReadOnlyMemory<byte> text)
+    {
+        using var document = JsonDocument.Parse(text);
+        var root = document.RootElement;
+        var files = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var file in root.GetProperty("files").EnumerateObject())
+            files[file.Name] = file.Value.GetInt64();
+        return new StateBefore
+        {
+            LedgerSha256 = root.GetProperty("ledger_sha256").GetString(),
+            LedgerDigest = root.GetProperty("ledger_digest").GetString(),
+            Mark = root.GetProperty("mark_ledger").GetString() is { } id ? new LedgerMark(id, root.GetProperty("mark_progress").GetInt64()) : null,
+            Files = files,
+            FirstSegment = root.GetProperty("first_segment").GetInt32(),
+            Inputs = [.. root.GetProperty("inputs").EnumerateArray().Select(input => new KeptInput(
+                input.GetProperty("name").GetString()!, input.GetProperty("file").GetString()!, input.GetProperty("sha256").GetString()!, input.GetProperty("integrity").GetString()!))],
+        };
+    }
+}
