@@ -132,17 +132,17 @@ internal sealed class LedgerImport
         _attempt.Bind(1, sequence).Bind(2, Math.Max(1, group.Retries)).Bind(3, group.DiedAt > 0 ? group.DiedAt : _now.ToUnixTimeMilliseconds()).Bind(4, status).Bind(5, group.Death.Name).Bind(6, error).Run();
     }
 
-    /// <summary>Under which id a database knew a resource. Where two databases gave one id to different resources, the later one's stands behind its database's name.</summary>
-    public void Alias(string legacyId, UInt128 contentId, string database)
+    /// <summary>Under which id a legacy program knew a resource. Where an earlier migration brought the same id for another one, this stands behind its database's name.</summary>
+    public void Alias(in LegacyId legacy, UInt128 contentId)
     {
         var id = ContentId.ToHex(contentId);
-        _id.Bind(1, legacyId).Bind(2, id).Bind(3, database).Run();
+        _id.Bind(1, legacy.Text).Bind(2, id).Bind(3, legacy.Database).Run();
         if (_ledger.Changes == 1)
             return;
-        var known = _idOf.Bind(1, legacyId).Step() ? _idOf.Text(0) : id;
+        var known = _idOf.Bind(1, legacy.Text).Step() ? _idOf.Text(0) : id;
         _idOf.Reset();
         if (known != id)
-            _id.Bind(1, $"{database}:{legacyId}").Bind(2, id).Bind(3, database).Run();
+            _id.Bind(1, $"{legacy.Database}:{legacy.Text}").Bind(2, id).Bind(3, legacy.Database).Run();
     }
 
     private long AddRow(PriorityClass level, in LegacyGroup group, ReadOnlySpan<byte> url)

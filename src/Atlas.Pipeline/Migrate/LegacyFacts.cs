@@ -7,17 +7,23 @@ using System.Text.Unicode;
 namespace Atlas.Pipeline.Migrate;
 
 /// <summary>What legacy rows say beside their URL, as it stands there: metadata that is no JSON, times that are none. One JSON object for all rows of a resource.</summary>
+/// <remarks>Rows of one resource mostly say the same: a column that a row does not have here is as in the last row before it that has it, and null where there is none any more.</remarks>
 internal sealed class LegacyFacts(string migration) : IDisposable
 {
     private readonly ArrayBufferWriter<byte> _bytes = new(4_096);
     private readonly Dictionary<IReadOnlyList<string>, JsonEncodedText[]> _names = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<string, (int Start, int Length)> _said = new(StringComparer.Ordinal);
     private readonly Utf8JsonWriter _json = new(Stream.Null, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+    private byte[] _values = new byte[4_096];
+    private int _valuesEnd;
 
     /// <summary>Valid until the next.</summary>
     public ReadOnlySpan<byte> Of(LegacyCensus census, int group, LegacyRows rows)
     {
         _bytes.ResetWrittenCount();
         _json.Reset(_bytes);
+        _said.Clear();
+        _valuesEnd = 0;
         _json.WriteStartObject();
         _json.WriteString("migration", migration);
         _json.WriteStartArray("rows");
@@ -45,15 +51,31 @@ internal sealed class LegacyFacts(string migration) : IDisposable
             if (columns[column] == LegacyTables.BodyColumn)
                 continue;
             var value = read.Bytes(LegacyField.Count + column);
-            if (value.IsEmpty)
+            if (WasSaid(columns[column], value))
                 continue;
-            if (Utf8.IsValid(value))
+            if (value.IsEmpty)
+                _json.WriteNull(names[column]);
+            else if (Utf8.IsValid(value))
                 _json.WriteString(names[column], value);
             else
                 _json.WriteString(names[column], Encoding.UTF8.GetString(value));
         }
 
         _json.WriteEndObject();
+    }
+
+    /// <summary>Whether the rows before have said the same of a column; what they have not is remembered.</summary>
+    private bool WasSaid(string column, ReadOnlySpan<byte> value)
+    {
+        var said = _said.GetValueOrDefault(column);
+        if (value.SequenceEqual(_values.AsSpan(said.Start, said.Length)))
+            return true;
+        if (_valuesEnd + value.Length > _values.Length)
+            Array.Resize(ref _values, Math.Max(2 * _values.Length, _valuesEnd + value.Length));
+        value.CopyTo(_values.AsSpan(_valuesEnd));
+        _said[column] = (_valuesEnd, value.Length);
+        _valuesEnd += value.Length;
+        return false;
     }
 
     private JsonEncodedText[] NamesOf(IReadOnlyList<string> columns)

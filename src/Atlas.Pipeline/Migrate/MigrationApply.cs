@@ -13,9 +13,12 @@ internal sealed class MigrationApply(MigrationPlan plan, Seams seams, StepProgre
     /// <summary>Resources of a transaction. At some 100,000 a second this bounds what a kill costs to a few tenths of a second.</summary>
     private const int ResourcesPerChunk = 16_384;
 
+    private const int IdsPerChunk = 65_536;
+
     /// <summary>Bytes of bodies that end a chunk.</summary>
     private const long BodyBytesPerChunk = 32 << 20;
 
+    /// <summary>Pages of the WAL at which it begins anew.</summary>
     private const int WalPages = 8_192;
 
     /// <exception cref="MigrationRefusedException">The inputs are not what the plan was made of.</exception>
@@ -62,42 +65,55 @@ internal sealed class MigrationApply(MigrationPlan plan, Seams seams, StepProgre
         return census;
     }
 
+    /// <summary>Resource by resource, and then the old ids: the number of what is committed counts both.</summary>
     private void TakeOver(StateDirectory directory, SqlConnection ledger, MigrationRecord record, LegacyRows rows, LegacyCensus census, StateBefore before)
     {
         var order = census.Order();
-        var done = new bool[census.Groups];
-        foreach (var group in order.AsSpan(0, record.Next))
-            done[group] = true;
-        progress.Begin("looking up what the state directory has", 0);
-        var existing = ExistingRows.Find(ledger, census, group => !done[group]);
+        var id = ledger.Text(LedgerMark.LedgerIdSql);
         var books = new BooksCounter(ledger);
         using var segments = Segments(directory, ledger, before);
         var import = new LedgerImport(ledger, books, segments, DateTimeOffset.FromUnixTimeMilliseconds(record.BegunAt));
         using var resource = new ResourceWriter(import, rows, census, plan.Id, record.BegunAt);
-        progress.Begin("taking over", order.Length);
-        progress.Advance(record.Next);
-        for (var next = record.Next; next < order.Length;)
+        var existing = record.Next < order.Length ? Existing(ledger, census, order.AsSpan(0, record.Next)) : [];
+        InChunks("taking over", order.Length, ResourcesPerChunk, next =>
         {
-            var first = next;
-            import.Begin();
-            for (; next < order.Length && next - first < ResourcesPerChunk && import.BodyBytes < BodyBytesPerChunk; next++)
-            {
-                var group = order[next];
-                var isThere = existing.TryGetValue(group, out var sequence);
-                if (!isThere)
-                    sequence = resource.Write(group);
-                resource.Alias(group);
-                record.Add(next, isThere ? LegacyPlace.Existing : census.Group(group).Place, sequence, census.Group(group).Key, census, group);
-            }
+            var group = order[next];
+            var isThere = existing.TryGetValue(group, out var sequence);
+            if (!isThere)
+                sequence = resource.Write(group);
+            record.Add(next, isThere ? LegacyPlace.Existing : census.Group(group).Place, sequence, census.Group(group).Key, census, group);
+        });
+        progress.Begin("sorting the old ids", 0);
+        var ids = LegacyIds.Of(census, rows);
+        InChunks("writing the old ids", order.Length + ids.Count, IdsPerChunk, next => import.Alias(ids[next - order.Length], census.Group(ids[next - order.Length].Group).Key));
 
-            directory.ThrowIfTaken();
-            var end = next;
-            import.Commit(reached => record.MoveTo(end, reached));
-            directory.WriteMark(new LedgerMark(ledger.Text(LedgerMark.LedgerIdSql), books.Progress));
-            if (ledger.CheckpointPassive() > WalPages)
-                ledger.CheckpointRestart();
-            progress.Advance(next - first);
+        void InChunks(string name, int end, int perChunk, Action<int> write)
+        {
+            progress.Begin(name, end);
+            progress.Advance(record.Next);
+            while (record.Next < end)
+            {
+                var next = record.Next;
+                import.Begin();
+                for (var first = next; next < end && next - first < perChunk && import.BodyBytes < BodyBytesPerChunk; next++)
+                    write(next);
+                directory.ThrowIfTaken();
+                progress.Advance(next - record.Next);
+                import.Commit(reached => record.MoveTo(next, reached));
+                directory.WriteMark(new LedgerMark(id, books.Progress));
+                if (ledger.CheckpointPassive() > WalPages)
+                    ledger.CheckpointRestart();
+            }
         }
+    }
+
+    private Dictionary<int, long> Existing(SqlConnection ledger, LegacyCensus census, ReadOnlySpan<int> written)
+    {
+        progress.Begin("looking up what the state directory has", 0);
+        var done = new bool[census.Groups];
+        foreach (var group in written)
+            done[group] = true;
+        return ExistingRows.Find(ledger, census, group => !done[group]);
     }
 
     /// <summary>Bodies begin in a segment of their own: no file that was there is written to, so that a rollback only has to delete.</summary>
@@ -118,7 +134,7 @@ internal sealed class MigrationApply(MigrationPlan plan, Seams seams, StepProgre
         ledger.Execute("BEGIN IMMEDIATE");
         ledger.Prepare("INSERT OR IGNORE INTO meta(name, value) VALUES(?1, ?2)").Bind(1, LedgerSchema.KeyRules).Bind(2, plan.Settings.Rules.ToText()).Run();
         ledger.Prepare("INSERT INTO acts(at, who, act, filter, count, detail) VALUES(?1, ?2, 'migration', '', ?3, ?4)")
-            .Bind(1, now).Bind(2, Environment.UserName).Bind(3, record.Next).Bind(4, $"{plan.Id}: {string.Join(", ", plan.Inputs.Select(input => Path.GetFileName(input.Path)))}").Run();
+            .Bind(1, now).Bind(2, Environment.UserName).Bind(3, ledger.Scalar($"SELECT count(*) FROM migrated WHERE migration = {record.Number}")).Bind(4, $"{plan.Id}: {string.Join(", ", plan.Inputs.Select(input => Path.GetFileName(input.Path)))}").Run();
         record.End(digest, now);
         ledger.Execute("COMMIT");
     }

@@ -32,7 +32,7 @@ internal sealed class MigrationRecord
 
     public long Number { get; }
 
-    /// <summary>Resources that are committed.</summary>
+    /// <summary>Resources that are committed, and the ids after them.</summary>
     public int Next { get; private set; }
 
     /// <summary>Unix milliseconds: when its rows were admitted.</summary>

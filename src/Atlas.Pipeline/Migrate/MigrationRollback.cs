@@ -95,6 +95,10 @@ internal static class MigrationRollback
         // Of an index that went on since nothing fits any more: the next run makes it anew from the ledger.
         if (withIndex && Directory.Exists(directory.SeenDirectory))
             Directory.Delete(directory.SeenDirectory, recursive: true);
+
+        // What the dead letters are found by is made anew when somebody asks.
+        if (Path.Combine(directory.Path, "letters") is var letters && Directory.Exists(letters))
+            Directory.Delete(letters, recursive: true);
         foreach (var file in MigrationFolder.FilesOf(directory).Keys.Where(file => !before.Files.ContainsKey(file)))
             disk.Delete(Path.Combine(directory.Path, file));
         foreach (var folder in new[] { directory.BodiesDirectory, directory.SeenDirectory }.Where(folder => Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()))

@@ -1,6 +1,6 @@
 namespace Atlas.Pipeline.Migrate;
 
-/// <summary>Takes one resource over: its row, what is known of it beside that, and the ids that it had.</summary>
+/// <summary>Takes one resource over: its row, and what is known of it beside that.</summary>
 internal sealed class ResourceWriter(LedgerImport import, LegacyRows rows, LegacyCensus census, string migration, long now) : IDisposable
 {
     private readonly LegacyFacts _facts = new(migration);
@@ -22,21 +22,6 @@ internal sealed class ResourceWriter(LedgerImport import, LegacyRows rows, Legac
             notes = WriteDeath(sequence, group);
         import.Note(sequence, notes, _facts.Of(census, number, rows));
         return sequence;
-    }
-
-    /// <summary>Writes the ids that it had, each once.</summary>
-    public void Alias(int number)
-    {
-        var last = "";
-        foreach (var index in census.RowsOf(number))
-        {
-            var row = census.Rows[index];
-            if (!LegacyTables.HasIds(row.Table))
-                continue;
-            var id = rows.Read(row).Text(LegacyField.Id);
-            if (id.Length > 0 && id != last)
-                import.Alias(last = id, census.Group(number).Key, rows.NameOf(row.Input));
-        }
     }
 
     public void Dispose() => _facts.Dispose();
