@@ -5,7 +5,7 @@ export ATLAS_PROGRAM := $(CURDIR)/dist/atlas
 LOADTESTS := artifacts/bin/NativeLoadTests/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.Pipeline.LoadTests
 DOTNET := $(shell command -v dotnet 2>/dev/null)
 
-.PHONY: help build dist-for-the-runtime load-tests run test test-kill test-crash test-faults test-memory test-damage test-handles test-states test-hostile test-peers test-portable fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-frontier bench-letters bench-micro docs docs-damage docs-guard docs-peers need-sdk public-suffixes unicode-tables
+.PHONY: help build dist-for-the-runtime load-tests run test test-kill test-crash test-faults test-memory test-damage test-handles test-states test-hostile test-peers test-portable test-migrate fuzz lint bench bench-fetch bench-lists bench-polite bench-scale bench-frontier bench-letters bench-migrate legacy-data bench-micro docs docs-damage docs-guard docs-peers need-sdk public-suffixes unicode-tables
 
 help:
 	@echo "make run          build, then run pipelines/demo.yaml on a polluted list against a scripted web"
@@ -19,6 +19,7 @@ help:
 	@echo "make test-states  two hundred random walks through the states of URLs, kills and drains included, against a plain model (3 minutes)"
 	@echo "make test-hostile  a third of the web down, a third answering with every fault there is, SECONDS=600 unless given"
 	@echo "make test-portable  canonical forms as on processors without BMI2 and AVX-512, and without any such instructions (half a minute)"
+	@echo "make test-migrate  the roadmap's legacy database moves in and out, and apply is killed at fifty random moments (3 minutes)"
 	@echo "make docs-damage  docs/damage.md, from that test"
 	@echo "make docs-guard   docs/guard.md: hosts that are never asked, each tried in three ways"
 	@echo "make test-peers   a polluted list and a kill at half, as in docs/peers.md, without the peers (half a minute)"
@@ -33,6 +34,8 @@ help:
 	@echo "make bench-letters  questions about ten million dead letters: the index made anew, brought up to date, and asked (2 minutes, 4 GB in the temporary directory, which stay)"
 	@echo "make bench-lists  distinct lines of a list of ten million, beside awk and sort (writes 3 GB to the temporary directory)"
 	@echo "make docs         docs/settings.md, docs/errors.md and pipelines/pipeline.schema.json, from the code"
+	@echo "make bench-migrate  inventory, plan, apply and verify of legacy databases of 1 and 2.7 million rows (2 minutes, 6 GB in the temporary directory)"
+	@echo "make legacy-data  FILE=legacy.db, a made-up legacy database; ERA=First|PartlyAltered|Altered|Version1, TIMES=1 for the roadmap's numbers"
 	@echo "make bench-micro  BenchmarkDotNet: ns and bytes per URL for canonical forms (short way, careful way, System.Uri) and content ids"
 	@echo "make build        dist/atlas"
 	@echo "make public-suffixes  the newest Public Suffix List (needs node, npm and the network)"
@@ -91,6 +94,9 @@ test-portable: build
 	DOTNET_EnableBMI2=0 DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0 dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-not-trait "length=long"
 	DOTNET_EnableHWIntrinsic=0 dotnet test --project tests/Atlas.Urls.Tests -c $(CONFIG) --no-build --filter-not-trait "length=long"
 
+test-migrate: build
+	dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-trait "run=migrate"
+
 docs-guard: build
 	ATLAS_WRITE_DOCS=1 dotnet test --project tests/Atlas.Pipeline.AcceptanceTests -c $(CONFIG) --no-build --filter-class "*GuardTableTests"
 
@@ -131,6 +137,12 @@ bench-scale: load-tests
 
 bench-frontier: load-tests
 	$(LOADTESTS) frontier
+
+bench-migrate: load-tests
+	$(LOADTESTS) legacy dist/atlas
+
+legacy-data: build
+	dotnet artifacts/bin/Atlas.LegacyData/$(shell echo $(CONFIG) | tr A-Z a-z)/Atlas.LegacyData.dll $(or $(FILE),legacy.db) $(or $(ERA),Altered) $(or $(TIMES),1)
 
 bench-letters: load-tests
 	$(LOADTESTS) letters

@@ -12,6 +12,7 @@ using Atlas.ScriptedWeb;
 // Or: fetch, the path of atlas, and see FetchBenchOptions: the program itself beside its peers. It starts this one again as the site they all ask: serve, pages, milliseconds, hosts.
 // Or: polite, the path of atlas, hosts (10,000), milliseconds between two requests to one (5,000), pages per host (5): exit code 1 if one is asked too early, or 5 % of the rate are lost.
 // Or: frontier, items to pick (200,000), and one or more numbers of queued URLs (10,000 1,000,000 10,000,000): what a pick costs by how many are queued.
+// Or: legacy, the path of atlas, and how many times the roadmap's numbers, one or more (8 20): what it costs to move a legacy database in.
 // Or: letters, dead letters (10,000,000), a folder for their state, which stays: what questions about them cost.
 if (args is ["serve", var served, var latency, var hosts])
 {
@@ -38,9 +39,10 @@ var comparesLists = args is ["lists", ..];
 var scales = args is ["scale", ..];
 var fetches = args is ["fetch", ..];
 var isPolite = args is ["polite", ..];
+var migrates = args is ["legacy", ..];
 var picks = args is ["frontier", ..];
 int[] sizes = [2_000_000, 3, 20_000, 1];
-for (var i = 0; i < args.Length && !comparesLists && !scales && !fetches && !isPolite && !picks; i++)
+for (var i = 0; i < args.Length && !comparesLists && !scales && !fetches && !isPolite && !migrates && !picks; i++)
     sizes[i] = int.Parse(args[i], CultureInfo.InvariantCulture);
 var (lines, passes, pages) = (sizes[0], sizes[1], sizes[2]);
 var folder = Directory.CreateTempSubdirectory("atlas-bench-").FullName;
@@ -64,6 +66,13 @@ try
         return;
 
         int Number(int at, int or) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : or;
+    }
+
+    if (migrates)
+    {
+        foreach (var times in args.Length > 2 ? args[2..] : ["8", "20"])
+            await new LegacyBench(folder, args[1]).RunAsync(double.Parse(times, CultureInfo.InvariantCulture));
+        return;
     }
 
     if (picks)

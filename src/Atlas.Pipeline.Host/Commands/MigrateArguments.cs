@@ -8,6 +8,9 @@ namespace Atlas.Pipeline.Host.Commands;
 /// <summary>What the commands of <c>atlas migrate</c> have in common.</summary>
 internal static class MigrateArguments
 {
+    /// <summary>Their number is stored in a byte.</summary>
+    private const int MostFiles = 254;
+
     public static Argument<string[]> Files() => new("LEGACY.db") { Description = "The legacy databases: all of them, as rows of one page may be spread.", Arity = ArgumentArity.OneOrMore };
 
     public static Option<string> TimeZone() => new("--timezone") { Description = "Where the machine stood that wrote the times, as Europe/Berlin; they do not say so themselves.", HelpName = "ZONE", DefaultValueFactory = _ => "UTC" };
@@ -23,9 +26,11 @@ internal static class MigrateArguments
     public static Option<bool> Yes() => new("--yes") { Description = "Does not ask." };
 
     /// <summary>Whether the databases and the zone are there; says on stderr what is not.</summary>
-    public static bool AreGood(IEnumerable<string> files, string timeZone)
+    public static bool AreGood(IReadOnlyList<string> files, string timeZone)
     {
-        var good = true;
+        var good = files.Count <= MostFiles;
+        if (!good)
+            Console.Error.WriteLine($"{files.Count} databases are more than the {MostFiles} that are taken at once.");
         foreach (var file in files.Where(file => !File.Exists(file)))
         {
             Console.Error.WriteLine($"There is no file {file}.");
@@ -44,7 +49,9 @@ internal static class MigrateArguments
         rules = null;
         if (file is null)
             return true;
-        if (PipelineFile.Read(file, [], state: null) is not { } pipeline)
+
+        // Of its state directory nothing is used here, so that a file without one will do.
+        if (PipelineFile.Read(file, [], state: ".") is not { } pipeline)
             return false;
         rules = KeyRules.Of(pipeline);
         return true;

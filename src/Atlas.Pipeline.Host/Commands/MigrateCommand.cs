@@ -14,5 +14,6 @@ internal static class MigrateCommand
         MigrateApplyCommand.Create(),
         MigrateVerifyCommand.Create(),
         MigrateRollbackCommand.Create(),
+        MigrateInPlaceCommand.Create(),
     };
 }

@@ -15,6 +15,8 @@ internal static class MigrationText
         foreach (var input in plan.Inputs)
         {
             text.Append(CultureInfo.InvariantCulture, $"{input.Path}: {Figures.Bytes(input.Bytes)}, {Figures.Count(input.Tables.Sum(table => table.Rows))} rows\n");
+            if (!input.Tables.Any(table => LegacyTables.Find(table.Name) is not null))
+                text.Append("  none of its tables is one of Atlas: there is nothing to take over\n");
             AppendGaps(text, input.Tables);
         }
 
@@ -35,6 +37,15 @@ internal static class MigrationText
 
     public static string Json(MigrationPlan plan, MigrationOutcome outcome) => string.Create(CultureInfo.InvariantCulture,
         $"{{\"id\":\"{plan.Id}\",\"was_done\":{(outcome.WasDone ? "true" : "false")},\"queued\":{outcome.Queued},\"documents\":{outcome.Documents},\"dead_letters\":{outcome.DeadLetters},\"existing\":{outcome.Existing},\"digest\":\"{outcome.Digest}\"}}\n");
+
+    /// <summary>What a change in place has come to.</summary>
+    public static string Of(string file, InPlaceOutcome outcome) => !outcome.ChangedAnything ? $"{file} needs no change.\n" : string.Create(CultureInfo.InvariantCulture, $"""
+        {file} was changed in place.
+          columns added {outcome.Columns}, rows merged {Figures.Count(outcome.Merged)}, moved to the dead letters {Figures.Count(outcome.Moved)}, pending again {Figures.Count(outcome.Freed)}
+        Look for every row with: atlas migrate in-place {file} --verify
+        Put it back with: atlas migrate in-place {file} --rollback
+
+        """);
 
     /// <summary>Rows that cannot be read, a line each, up to a limit.</summary>
     public static void AppendGaps(StringBuilder text, IReadOnlyList<LegacyTableRead> tables)
@@ -60,6 +71,7 @@ internal static class MigrationText
         if (actions.Existing > 0)
             Line("already in the state directory", actions.Existing);
         Line("rows merged into an earlier one", actions.Merged);
+        Line("rows whose ids lead to their resource", actions.Aliases);
 
         void Line(string what, long count) => text.Append(CultureInfo.InvariantCulture, $"  {what,-44} {Figures.Count(count),14}\n");
     }

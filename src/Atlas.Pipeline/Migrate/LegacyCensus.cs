@@ -39,6 +39,9 @@ internal sealed class LegacyCensus
 
     public long UnreadableTimes { get; private set; }
 
+    /// <summary>Rows with an id that a legacy program knew them by.</summary>
+    public long RowsWithIds { get; private set; }
+
     /// <summary>Rows of metadata that say that they are processable and are not.</summary>
     public long WronglyProcessable { get; private set; }
 
@@ -154,6 +157,8 @@ internal sealed class LegacyCensus
             SaysProcessable = !row.IsNull(LegacyField.IsProcessable) && row.Int64(LegacyField.IsProcessable) != 0,
             HasUrl = row.Bytes(LegacyField.Url).Length > 0,
         };
+        if (LegacyTables.HasIds(table) && row.Bytes(LegacyField.Id).Length > 0)
+            RowsWithIds++;
         sighting.Created = TimeOf(row.Bytes(LegacyField.Created)) ?? TimeOf(row.Bytes(LegacyField.Ended)) ?? long.MaxValue;
         if (sighting.Wish == LegacyWish.GivenUp)
         {

@@ -10,6 +10,9 @@ namespace Atlas.Pipeline.Migrate;
 /// <remarks>Rows of one resource mostly say the same: a column that a row does not have here is as in the last row before it that has it, and null where there is none any more.</remarks>
 internal sealed class LegacyFacts(string migration) : IDisposable
 {
+    /// <summary>Rows that are told of one resource; the copies of the databases have the rest.</summary>
+    private const int MostRows = 100;
+
     private readonly ArrayBufferWriter<byte> _bytes = new(4_096);
     private readonly Dictionary<IReadOnlyList<string>, JsonEncodedText[]> _names = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, (int Start, int Length)> _said = new(StringComparer.Ordinal);
@@ -27,9 +30,12 @@ internal sealed class LegacyFacts(string migration) : IDisposable
         _json.WriteStartObject();
         _json.WriteString("migration", migration);
         _json.WriteStartArray("rows");
-        foreach (var number in census.RowsOf(group))
+        var all = census.RowsOf(group);
+        foreach (var number in all[..Math.Min(all.Length, MostRows)])
             Write(census.Rows[number], rows);
         _json.WriteEndArray();
+        if (all.Length > MostRows)
+            _json.WriteNumber("more_rows", all.Length - MostRows);
         _json.WriteEndObject();
         _json.Flush();
         return _bytes.WrittenSpan;

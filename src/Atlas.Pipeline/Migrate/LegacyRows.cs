@@ -10,23 +10,34 @@ internal sealed class LegacyRows : IDisposable
     private readonly List<string> _names = [];
     private readonly SqlStatement?[] _find = new SqlStatement?[byte.MaxValue * 8];
 
-    /// <param name="files">The kept databases, in the order of the plan.</param>
-    public LegacyRows(IEnumerable<(string Path, string Name)> files)
+    /// <param name="databases">Open, in the order of the plan; they stay their owner's unless this is disposed.</param>
+    public LegacyRows(IReadOnlyList<(SqlConnection Database, string Name)> databases)
     {
+        foreach (var (database, name) in databases)
+        {
+            _databases.Add(database);
+            _shapes.Add(new LegacyShape(database));
+            _names.Add(name);
+        }
+    }
+
+    /// <summary>Opens the databases that a migration keeps.</summary>
+    public static LegacyRows Open(MigrationFolder folder, IReadOnlyList<KeptInput> inputs)
+    {
+        var open = new List<(SqlConnection Database, string Name)>();
         try
         {
-            foreach (var (path, name) in files)
+            foreach (var input in inputs)
             {
-                var database = SqlConnection.OpenImmutable(path);
-                _databases.Add(database);
-                database.Execute("PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456");
-                _shapes.Add(new LegacyShape(database));
-                _names.Add(name);
+                open.Add((SqlConnection.OpenImmutable(folder.PathOf(input.File)), input.Name));
+                open[^1].Database.Execute("PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456");
             }
+
+            return new LegacyRows(open);
         }
         catch
         {
-            Dispose();
+            open.ForEach(database => database.Database.Dispose());
             throw;
         }
     }

@@ -17,7 +17,10 @@ internal sealed record MigrationActions
     /// <summary>Rows that come to a resource which an earlier row has brought.</summary>
     public long Merged { get; init; }
 
-    /// <summary>Completed rows, or metadata, of which no content was kept, so that they are fetched again.</summary>
+    /// <summary>Rows whose ids are kept, so that they lead to their resource.</summary>
+    public long Aliases { get; init; }
+
+    /// <summary>Of the queued ones, those that only metadata or a row without content knows.</summary>
     public long WithoutContent { get; init; }
 
     /// <summary>Counts them.</summary>
@@ -48,6 +51,6 @@ internal sealed record MigrationActions
             }
         }
 
-        return new MigrationActions { Queue = queue, Documents = documents, DeadLetters = letters, Existing = existing.Count, Merged = census.Rows.Count - census.Groups, WithoutContent = withoutContent };
+        return new MigrationActions { Queue = queue, Documents = documents, DeadLetters = letters, Existing = existing.Count, Merged = census.Rows.Count - census.Groups, Aliases = census.RowsWithIds, WithoutContent = withoutContent };
     }
 }

@@ -40,7 +40,7 @@ internal sealed class MigrationApply(MigrationPlan plan, Seams seams, StepProgre
         if (record.IsEnded)
             return MigrationOutcome.Of(ledger, record.Number, wasDone: true);
 
-        using var rows = new LegacyRows(before.Inputs.Select(input => (folder.PathOf(input.File), input.Name)));
+        using var rows = LegacyRows.Open(folder, before.Inputs);
         var census = Census(rows, before);
         TakeOver(directory, ledger, record, rows, census, before);
         progress.Begin("adding up what was written", 0);

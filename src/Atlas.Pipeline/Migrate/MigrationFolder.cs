@@ -104,8 +104,14 @@ internal sealed class MigrationFolder(string state, string id, IDisk disk)
     {
         var (part, whole) = (PathOf(name + ".part"), PathOf(name));
         Remove(part);
-        progress.Begin($"backing up to {name}", 0);
-        from.BackUpTo(part, (done, total) => progress.Begin($"backing up to {name}, page {done} of {total}", 0));
+        var copied = 0;
+        from.BackUpTo(part, (done, total) =>
+        {
+            if (copied == 0)
+                progress.Begin($"copying pages to {name}", total);
+            progress.Advance(done - copied);
+            copied = done;
+        });
         progress.Begin($"checking {name}", 0);
         string integrity;
         using (var copy = SqlConnection.OpenImmutable(part))

@@ -33,7 +33,8 @@ internal sealed record MigrationPlan
     /// <param name="rules">Of the pipeline that will run; null for those of the last run there, or else the default ones.</param>
     /// <param name="timeZone">Of the times.</param>
     /// <param name="progress">Is told how far it is.</param>
-    public static MigrationPlan Make(IReadOnlyList<string> files, string state, KeyRules? rules, string timeZone, StepProgress progress)
+    /// <param name="rows">Gets what is decided of every row (<see cref="PlannedRows"/>); null if nobody wants that.</param>
+    public static MigrationPlan Make(IReadOnlyList<string> files, string state, KeyRules? rules, string timeZone, StepProgress progress, Stream? rows = null)
     {
         using var existing = ExistingRows.Open(state);
         var settings = new MigrationSettings(rules ?? existing?.Rules ?? KeyRules.Default, timeZone);
@@ -48,14 +49,32 @@ internal sealed record MigrationPlan
 
         census.Finish();
         progress.Begin("looking up what the state directory has", 0);
+        var there = existing?.Find(census) ?? [];
+        if (rows is not null)
+            WriteRows(files, census, there, rows, progress);
         var plan = new MigrationPlan
         {
             State = Path.GetFullPath(state),
             Settings = settings,
             Inputs = [.. files.Select((file, i) => new PlannedInput(Path.GetFullPath(file), digests[i].Bytes, digests[i].Sha256, census.Inputs[i].Tables))],
-            Actions = MigrationActions.Of(census, existing?.Find(census) ?? []),
+            Actions = MigrationActions.Of(census, there),
         };
         progress.End();
         return plan;
+    }
+
+    private static void WriteRows(IReadOnlyList<string> files, LegacyCensus census, Dictionary<int, long> existing, Stream output, StepProgress progress)
+    {
+        progress.Begin("writing what is decided of every row", 0);
+        var open = new List<LegacyFile>();
+        try
+        {
+            open.AddRange(files.Select(LegacyFile.Open));
+            PlannedRows.Write(census, new LegacyRows([.. open.Select(file => (file.Connection, file.Name))]), existing, output);
+        }
+        finally
+        {
+            open.ForEach(file => file.Dispose());
+        }
     }
 }

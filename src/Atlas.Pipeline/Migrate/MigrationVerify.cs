@@ -77,7 +77,7 @@ internal sealed class MigrationVerify
 
         if (!report.IsClean)
             return report;
-        using var rows = new LegacyRows(before.Inputs.Select(input => (folder.PathOf(input.File), input.Name)));
+        using var rows = LegacyRows.Open(folder, before.Inputs);
         var census = new LegacyCensus(plan.Settings.Rules, plan.Settings.Times, progress);
         for (var input = 0; input < rows.Databases.Count; input++)
             census.Read(rows.Databases[input], before.Inputs[input].Name);

@@ -70,6 +70,7 @@ internal static class PlanFile
         WriteCounts(json, "dead_letters", actions.DeadLetters);
         json.WriteNumber("existing", actions.Existing);
         json.WriteNumber("merged_rows", actions.Merged);
+        json.WriteNumber("aliased_rows", actions.Aliases);
         json.WriteNumber("queued_without_content", actions.WithoutContent);
         json.WriteEndObject();
     }
@@ -126,6 +127,7 @@ internal static class PlanFile
         DeadLetters = ReadCounts(actions.GetProperty("dead_letters")),
         Existing = actions.GetProperty("existing").GetInt64(),
         Merged = actions.GetProperty("merged_rows").GetInt64(),
+        Aliases = actions.GetProperty("aliased_rows").GetInt64(),
         WithoutContent = actions.GetProperty("queued_without_content").GetInt64(),
     };
 

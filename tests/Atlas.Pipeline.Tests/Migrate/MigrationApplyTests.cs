@@ -205,6 +205,35 @@ public sealed class MigrationApplyTests : IDisposable
     }
 
     [Fact]
+    public void A_plan_can_say_of_every_row_where_it_goes_and_which_id_it_is_merged_into()
+    {
+        var file = _bed.Database("own.db", Metadata + Queue + """
+            INSERT INTO content_metadata(content_id, source_url, created_at) VALUES ('early', 'http://a.example/', '2025-10-01T10:00:00');
+            INSERT INTO processing_queue(content_id, source_url, priority) VALUES ('late', 'https://a.example/', 'high'), ('file', 'file:///x', 'high');
+            """);
+        using var rows = new MemoryStream();
+
+        MigrationPlan.Make([file], _bed.State, rules: null, "UTC", new StepProgress(TimeProvider.System), rows);
+
+        var lines = System.Text.Encoding.UTF8.GetString(rows.ToArray()).TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(["early queue", "late queue early", "file dead_letters"], lines.Select(line =>
+            $"{line.GetProperty("legacy_id").GetString()} {line.GetProperty("goes_to").GetString()}{(line.TryGetProperty("merged_into", out var into) ? " " + into.GetString() : "")}"));
+        Assert.Equal("high", lines[0].GetProperty("priority").GetString());
+        Assert.Equal("scheme_file", lines[2].GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public void Of_a_page_with_very_many_rows_some_are_told_and_the_others_counted()
+    {
+        var file = _bed.Database("many.db", Metadata + "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) INSERT INTO content_metadata(content_id, source_url) SELECT 'id-' || i, 'http://a.example/#' || i FROM n");
+
+        _bed.Migrate(file);
+
+        Assert.Equal("100 50", _bed.Text("SELECT json_array_length(facts, '$.rows') || ' ' || json_extract(facts, '$.more_rows') FROM letter_notes"));
+        Assert.Equal(150, _bed.Scalar("SELECT count(*) FROM legacy_ids"));
+    }
+
+    [Fact]
     public void Done_again_it_changes_nothing()
     {
         var (file, _) = _bed.Legacy(LegacyEra.Altered);
