@@ -112,7 +112,8 @@ internal sealed class LedgerImport
     /// <returns>The sequence number.</returns>
     public long Refuse(in LegacyGroup group, ReadOnlySpan<byte> line)
     {
-        var at = group.DiedAt > 0 ? group.DiedAt : group.Created < long.MaxValue ? group.Created : _now.ToUnixTimeMilliseconds();
+        // What is refused here is refused now; what was given up there was given up then.
+        var at = group.Refusal == Reason.None && group.DiedAt > 0 ? group.DiedAt : _now.ToUnixTimeMilliseconds();
         var text = Pin(line);
         new PackedRefusal(group.Key, group.Reason, group.Flaw, at, _source, 0, CanonicalizationRules.RulesetVersion).Write(_letters.NextPacked);
         var sequence = _books.NextSequence();
