@@ -55,7 +55,7 @@ internal sealed class LedgerImport
         _cursor = ledger.Prepare("UPDATE cursors SET seq = ?2 WHERE class = ?1");
         _tail = ledger.Prepare("INSERT INTO bodies_tail VALUES(1, ?1, ?2) ON CONFLICT DO UPDATE SET segment = excluded.segment, end_offset = excluded.end_offset");
         _notes = ledger.Prepare("INSERT INTO letter_notes(seq, notes, facts) VALUES(?1, ?2, CAST(?3 AS TEXT))");
-        _attempt = ledger.Prepare("INSERT INTO attempts(seq, n, at, status, latency_ms, reason, error) VALUES(?1, ?2, ?3, ?4, 0, ?5, ?6)");
+        _attempt = ledger.Prepare("INSERT INTO attempts(seq, n, at, status, latency_ms, reason, error) VALUES(?1, ?2, ?3, ?4, ?7, ?5, ?6)");
         _id = ledger.Prepare("INSERT INTO legacy_ids(legacy_id, content_id, database) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING");
         _idOf = ledger.Prepare("SELECT content_id FROM legacy_ids WHERE legacy_id = ?1");
     }
@@ -126,11 +126,17 @@ internal sealed class LedgerImport
     /// <summary>What is known of a resource beside its row.</summary>
     public void Note(long sequence, string notes, ReadOnlySpan<byte> facts) => _notes.Bind(1, sequence).Bind(2, notes).BindBlob(3, facts).Run();
 
-    /// <summary>The one failed attempt that is known of a letter: its last.</summary>
-    public void Attempt(long sequence, in LegacyGroup group, string error)
+    /// <summary>A try that failed.</summary>
+    /// <param name="sequence">Of its letter.</param>
+    /// <param name="number">Which try it was, from 1.</param>
+    /// <param name="at">Unix milliseconds.</param>
+    /// <param name="milliseconds">How long it took.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="error">As it was said.</param>
+    public void Attempt(long sequence, int number, long at, long milliseconds, Reason reason, string error)
     {
-        var status = group.Death.Code >= Reason.Http(100).Code ? group.Death.Code - Reason.Http(0).Code : 0;
-        _attempt.Bind(1, sequence).Bind(2, Math.Max(1, group.Retries)).Bind(3, group.DiedAt > 0 ? group.DiedAt : _now.ToUnixTimeMilliseconds()).Bind(4, status).Bind(5, group.Death.Name).Bind(6, error).Run();
+        var status = reason.Code >= Reason.Http(100).Code ? reason.Code - Reason.Http(0).Code : 0;
+        _attempt.Bind(1, sequence).Bind(2, number).Bind(3, at).Bind(4, status).Bind(5, reason.Name).Bind(6, error).Bind(7, milliseconds).Run();
     }
 
     /// <summary>Under which id a legacy program knew a resource. Where an earlier migration brought the same id for another one, this stands behind its database's name.</summary>

@@ -73,7 +73,7 @@ internal sealed class MigrationApply(MigrationPlan plan, Seams seams, StepProgre
         var books = new BooksCounter(ledger);
         using var segments = Segments(directory, ledger, before);
         var import = new LedgerImport(ledger, books, segments, DateTimeOffset.FromUnixTimeMilliseconds(record.BegunAt));
-        using var resource = new ResourceWriter(import, rows, census, plan.Id, record.BegunAt);
+        using var resource = new ResourceWriter(import, rows, census, new LegacyLog(rows, plan.Settings.Times), plan.Id, record.BegunAt);
         var existing = record.Next < order.Length ? Existing(ledger, census, order.AsSpan(0, record.Next)) : [];
         InChunks("taking over", order.Length, ResourcesPerChunk, next =>
         {
@@ -123,6 +123,7 @@ internal sealed class MigrationApply(MigrationPlan plan, Seams seams, StepProgre
         var segments = new SegmentStore(directory.BodiesDirectory, new PersistOptions(), tail.Segment >= before.FirstSegment ? tail : new SegmentTail(before.FirstSegment, 0), seams.Disk);
         if (plan.Actions.Documents > 0)
             segments.ClaimFor(ledger.Text(LedgerMark.LedgerIdSql));
+        segments.LeavePacked();
         return segments;
     }
 

@@ -38,14 +38,18 @@ internal sealed class MigrationFolder(string state, string id, IDisk disk)
     /// <exception cref="StateDamagedException">The ledger that is there is damaged.</exception>
     public StateBefore BackUp(StateDirectory directory, MigrationPlan plan, StepProgress progress)
     {
-        disk.CreateDirectory(Path);
-        disk.Replace(PathOf(PlanName), PlanFile.Write(plan));
-        var inputs = new List<KeptInput>();
         foreach (var input in plan.Inputs)
         {
             progress.Begin($"checking {System.IO.Path.GetFileName(input.Path)}", 0);
             if (!File.Exists(input.Path) || LegacyFile.DigestOf(input.Path) != (input.Bytes, input.Sha256))
                 throw new MigrationRefusedException($"{input.Path} is not what the plan was made of: it was changed since, or is gone. Make a new plan.");
+        }
+
+        disk.CreateDirectory(Path);
+        disk.Replace(PathOf(PlanName), PlanFile.Write(plan));
+        var inputs = new List<KeptInput>();
+        foreach (var input in plan.Inputs)
+        {
             var file = string.Create(CultureInfo.InvariantCulture, $"legacy-{inputs.Count + 1}.db");
             using var legacy = LegacyFile.Open(input.Path);
             var (sha256, integrity) = Copy(legacy.Connection, file, progress);

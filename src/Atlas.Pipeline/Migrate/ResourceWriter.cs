@@ -1,9 +1,12 @@
+using System.Text;
+
 namespace Atlas.Pipeline.Migrate;
 
 /// <summary>Takes one resource over: its row, and what is known of it beside that.</summary>
-internal sealed class ResourceWriter(LedgerImport import, LegacyRows rows, LegacyCensus census, string migration, long now) : IDisposable
+internal sealed class ResourceWriter(LedgerImport import, LegacyRows rows, LegacyCensus census, LegacyLog log, string migration, long now) : IDisposable
 {
     private readonly LegacyFacts _facts = new(migration);
+    private readonly HashSet<(byte, string)> _logged = [];
 
     /// <summary>Writes it to its place.</summary>
     /// <returns>Its sequence number.</returns>
@@ -18,8 +21,13 @@ internal sealed class ResourceWriter(LedgerImport import, LegacyRows rows, Legac
             _ => import.Queue(group, line),
         };
         var notes = "";
-        if (group.Place == LegacyPlace.DeadLetter && group.Letter >= 0)
-            notes = WriteDeath(sequence, group);
+        if (group.Place == LegacyPlace.DeadLetter)
+        {
+            var tries = WriteTries(sequence, number);
+            if (group.Letter >= 0)
+                notes = WriteDeath(sequence, group, tries);
+        }
+
         import.Note(sequence, notes, _facts.Of(census, number, rows));
         return sequence;
     }
@@ -36,11 +44,34 @@ internal sealed class ResourceWriter(LedgerImport import, LegacyRows rows, Legac
         return import.Document(group, url, rows.BodyOf(row, rows.Read(row)), fetchedAt);
     }
 
-    private string WriteDeath(long sequence, in LegacyGroup group)
+    /// <summary>The tries that the legacy log has of all its ids.</summary>
+    private int WriteTries(long sequence, int number)
+    {
+        var (tries, last) = (0, "");
+        foreach (var index in census.RowsOf(number))
+        {
+            var row = census.Rows[index];
+            if (!LegacyTables.HasIds(row.Table) || rows.Read(row).Text(LegacyField.Id) is not { Length: > 0 } id || id == last)
+                continue;
+            last = id;
+
+            // Metadata and queue have the same ids: of each the first row counts.
+            if (!_logged.Add((row.Input, id)))
+                continue;
+            foreach (var failed in log.Of(row.Input, id))
+                import.Attempt(sequence, ++tries, failed.At, failed.Milliseconds, LegacyReasons.Of([], [], Encoding.UTF8.GetBytes(failed.Message)), failed.Message);
+        }
+
+        _logged.Clear();
+        return tries;
+    }
+
+    /// <summary>The last try, of which the letter itself speaks.</summary>
+    private string WriteDeath(long sequence, in LegacyGroup group, int tries)
     {
         var row = census.Rows[group.Letter];
         var read = rows.Read(row);
-        import.Attempt(sequence, group, read.Text(LegacyField.Error));
+        import.Attempt(sequence, Math.Max(tries + 1, group.Retries), group.DiedAt > 0 ? group.DiedAt : now, 0, group.Death, read.Text(LegacyField.Error));
         var notes = rows.ColumnsOf(row).ToList().FindIndex(column => column.Equals("notes", StringComparison.OrdinalIgnoreCase));
         return notes < 0 ? "" : read.Text(LegacyField.Count + notes);
     }

@@ -134,6 +134,21 @@ public sealed class MigrationApplyTests : IDisposable
     }
 
     [Fact]
+    public void The_tries_that_the_log_has_come_before_the_last_one()
+    {
+        var file = _bed.Database("log.db", """
+            CREATE TABLE dead_letter_queue(id INTEGER PRIMARY KEY, content_id TEXT, source_url TEXT, original_error TEXT, failure_classification TEXT, retry_count INTEGER, quarantined_at TEXT);
+            CREATE TABLE processing_log(id INTEGER PRIMARY KEY, content_id TEXT, operation TEXT, status TEXT, message TEXT, duration_seconds REAL, timestamp TEXT);
+            INSERT INTO dead_letter_queue VALUES(7, 'x', 'http://a.example/gone', 'HTTP 410: Gone', 'not_found', 2, '2025-10-01 10:00:00');
+            INSERT INTO processing_log VALUES(1, 'x', 'process', 'failed', 'HTTP 503: Service Unavailable', 1.5, '2025-09-30T10:00:00'), (2, 'x', 'process', 'completed', NULL, 1, '2025-09-30T11:00:00'), (3, 'other', 'process', 'failed', 'x', 1, '2025-09-30T11:00:00');
+            """);
+
+        _bed.Migrate(file);
+
+        Assert.Equal("1 503 http_503 1500,2 410 http_410 0", _bed.Text("SELECT group_concat(n || ' ' || status || ' ' || reason || ' ' || latency_ms) FROM (SELECT * FROM attempts ORDER BY n)"));
+    }
+
+    [Fact]
     public void A_kept_content_is_a_document_that_can_be_read_again_and_the_same_content_lies_once()
     {
         var file = _bed.Database("contents.db", Metadata + """
