@@ -163,7 +163,7 @@ internal sealed class LetterIndex : IDisposable
     {
         using var scan = new LetterScan(_ledger);
         var id = scan.LedgerId;
-        if (_files.LedgerId != id || !scan.CanFollow(_files.Cursors) || _files.Gone > Math.Max(ManyGone, _files.Rows / 2))
+        if (_files.LedgerId != id || !scan.CanFollow(_files.Cursors) || _files.Gone + scan.GoneSince(_files.Cursors) > Math.Max(ManyGone, _files.Rows / 2))
             _files.Clear(id);
         var host = new LetterHost();
         var start = _files.Cursors;

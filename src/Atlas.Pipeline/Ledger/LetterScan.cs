@@ -55,6 +55,9 @@ internal sealed class LetterScan : IDisposable
     public bool CanFollow(LetterCursors from) =>
         from.Gone <= _connection.Scalar("SELECT max(id) FROM letters_gone") && from.Died <= _connection.Scalar($"SELECT seq FROM sqlite_sequence WHERE name = '{LedgerSchema.Dead}'") && from.Refused <= _connection.Scalar("SELECT value FROM counters WHERE name = 'sequence'");
 
+    /// <summary>How many were said to be gone since some place, at most.</summary>
+    public long GoneSince(LetterCursors from) => _connection.Scalar("SELECT max(id) FROM letters_gone") - from.Gone;
+
     public string LedgerId => _connection.Text(LedgerMark.LedgerIdSql);
 
     /// <summary>Gives what has come and gone since some place.</summary>
