@@ -6,12 +6,13 @@ namespace Atlas.Pipeline.Graph;
 
 /// <summary>Sends dead letters back into the pipeline they come from: refused lines to their source's first stage, URLs that were given up to the queue. Nothing is fetched.</summary>
 /// <remarks>
-/// The list of letters is durable before the first one is decided on, and each leaves it with its outcome. So whoever was killed goes on with what is left: <see cref="UnfinishedAsync"/>.
+/// The list of letters is durable before the first one is decided on, and each leaves it with its outcome. So whoever was killed goes on with what is left: <see cref="ActReader.Unfinished"/>.
 /// </remarks>
 internal sealed class ReplayRun
 {
     private readonly PipelineDefinition _definition;
     private readonly Seams _seams;
+    private ReplayPace? _pace;
 
     /// <param name="definition">The pipeline; it has a buffer.</param>
     /// <param name="seams">Time, disk and log.</param>
@@ -23,16 +24,6 @@ internal sealed class ReplayRun
 
     /// <summary>Letters that were sent on, while it runs.</summary>
     public long Sent => Volatile.Read(ref _pace)?.Replayed ?? 0;
-
-    private ReplayPace? _pace;
-
-    /// <summary>The replay that was begun on a state directory and has not come to its end; null if there is none.</summary>
-    /// <inheritdoc cref="SqliteLedger.Open" path="/exception"/>
-    public async Task<Replay?> UnfinishedAsync()
-    {
-        await using var ledger = Open();
-        return await ledger.UnfinishedReplayAsync();
-    }
 
     /// <summary>Writes down which letters are to be replayed.</summary>
     /// <param name="filter">By what they were chosen, in its one canonical form.</param>

@@ -12,7 +12,7 @@ internal sealed class LetterWriter
     private readonly SqlConnection _connection;
     private readonly BooksCounter _books;
     private readonly TimeProvider _time;
-    private readonly SqlStatement _begin, _list, _end, _unfinished, _item, _died, _refused, _drop, _dead, _disown, _purge, _gone, _forgotten, _mark, _count, _requeue, _rewrite, _forgetRepeats, _note, _act, _hold, _release;
+    private readonly SqlStatement _begin, _list, _end, _item, _died, _refused, _drop, _dead, _disown, _purge, _gone, _forgotten, _mark, _count, _requeue, _rewrite, _forgetRepeats, _note, _act, _hold, _release;
     private readonly SqlStatement[] _facts;
     private readonly SqlStatement[] _classes = new SqlStatement[PriorityClasses.Count];
 
@@ -24,7 +24,6 @@ internal sealed class LetterWriter
         _begin = connection.Prepare("INSERT INTO replays(filter, who, begun_at, ceiling, wanted) VALUES(?1, ?2, ?3, ?4, ?5)");
         _list = connection.Prepare("INSERT INTO replay_items(replay, seq) SELECT ?1, ?2 WHERE EXISTS(SELECT 1 FROM refused WHERE seq = ?2) OR EXISTS(SELECT 1 FROM dead WHERE seq = ?2) ON CONFLICT DO NOTHING");
         _end = connection.Prepare("UPDATE replays SET ended_at = ?2 WHERE id = ?1");
-        _unfinished = connection.Prepare("SELECT id, filter, who, wanted, left_here, died_again FROM replays WHERE ended_at IS NULL ORDER BY id LIMIT 1");
         _item = connection.Prepare("DELETE FROM replay_items WHERE replay = ?1 AND seq = ?2");
         _died = connection.Prepare("SELECT i.seq, d.failure_classification FROM replay_items i JOIN dead d ON d.seq = i.seq WHERE i.replay = ?1 ORDER BY i.seq LIMIT ?2");
         _refused = connection.Prepare("SELECT packed FROM refused WHERE seq = ?1");
@@ -67,16 +66,6 @@ internal sealed class LetterWriter
 
         _connection.Prepare("UPDATE replays SET wanted = ?2 WHERE id = ?1").Bind(1, id).Bind(2, wanted).Run();
         return new Replay(id, filter, who, wanted, 0, 0);
-    }
-
-    /// <summary>The replay that has not come to its end, if there is one.</summary>
-    public Replay? Unfinished()
-    {
-        var replay = _unfinished.Step()
-            ? new Replay(_unfinished.Int64(0), _unfinished.Text(1), _unfinished.Text(2), _unfinished.Int64(3), _unfinished.Int64(4), _unfinished.Int64(5))
-            : null;
-        _unfinished.Reset();
-        return replay;
     }
 
     /// <summary>A refused line of a replay has been decided anew.</summary>

@@ -238,9 +238,6 @@ internal sealed class SqliteLedger : ILedger
     /// <param name="letters">The letters' numbers.</param>
     public Task<Replay> BeginReplayAsync(string filter, string who, IReadOnlyList<long> letters) => Send(letters.Count, () => _letters.Begin(filter, who, letters));
 
-    /// <summary>The replay that has not come to its end, if there is one.</summary>
-    public Task<Replay?> UnfinishedReplayAsync() => Send(1, _letters.Unfinished);
-
     /// <summary>Ends a replay, and gives what has become of it. What its pipeline sent elsewhere than to the ledger stays a letter.</summary>
     public Task<Replay> EndReplayAsync(Replay replay) => Send(1, () => _letters.End(replay));
 
