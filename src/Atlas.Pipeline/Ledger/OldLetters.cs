@@ -3,11 +3,12 @@ using Atlas.Urls;
 
 namespace Atlas.Pipeline.Ledger;
 
-/// <summary>Finds the dead letters that came first, on a read-only connection: what has come with a time of its own (an import) is found when all before it is gone. One caller at a time.</summary>
+/// <summary>Finds the dead letters that came first, on a read-only connection. A letter is as old as it is here: one that was imported or migrated brings a time of its own, and counts from when it came. One caller at a time.</summary>
 internal sealed class OldLetters : IDisposable
 {
     private readonly SqlConnection _connection;
     private readonly SqlStatement _refused, _dead, _holds;
+    private readonly List<(long FirstSequence, long BegunAt)> _runs = [];
 
     /// <exception cref="StateDamagedException">The file is no ledger of this version, or its keys are by other rules.</exception>
     /// <exception cref="LedgerException">SQLite does not open it.</exception>
@@ -19,6 +20,10 @@ internal sealed class OldLetters : IDisposable
             _refused = _connection.Prepare($"SELECT seq, packed, line FROM {LedgerSchema.Refused} WHERE seq > ?1 ORDER BY seq");
             _dead = _connection.Prepare($"SELECT seq, quarantined_at, failure_classification, CAST(source_url AS TEXT), died FROM {LedgerSchema.Dead} WHERE died > ?1 ORDER BY died");
             _holds = _connection.Prepare("SELECT kind, value FROM holds");
+            var runs = _connection.Prepare("SELECT first_seq, begun_at FROM runs ORDER BY first_seq, epoch");
+            while (runs.Step())
+                _runs.Add((runs.Int64(0), runs.Int64(1)));
+            runs.Reset();
         }
         catch
         {
@@ -43,9 +48,10 @@ internal sealed class OldLetters : IDisposable
         while (old.Count < most && _refused.Step())
         {
             var packed = PackedRefusal.Read(_refused.Bytes(1));
-            if (packed.RefusedAt >= before && old.Count >= surplus)
+            var sequence = _refused.Int64(0);
+            if (Math.Max(packed.RefusedAt, CameAfter(sequence)) >= before && old.Count >= surplus)
                 break;
-            after = _refused.Int64(0);
+            after = sequence;
             if (!IsHeld(packed.Reason.Code, HostKey.Of(_refused.Bytes(2)), hosts, reasons))
                 old.Add(after);
         }
@@ -76,6 +82,22 @@ internal sealed class OldLetters : IDisposable
     }
 
     public void Dispose() => _connection.Dispose();
+
+    /// <summary>When the opening of the ledger began that has received a row.</summary>
+    private long CameAfter(long sequence)
+    {
+        int first = 0, end = _runs.Count;
+        while (first < end)
+        {
+            var middle = (first + end) / 2;
+            if (_runs[middle].FirstSequence <= sequence)
+                first = middle + 1;
+            else
+                end = middle;
+        }
+
+        return first == 0 ? 0 : _runs[first - 1].BegunAt;
+    }
 
     private (HashSet<string> Hosts, HashSet<ushort> Reasons) Held()
     {

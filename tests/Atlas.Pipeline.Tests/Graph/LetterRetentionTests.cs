@@ -52,6 +52,24 @@ public sealed class LetterRetentionTests
     }
 
     [Fact]
+    public async Task A_letter_that_brought_a_time_of_its_own_counts_from_when_it_came()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await RefuseAsync(bed, "file:///a");
+        var came = bed.Time.GetUtcNow();
+        bed.Time.Advance(TimeSpan.FromDays(300));
+        await bed.ReopenAsync();
+        await RefuseAsync(bed, "file:///b");
+        using (var ledger = Atlas.Pipeline.Ledger.SqlConnection.Open(Path.Combine(bed.Directory, "ledger.db")))
+            ledger.Execute($"UPDATE refused SET packed = CAST(substr(packed, 1, 19) || unhex('{came.ToUnixTimeMilliseconds():x16}') || substr(packed, 28) AS BLOB) WHERE seq = 2");
+        bed.Time.Advance(TimeSpan.FromDays(5));
+
+        await RunAsync(bed, new DeadLetterOptions { KeptFor = TimeSpan.FromDays(7) });
+
+        Assert.Equal("file:///b", Letters(bed));
+    }
+
+    [Fact]
     public async Task Nothing_is_deleted_unless_it_is_said_how_long_letters_are_kept()
     {
         await using var bed = LedgerTestBed.Fresh();
