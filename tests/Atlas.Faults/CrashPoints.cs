@@ -35,7 +35,7 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
             s_transaction = default;
             kill.Reach("begin");
         }
-        else if (sql.StartsWith("INSERT INTO queue_", StringComparison.Ordinal) || sql.StartsWith("INSERT INTO refused", StringComparison.Ordinal))
+        else if (sql.StartsWith("INSERT INTO queue_", StringComparison.Ordinal) || sql.StartsWith("INSERT INTO refused(", StringComparison.Ordinal))
         {
             // One statement writes several rows.
             s_transaction.Rows += sql.AsSpan().Count("(?");

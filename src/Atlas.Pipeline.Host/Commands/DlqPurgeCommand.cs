@@ -30,6 +30,12 @@ internal static class DlqPurgeCommand
                 return ExitCode.Usage;
             return await state.RunAsync(line, async desk =>
             {
+                if (desk.Book.Unfinished() is { } replay)
+                {
+                    Console.Error.WriteLine($"A replay ({replay.Filter}) has {Figures.Count(replay.Remaining)} letters left, of which some may be among these: go on with it first, by atlas dlq replay --resume.");
+                    return ExitCode.Usage;
+                }
+
                 var counts = await desk.Book.CountAsync(filter, "reason", int.MaxValue);
                 Console.Error.Write(LetterCountsText.Of(counts, "reason"));
                 Console.Error.WriteLine(counts.Letters == 0 ? "No dead letters to purge." : $"{Figures.Count(counts.Letters)} dead letters would be deleted ({filter}).");

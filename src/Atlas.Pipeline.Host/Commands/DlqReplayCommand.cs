@@ -46,7 +46,7 @@ internal static class DlqReplayCommand
                     return unfinished is null ? NothingLeft() : await RunAsync(run, unfinished, line.GetValue(rate), desk);
                 if (unfinished is not null)
                 {
-                    Console.Error.WriteLine($"A replay of {Figures.Count(unfinished.Wanted)} letters ({unfinished.Filter}) was cut short with {Figures.Count(unfinished.Remaining)} left: go on with it first, by --resume.");
+                    Console.Error.WriteLine($"A replay of {Figures.Count(unfinished.Wanted)} letters ({unfinished.Filter}) was cut short, or is still running, with {Figures.Count(unfinished.Remaining)} left: go on with it first, by --resume.");
                     return ExitCode.Usage;
                 }
 
@@ -106,6 +106,6 @@ internal static class DlqReplayCommand
         }
 
         Console.Error.WriteLine("The replay was cut short; what is left goes on with --resume.");
-        return abortedBy != 0 ? abortedBy : ExitCode.Done;
+        return abortedBy != 0 ? abortedBy : ExitCode.Failed;
     }
 }

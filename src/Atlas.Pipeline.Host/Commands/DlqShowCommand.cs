@@ -19,8 +19,15 @@ internal static class DlqShowCommand
         state.AddTo(command);
         command.SetAction(async (line, _) => await state.RunAsync(line, async desk =>
         {
+            var asked = state.Others(line).ToList();
+            if (asked.Count == 0)
+            {
+                Console.Error.WriteLine("Show what? Give the number of a dead letter, its URL or its content id.");
+                return ExitCode.Usage;
+            }
+
             var missing = 0;
-            foreach (var each in state.Others(line))
+            foreach (var each in asked)
             {
                 var letters = await FindAsync(each, desk);
                 if (letters.Count == 0)

@@ -6,7 +6,7 @@ namespace Atlas.Pipeline.Host.Commands;
 /// <summary>The options by which dead letters are chosen, the same for every command about them.</summary>
 internal sealed class LetterFilterOptions
 {
-    private readonly Option<string[]> _reason = Several("--reason", "Only these reasons, as http_404 or scheme_file (docs/dead-letters.md has them all). Of this and every other choice several may be given: any of them will do.", "NAME");
+    private readonly Option<string[]> _reason = Several("--reason", "Only these reasons, as http_404 or scheme_file (docs/errors.md has them all). Of this and every other choice several may be given: any of them will do.", "NAME");
     private readonly Option<string[]> _class = Several("--class", $"Only these kinds of failure: {string.Join(", ", LetterClasses.Names)}.", "CLASS");
     private readonly Option<string[]> _stage = Several("--stage", $"Only what these stages refused or gave up: {string.Join(", ", LetterStage.Names)}.", "STAGE");
     private readonly Option<string[]> _host = Several("--host", "Only lines that name this host, at any port.", "HOST");

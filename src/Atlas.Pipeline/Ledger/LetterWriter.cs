@@ -45,7 +45,7 @@ internal sealed class LetterWriter
             ON CONFLICT DO UPDATE SET notes = excluded.notes
             """);
         _act = connection.Prepare("INSERT INTO acts(at, who, act, filter, count, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
-        _hold = connection.Prepare("INSERT INTO holds(kind, value, at, who, note) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET note = excluded.note");
+        _hold = connection.Prepare("INSERT INTO holds(kind, value, at, who, note) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET note = iif(excluded.note = '', note, excluded.note)");
         _release = connection.Prepare("DELETE FROM holds WHERE kind = ?1 AND value = ?2");
         _facts = [connection.Prepare("DELETE FROM attempts WHERE seq = ?1"), connection.Prepare("DELETE FROM letter_notes WHERE seq = ?1"), connection.Prepare("DELETE FROM replayed WHERE seq = ?1")];
         for (var priority = 0; priority < _classes.Length; priority++)
