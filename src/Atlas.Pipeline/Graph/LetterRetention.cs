@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Atlas.Pipeline.Graph;
 
-/// <summary>Deletes dead letters that are too old or too many, a few with each commit: at the start of a run and once an hour. What is held stays.</summary>
+/// <summary>Deletes dead letters that are too old or too many, a few with each commit: at the start of a run and once an hour. What is held stays, and all of it while a replay has not come to its end.</summary>
 /// <param name="options">How long they are kept.</param>
 /// <param name="ledger">Where they are.</param>
 /// <param name="file">Its file.</param>
@@ -44,6 +44,8 @@ internal sealed partial class LetterRetention(DeadLetterOptions options, SqliteL
     private async Task<long> DeleteAsync(CancellationToken stop)
     {
         using var letters = new OldLetters(file);
+        if (letters.AreBeingReplayed)
+            return 0;
         var before = options.KeptFor is { } kept ? (seams.Time.GetUtcNow() - kept).ToUnixTimeMilliseconds() : long.MinValue;
         var surplus = options.Most is { } most ? Math.Max(0, letters.Count - most) : 0;
         long deleted = 0, refused = 0, died = 0;

@@ -65,7 +65,7 @@ internal sealed class ReplayRun
     {
         var isFirst = source.Name == _definition.Sources[0].Name;
         var others = isFirst ? _definition.Sources.Skip(1).Select(other => other.Name).ToHashSet() : null;
-        return new SourcePart(new ReplayedSource(source.Name, others, pace, rooms.Pool, rooms.Ledger!, rooms.Seams).RunAsync);
+        return new SourcePart(new ReplayedSource(source.Name, source.Options is DiscoveredOptions, others, pace, rooms.Pool, rooms.Ledger!, rooms.Seams).RunAsync);
     }
 
     private SqliteLedger Open() => SqliteLedger.Open(_definition.StateDirectory!, _seams);

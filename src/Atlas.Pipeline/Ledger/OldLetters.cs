@@ -35,6 +35,9 @@ internal sealed class OldLetters : IDisposable
     /// <summary>Letters there are: reads all of them.</summary>
     public long Count => _connection.Scalar($"SELECT count(*) FROM {LedgerSchema.Refused}") + _connection.Scalar($"SELECT count(*) FROM {LedgerSchema.Dead}");
 
+    /// <summary>Whether a replay has not come to its end: what is on its list must not go before it is decided on.</summary>
+    public bool AreBeingReplayed => _connection.Scalar("SELECT EXISTS(SELECT 1 FROM replays WHERE ended_at IS NULL)") != 0;
+
     /// <summary>The next refused lines that are to go, behind those before; none when the next one stays.</summary>
     /// <param name="after">The last one of the call before; 0 at first. What is held is passed over.</param>
     /// <param name="before">Older ones go, Unix time in milliseconds.</param>

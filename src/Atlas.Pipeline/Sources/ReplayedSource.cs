@@ -8,12 +8,13 @@ namespace Atlas.Pipeline.Sources;
 /// Ends with the list. The first source of a pipeline also takes the letters of sources that the pipeline no longer has, and has the URLs queued again that were given up.
 /// </remarks>
 /// <param name="name">The source's name in the YAML.</param>
+/// <param name="readsFound">Whether it reads what documents had linked to.</param>
 /// <param name="others">The pipeline's other sources, when this is its first one; null for each of these.</param>
 /// <param name="replay">What is replayed, and how fast.</param>
 /// <param name="pool">Where batches come from.</param>
 /// <param name="ledger">Where the letters are.</param>
 /// <param name="seams">Time.</param>
-internal sealed class ReplayedSource(string name, IReadOnlySet<string>? others, ReplayPace replay, UrlBatchPool pool, ILedger ledger, Seams seams)
+internal sealed class ReplayedSource(string name, bool readsFound, IReadOnlySet<string>? others, ReplayPace replay, UrlBatchPool pool, ILedger ledger, Seams seams)
 {
     /// <summary>The depth of what a document had linked to: nobody has kept how far away it was.</summary>
     private const byte DepthOfFound = 1;
@@ -25,7 +26,7 @@ internal sealed class ReplayedSource(string name, IReadOnlySet<string>? others, 
     public async Task RunAsync(Func<UrlBatch, Task<bool>> send, CancellationToken drain)
     {
         await Task.Yield();
-        while (others is not null && await replay.TakeAsync(UrlBatch.MaxRows, drain) is var most && await ledger.ReviveAsync(replay.Id, most) is > 0 and var revived)
+        while (others is not null && !drain.IsCancellationRequested && await replay.TakeAsync(UrlBatch.MaxRows, drain) is var most && await ledger.ReviveAsync(replay.Id, most) is > 0 and var revived)
             replay.Done(revived);
 
         while (!drain.IsCancellationRequested && ledger.ReadReplayed(replay.Id, _after, UrlBatch.MaxRows) is { Count: > 0 } lines)
@@ -57,7 +58,7 @@ internal sealed class ReplayedSource(string name, IReadOnlySet<string>? others, 
             var line = lines[next];
             ref var row = ref ReplayedRow.Add(batch, ref text, line.Line, line.Refusal.Reason, line.Refusal.ContentId);
             row.SourceOffset = line.Refusal.SourceOffset;
-            row.Depth = line.Source == "discovered" ? DepthOfFound : (byte)0;
+            row.Depth = readsFound && line.Source == name ? DepthOfFound : (byte)0;
         }
 
         batch.Letters = new ReplayedLetters(replay.Id, [.. lines[first..next].Select(line => line.Letter)]);

@@ -70,6 +70,23 @@ public sealed class LetterRetentionTests
     }
 
     [Fact]
+    public async Task Nothing_is_deleted_while_a_replay_has_not_come_to_its_end()
+    {
+        await using var bed = LedgerTestBed.Fresh();
+        await RefuseAsync(bed, "file:///a");
+        bed.Time.Advance(TimeSpan.FromDays(8));
+        var replay = await bed.Ledger.BeginReplayAsync("all", "me", [1]);
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+
+        await new LetterRetention(new DeadLetterOptions { KeptFor = TimeSpan.FromDays(7) }, bed.Ledger, Path.Combine(bed.Directory, "ledger.db"), new Seams { Time = bed.Time }).RunAsync(stop.Token);
+        Assert.Equal("file:///a", Letters(bed));
+
+        await bed.Ledger.EndReplayAsync(replay);
+        await RunAsync(bed, new DeadLetterOptions { KeptFor = TimeSpan.FromDays(7) });
+        Assert.Equal("", Letters(bed));
+    }
+
+    [Fact]
     public async Task Nothing_is_deleted_unless_it_is_said_how_long_letters_are_kept()
     {
         await using var bed = LedgerTestBed.Fresh();
