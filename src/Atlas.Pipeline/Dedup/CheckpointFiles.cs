@@ -15,6 +15,14 @@ internal sealed class CheckpointFiles(string root, IDisk disk) : INamedDeviceFac
     /// <summary>What FASTER asks for them. Which checkpoint is the right one is the ledger's to say, and which may go is decided in <see cref="SeenFiles"/>: nothing is removed here.</summary>
     public ICheckpointManager Manager() => new DeviceLogCommitCheckpointManager(this, _names, removeOutdated: false);
 
+    /// <summary>Writes what FASTER needs to know of a checkpoint's log.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void Describe(HybridLogRecoveryInfo log)
+    {
+        Manager().CommitLogCheckpoint(log.guid, log.ToByteArray());
+        ThrowIfFailed();
+    }
+
     /// <summary>After a part of a checkpoint was written or read. A failure is of that checkpoint: the next one's files are new.</summary>
     /// <exception cref="IOException">It could not be written or read: no checkpoint of it may be used.</exception>
     public void ThrowIfFailed()

@@ -30,6 +30,9 @@ internal sealed class DedupStage : IBatchStage, IDisposable
     /// <summary>Raised inside the gate, after each batch that leaves a checkpoint due: handlers only set a signal.</summary>
     public event Action? CheckpointDue;
 
+    /// <summary>Raised inside the gate, after each batch: no key is on its way into the store, and <see cref="TakeDecided"/> may be called.</summary>
+    public event Action? BetweenBatches;
+
     public async ValueTask ProcessAsync(UrlBatch batch)
     {
         if (!batch.CountsInBooks)
@@ -46,6 +49,7 @@ internal sealed class DedupStage : IBatchStage, IDisposable
             }
 
             Decide(batch);
+            BetweenBatches?.Invoke();
             if (_newSinceCheckpoint >= _checkpointEvery)
             {
                 // Counted anew from here, whatever becomes of the checkpoint: the next try is not due with every batch.
@@ -62,7 +66,7 @@ internal sealed class DedupStage : IBatchStage, IDisposable
     /// <summary>Returns when no batch is being decided; none will be until <see cref="LetGo"/>.</summary>
     public Task HoldAsync(CancellationToken abort) => _gate.WaitAsync(abort);
 
-    /// <summary>While the stage is held: what has been decided and is under way. What is decided from here on counts apart.</summary>
+    /// <summary>While the stage is held, or between batches: what has been decided and is under way. What is decided from here on counts apart.</summary>
     public InFlight TakeDecided()
     {
         var decided = _decided;

@@ -8,8 +8,8 @@ namespace Atlas.Pipeline.Dedup;
 /// <remarks>
 /// The ledger is the truth and this is an index of it: any doubt about the files ends in a rebuild. The filter may know more keys than the log, never fewer.
 /// Safe on any thread: one call at a time gets in.
-/// The log is on the disk all the time, but for its last megabytes. A checkpoint has three parts, so that nobody who adds keys waits for the disk: the hash table and the filter are written, now and then,
-/// while keys come (what they miss stands in the log behind them), then the log's end is fixed while nobody adds, which is a matter of milliseconds, and what is left of it is made durable while keys come again.
+/// The log is on the disk all the time, but for its last megabytes, and cut now and then between two batches. A checkpoint ends at such a cut, so that nobody who adds keys waits for the disk: FASTER's own checkpoints end where the log does.
+/// What it is besides is the hash table and the filter, which are written, not every time, while keys come (what they miss stands in the log behind them), and FASTER's few lines about it, which are written here.
 /// </remarks>
 internal sealed partial class FasterSeenStore : ISeenStore
 {
@@ -65,7 +65,7 @@ internal sealed partial class FasterSeenStore : ISeenStore
         }
 
         _count = from?.Count ?? 0;
-        _table = from is null ? null : new WrittenTable(Guid.ParseExact(from.IndexToken, "N"), from.IndexCount, from.IndexTail, SeenFiles.FilterIn(from));
+        _table = from is null ? null : new WrittenTable(Guid.ParseExact(from.IndexToken, "N"), from.IndexCount, from.IndexTail, from.LogEnd, SeenFiles.FilterIn(from));
         if (sealedLog is { IsVerified: false })
         {
             _verifier = new Thread(() => _device.VerifyRest(_closing.Token)) { IsBackground = true, Name = "dedup verifier" };
@@ -134,17 +134,28 @@ internal sealed partial class FasterSeenStore : ISeenStore
     /// <exception cref="IOException">The log could not be read or written, or is damaged: no answer of the index is to be trusted any more.</exception>
     public void ThrowIfFailed() => _device.ThrowIfFailed();
 
-    /// <summary>First part: has hash table and filter written if they are due, and the log as far as it goes, while keys are added.</summary>
-    /// <param name="isLast">Whether no other will follow.</param>
+    /// <summary>Whether a cut is due: the log has grown, and is on the disk up to the one before. Cheap.</summary>
+    public bool IsCutDue => _follower.IsDue(_store.Log.TailAddress);
+
+    /// <summary>Cuts the log where it ends, and has it written up to there; returns at once. Nobody may be adding keys.</summary>
+    /// <param name="highWater">The ledger's sequence number up to which every key is in. Keys of later rows may be in too.</param>
+    /// <param name="decided">What was decided since the cut before, and is on its way to the ledger.</param>
+    public LogCut Cut(long highWater, InFlight decided)
+    {
+        var cut = new LogCut(_store.Log.TailAddress, Count, highWater, decided);
+        _follower.Follow(cut);
+        return cut;
+    }
+
+    /// <summary>Has hash table and filter written if they are due, while keys are added.</summary>
+    /// <param name="isLast">Whether no other checkpoint will follow.</param>
+    /// <returns>The one that the next checkpoint has. It ends at a cut that is not before the table's end.</returns>
     /// <exception cref="TimeoutException">It took too long; the store goes on, and takes no checkpoint any more.</exception>
-    public Task<WrittenTable> BeginCheckpointAsync(bool isLast = false) => WithinDeadline(async () =>
+    public Task<WrittenTable> WriteTableIfDueAsync(bool isLast = false) => WithinDeadline(async () =>
     {
         var known = Count;
         if (_table is { } written && !IsTableDue(isLast))
-        {
-            await CatchUpAsync();
             return written;
-        }
 
         // Whose record stands below is in the filter: that comes first.
         long tail;
@@ -154,42 +165,45 @@ internal sealed partial class FasterSeenStore : ISeenStore
         _checkpoints.ThrowIfFailed();
         if (!taken)
             throw new IOException("The dedup index did not begin a checkpoint.");
+        var end = _store.Log.TailAddress;
         var filter = _files.SaveFilter(_bloom, token.ToString("N"));
-        await CatchUpAsync();
-        return _table = new WrittenTable(token, known, tail, filter);
+        return _table = new WrittenTable(token, known, tail, end, filter);
     });
 
-    /// <summary>Second part: fixes where the log ends. Nobody may add keys until it completes.</summary>
-    /// <param name="table">What the first part gave.</param>
-    /// <exception cref="TimeoutException">As in the first part.</exception>
-    public Task<FixedCheckpoint> FixCheckpointAsync(WrittenTable table) => WithinDeadline(async () =>
+    /// <summary>Makes a checkpoint durable and describes it, while keys are added.</summary>
+    /// <param name="table">What <see cref="WriteTableIfDueAsync"/> gave.</param>
+    /// <param name="cut">Where it ends. What was decided before it need not be in the ledger by now, but before the ledger gets to know the checkpoint.</param>
+    /// <exception cref="IOException">It, or the log before it, could not be written.</exception>
+    /// <exception cref="TimeoutException">As when a table is written.</exception>
+    public Task<SeenCheckpoint> SealCheckpointAsync(WrittenTable table, LogCut cut) => WithinDeadline(async () =>
     {
-        var (taken, log) = await _store.TakeHybridLogCheckpointAsync(CheckpointType.FoldOver);
-        if (!taken)
-            throw new IOException("The dedup index did not take a checkpoint.");
-        _checkpoints.ThrowIfFailed();
+        var log = await cut.OnDisk;
         _device.ThrowIfFailed();
-        return new FixedCheckpoint(log, table, Count, _store.Log.TailAddress);
-    });
-
-    /// <summary>Third part: makes it durable and describes it, while keys are added.</summary>
-    /// <param name="taken">What the second part gave.</param>
-    /// <param name="highWater">The ledger's sequence number up to which every key is in. Keys of later rows may be in too.</param>
-    /// <exception cref="TimeoutException">As in the first part.</exception>
-    public Task<SeenCheckpoint> SealCheckpointAsync(FixedCheckpoint taken, long highWater) => WithinDeadline(() =>
-    {
-        var manifest = _files.Seal(taken, _shape, _follower.Seal(taken.Tail), _checkpoints.Written);
+        var described = LogDescription.Of(cut, _store);
+        _checkpoints.Describe(described);
+        var manifest = _files.Seal(new CheckpointNames(described.guid.ToString("N"), table.Token.ToString("N")), table, cut.Count, _shape, log, _checkpoints.Written);
         _checkpoints.Forget();
-        return Task.FromResult(new SeenCheckpoint(taken.Names.Token, highWater, manifest.ToText()));
+        return new SeenCheckpoint(manifest.Token, cut.HighWater, manifest.ToText());
     });
 
-    /// <summary>After the third part: deletes all checkpoints but this one and the one before it. Deleting gigabytes takes a while.</summary>
-    /// <param name="taken">What the second part gave.</param>
-    /// <exception cref="TimeoutException">As in the first part.</exception>
-    public Task KeepNewestTwoAsync(FixedCheckpoint taken) => WithinDeadline(() =>
+    /// <summary>A whole checkpoint of all keys, which the ledger has. Nobody may be adding any.</summary>
+    /// <param name="highWater">As for a cut.</param>
+    /// <exception cref="IOException">It could not be written.</exception>
+    /// <exception cref="TimeoutException">As when a table is written.</exception>
+    public async Task<SeenCheckpoint> TakeCheckpointAsync(long highWater)
+    {
+        var table = await WriteTableIfDueAsync();
+        return await SealCheckpointAsync(table, Cut(highWater, new InFlight()));
+    }
+
+    /// <summary>When the ledger knows a checkpoint: deletes all but this one and the one before it. Deleting gigabytes takes a while.</summary>
+    /// <param name="table">Its hash table.</param>
+    /// <param name="taken">The checkpoint.</param>
+    /// <exception cref="TimeoutException">As when a table is written.</exception>
+    public Task KeepNewestTwoAsync(WrittenTable table, SeenCheckpoint taken) => WithinDeadline(() =>
     {
         if (!_checkpointsAreStuck)
-            _files.KeepNewestTwo(taken.Names);
+            _files.KeepNewestTwo(new CheckpointNames(taken.Token, table.Token.ToString("N")));
         return Task.FromResult(true);
     });
 
@@ -210,9 +224,6 @@ internal sealed partial class FasterSeenStore : ISeenStore
             _closing.Dispose();
         }
     }
-
-    /// <summary>Not on the pool, whose threads the stages need.</summary>
-    private Task CatchUpAsync() => Task.Factory.StartNew(_follower.CatchUp, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>A part that comes back after the deadline is not heard: its files stay unused.</summary>
     private async Task<T> WithinDeadline<T>(Func<Task<T>> part)
@@ -259,7 +270,6 @@ internal sealed partial class FasterSeenStore : ISeenStore
         {
             _inserts.Above = above;
             Interlocked.Add(ref _count, _inserts.AddIfAbsent(keys, isNew));
-            _follower.Notice(_store.Log.TailAddress);
         }
     }
 
@@ -272,7 +282,11 @@ internal sealed partial class FasterSeenStore : ISeenStore
             {
                 progress?.Advance(keys.Length);
                 for (; keys.Length > 0; keys = keys[Math.Min(keys.Length, UrlBatch.MaxRows)..])
+                {
                     AddIfAbsent(keys[..Math.Min(keys.Length, UrlBatch.MaxRows)], below, isNew);
+                    if (IsCutDue)
+                        Cut(below, new InFlight());
+                }
             });
 
             // From here on keys come before their rows.

@@ -1,33 +1,28 @@
+using System.Collections.Concurrent;
 using FASTER.core;
 
 namespace Atlas.Pipeline.Dedup;
 
-/// <summary>Keeps the files of the log close behind its end: written, synced and hashed while keys come, so that a checkpoint has a few megabytes left to do.</summary>
+/// <summary>Keeps the files of the log close behind its end: written, synced and hashed while keys come, cut by cut, so that a checkpoint finds it on the disk.</summary>
 /// <remarks>
 /// On a thread of its own: the pool's belong to the stages. Keys are only ever appended, so that nothing is written twice but the sector that the log ends in.
-/// A step that fails is not told: what it has not done is done, or fails, at the next checkpoint, which says so.
+/// A cut that fails says so to whoever wants a checkpoint of it. What it has not done is done, or fails, with the next one.
 /// </remarks>
 internal sealed class LogFollower : IDisposable
 {
-    /// <summary>Bytes that the files may stay behind: 65,536 keys, some 5 ms of a disk.</summary>
+    /// <summary>Bytes between two cuts: 65,536 keys, some 5 ms of a disk.</summary>
     private const long StepBytes = 2 << 20;
-
-    /// <summary>Bytes that a checkpoint may leave to the time in which nobody adds keys: a few milliseconds.</summary>
-    private const long LeastLeft = 2 * StepBytes;
-
-    /// <summary>Most steps of a checkpoint: what comes faster than it can be written is left.</summary>
-    private const int MostSteps = 5;
 
     private readonly FasterKV<LogKey, long> _store;
     private readonly SeenLogDevice _device;
     private readonly SeenFiles _files;
     private readonly Lock _inside;
     private readonly RunningHashes _hashes;
-    private readonly Lock _stepping = new();
+    private readonly ConcurrentQueue<LogCut> _cuts = new();
     private readonly AutoResetEvent _due = new(false);
     private readonly Thread _thread;
     private long _next;
-    private bool _isPaused;
+    private volatile LogCut? _last;
     private volatile bool _isOver;
 
     /// <param name="store">Whose log it is.</param>
@@ -45,47 +40,19 @@ internal sealed class LogFollower : IDisposable
         _thread.Start();
     }
 
-    /// <summary>After keys were added: has a step made if enough has come. Cheap.</summary>
-    public void Notice(long tail)
+    /// <summary>Whether enough has come for a cut, and the one before it is done with. Cheap.</summary>
+    public bool IsDue(long tail) => tail >= Volatile.Read(ref _next) && _last is not { OnDisk.IsCompleted: false };
+
+    /// <summary>Has the log written up to a cut that is not before any earlier one; returns at once.</summary>
+    public void Follow(LogCut cut)
     {
-        if (tail < Volatile.Read(ref _next))
-            return;
-        Volatile.Write(ref _next, tail + StepBytes);
+        Volatile.Write(ref _next, cut.Tail + StepBytes);
+        _last = cut;
+        _cuts.Enqueue(cut);
         _due.Set();
     }
 
-    /// <summary>Returns when little of the log is left to write, or all of it comes too fast. From then on nothing is followed until <see cref="Seal"/>: it needs the hashes up to the checkpoint's end, and no farther.</summary>
-    /// <exception cref="IOException">The log could not be written or read.</exception>
-    public void CatchUp()
-    {
-        lock (_stepping)
-        {
-            _isPaused = true;
-            for (var step = 0; step < MostSteps && _store.Log.TailAddress - _hashes.End > LeastLeft; step++)
-                Step();
-        }
-    }
-
-    /// <summary>Makes the log durable up to a checkpoint's end, gives its hashes, and goes on.</summary>
-    /// <param name="end">Fixed after <see cref="CatchUp"/>.</param>
-    /// <exception cref="IOException">The log could not be written or read.</exception>
-    public List<SealedStretch> Seal(long end)
-    {
-        lock (_stepping)
-        {
-            try
-            {
-                FollowTo(end);
-                return _hashes.Sealed();
-            }
-            finally
-            {
-                _isPaused = false;
-            }
-        }
-    }
-
-    /// <summary>Returns when no step is under way.</summary>
+    /// <summary>Returns when no cut is under way. Those that were not begun fail.</summary>
     public void Dispose()
     {
         if (_isOver)
@@ -94,6 +61,8 @@ internal sealed class LogFollower : IDisposable
         _due.Set();
         _thread.Join();
         _due.Dispose();
+        while (_cuts.TryDequeue(out var cut))
+            cut.Fail(new ObjectDisposedException(nameof(LogFollower)));
     }
 
     private void Run()
@@ -101,40 +70,39 @@ internal sealed class LogFollower : IDisposable
         while (true)
         {
             _due.WaitOne();
+            while (!_isOver && _cuts.TryDequeue(out var cut))
+                FollowTo(cut);
             if (_isOver)
                 return;
-            try
-            {
-                lock (_stepping)
-                {
-                    if (!_isPaused)
-                        Step();
-                }
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
-            {
-                // The device remembers what it could not write; what could not be read is read again.
-            }
         }
     }
 
-    private void Step()
+    private void FollowTo(LogCut cut)
     {
-        var tail = _store.Log.TailAddress;
+        try
+        {
+            WriteTo(cut.Tail);
+            _files.ReadLog(_hashes.End, cut.Tail, _hashes.Append);
+            cut.Settle(_hashes.Sealed());
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // The device remembers what it could not write; what could not be read is read again.
+            cut.Fail(error);
+        }
+    }
+
+    private void WriteTo(long tail)
+    {
         _store.Log.ShiftReadOnlyAddress(tail, wait: false);
 
         // Who is inside sees the pages handed out when he leaves.
         lock (_inside)
             _device.ThrowIfFailed();
-        FollowTo(tail);
-    }
 
-    private void FollowTo(long tail)
-    {
         // All is written by now, but where somebody else hands out a page at this moment, or one waited for another: FASTER alone knows, and turns in circles until it is so.
         _device.WaitForWrites();
         _store.Log.ShiftReadOnlyAddress(tail, wait: true);
         _device.SyncWrites();
-        _files.ReadLog(_hashes.End, tail, _hashes.Append);
     }
 }

@@ -6,7 +6,8 @@ namespace Atlas.Pipeline.Dedup;
 /// <summary>Takes checkpoints of the dedup index, of which none counts before everything that had been decided for it is committed.</summary>
 /// <remarks>
 /// A checkpoint that holds the key of a row that is never committed would lose its URL for good. So the ledger comes to know it only when what was decided before it is in a transaction: the record of it is in the same one or in a later one. One that fails is the ledger's last, so that no checkpoint counts after it.
-/// The stage is held for fixing the log's end alone: everything else is done while it decides.
+/// So it ends a little in the past: at a cut of the log that is on the disk already, and whose rows are in the ledger. Nobody is held for that. Where no cut will do, as behind a new hash table and at a run's end,
+/// one is made, for which the stage stands still between two batches, and waited for while it decides.
 /// </remarks>
 internal sealed partial class SeenCheckpoints : IDisposable
 {
@@ -18,8 +19,11 @@ internal sealed partial class SeenCheckpoints : IDisposable
     private readonly CheckpointInstruments _instruments;
     private readonly SemaphoreSlim _due = new(0, 1);
 
-    /// <summary>What was decided before the log's end was fixed, this time or for a checkpoint that was given up before that was known to be in the ledger.</summary>
-    private readonly List<InFlight> _decided = [];
+    /// <summary>Cuts of the log, oldest first, that something is left to wait for; of those before there is none that a newer one does not replace.</summary>
+    private readonly Queue<LogCut> _cuts = new();
+
+    /// <summary>The newest cut up to which all is on the disk and in the ledger.</summary>
+    private LogCut? _whole;
 
     private volatile bool _isLast;
 
@@ -35,6 +39,7 @@ internal sealed partial class SeenCheckpoints : IDisposable
         _log = seams.Logs.CreateLogger<SeenCheckpoints>();
         _instruments = new CheckpointInstruments(this);
         _stage.CheckpointDue += Ask;
+        _stage.BetweenBatches += CutIfDue;
     }
 
     /// <summary>How long the decided batches may take to reach the ledger before a checkpoint is given up.</summary>
@@ -95,14 +100,14 @@ internal sealed partial class SeenCheckpoints : IDisposable
 
             var begun = _time.GetTimestamp();
             var before = _store.NewestTable;
-            var table = await _store.BeginCheckpointAsync(isLast);
-            var (taken, highWater) = await FixAsync(table, stop);
-            var made = await _store.SealCheckpointAsync(taken, highWater);
-            await WhenInLedgerAsync(stop);
+            var table = await _store.WriteTableIfDueAsync(isLast);
+            var cut = (isLast ? null : NewestFor(table)) ?? await CutNowAsync(stop);
+            var made = await _store.SealCheckpointAsync(table, cut);
+            await WhenInLedgerAsync(cut, stop);
             await _ledger.RecordSeenCheckpointAsync(made);
-            _taken = taken.Count;
+            _taken = cut.Count;
             _instruments.Taken(_time.GetElapsedTime(begun), withTable: table != before);
-            await DropOlderAsync(taken);
+            await DropOlderAsync(table, made);
             return true;
         }
         catch (Exception error) when (error is not OperationCanceledException || !stop.IsCancellationRequested)
@@ -116,24 +121,66 @@ internal sealed partial class SeenCheckpoints : IDisposable
     public void Dispose()
     {
         _stage.CheckpointDue -= Ask;
+        _stage.BetweenBatches -= CutIfDue;
         _due.Dispose();
         _instruments.Dispose();
     }
 
-    /// <summary>Returns when everything whose keys may be in the log is in a transaction: committed, or about to be.</summary>
-    private async Task WhenInLedgerAsync(CancellationToken stop)
+    private void CutIfDue()
     {
-        foreach (var decided in _decided)
-            await decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);
-        _decided.Clear();
+        if (_store.IsCutDue)
+            Cut();
+    }
+
+    /// <summary>Between two batches. Rows that the ledger has by now have been decided; the keys of later ones may be in the log as well, which a replay finds out.</summary>
+    private LogCut Cut()
+    {
+        var cut = _store.Cut(_ledger.LastSequence, _stage.TakeDecided());
+        lock (_cuts)
+        {
+            Settle_Locked();
+            _cuts.Enqueue(cut);
+        }
+
+        return cut;
+    }
+
+    /// <summary>The newest cut at which a checkpoint with that table may end at once; null when there is none, or it lacks more than a tenth of what is new.</summary>
+    private LogCut? NewestFor(WrittenTable table)
+    {
+        lock (_cuts)
+        {
+            Settle_Locked();
+            return _whole is { } cut && cut.Tail >= table.End && (_store.Count - cut.Count) * 10 <= cut.Count - Math.Max(_taken, 0) ? cut : null;
+        }
+    }
+
+    private void Settle_Locked()
+    {
+        while (_cuts.TryPeek(out var cut) && cut.IsSettled)
+        {
+            _cuts.Dequeue();
+            if (cut.OnDisk.IsCompletedSuccessfully)
+                _whole = cut;
+        }
+    }
+
+    /// <summary>Returns when everything whose keys may be before a cut is in a transaction: committed, or about to be.</summary>
+    private async Task WhenInLedgerAsync(LogCut cut, CancellationToken stop)
+    {
+        LogCut[] waited;
+        lock (_cuts)
+            waited = [.. _cuts.TakeWhile(other => other.Tail <= cut.Tail)];
+        foreach (var earlier in waited)
+            await earlier.Decided.WhenEmpty().WaitAsync(QuietDeadline, _time, stop);
     }
 
     /// <summary>What is left over costs room, until a start finds it.</summary>
-    private async Task DropOlderAsync(FixedCheckpoint taken)
+    private async Task DropOlderAsync(WrittenTable table, SeenCheckpoint taken)
     {
         try
         {
-            await _store.KeepNewestTwoAsync(taken);
+            await _store.KeepNewestTwoAsync(table, taken);
         }
         catch (Exception error)
         {
@@ -141,16 +188,14 @@ internal sealed partial class SeenCheckpoints : IDisposable
         }
     }
 
-    private async Task<(FixedCheckpoint Taken, long HighWater)> FixAsync(WrittenTable table, CancellationToken stop)
+    /// <summary>Cuts the log where it ends by now.</summary>
+    private async Task<LogCut> CutNowAsync(CancellationToken stop)
     {
         await _stage.HoldAsync(stop);
         var held = _time.GetTimestamp();
         try
         {
-            // Rows up to here have been decided; the keys of later ones may be in as well, which a replay finds out.
-            var highWater = _ledger.LastSequence;
-            _decided.Add(_stage.TakeDecided());
-            return (await _store.FixCheckpointAsync(table), highWater);
+            return Cut();
         }
         finally
         {

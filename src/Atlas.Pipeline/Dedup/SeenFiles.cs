@@ -63,23 +63,23 @@ internal sealed class SeenFiles(string root, IDisk disk)
     }
 
     /// <summary>Makes a checkpoint's bytes durable and lists them. Keys may be added meanwhile: the log grows behind its end.</summary>
-    /// <param name="taken">What the checkpoint consists of.</param>
+    /// <param name="names">Of its parts.</param>
+    /// <param name="table">Its hash table.</param>
+    /// <param name="count">Keys in it.</param>
     /// <param name="shape">See <see cref="FasterShape.NameOf"/>.</param>
     /// <param name="log">The log's stretches, durable.</param>
     /// <param name="written">Of a file that was hashed while it was written, its stretches.</param>
-    public SeenManifest Seal(FixedCheckpoint taken, string shape, IReadOnlyList<SealedStretch> log, Func<string, IReadOnlyList<SealedStretch>?> written)
+    public SeenManifest Seal(CheckpointNames names, WrittenTable table, long count, string shape, IReadOnlyList<SealedStretch> log, Func<string, IReadOnlyList<SealedStretch>?> written)
     {
-        var names = taken.Names;
-
         // A table that an earlier checkpoint has brought is sealed already.
         if (!_table.Exists(stretch => IsPartOf(stretch.Name, names.IndexToken)))
         {
-            var table = SealAll(names.IndexToken, written).ToList();
+            var stretches = SealAll(names.IndexToken, written).ToList();
             _table.Clear();
-            _table.AddRange(table);
+            _table.AddRange(stretches);
         }
 
-        return new SeenManifest(names.Token, names.IndexToken, taken.Table.Count, taken.Table.Tail, shape, taken.Count, [.. log, .. taken.Table.Filter, .. _table, .. SealAll(names.Token, written)]);
+        return new SeenManifest(names.Token, names.IndexToken, table.Count, table.Tail, shape, count, [.. log, .. table.Filter, .. _table, .. SealAll(names.Token, written)]);
     }
 
     /// <summary>Verifies all of a checkpoint.</summary>

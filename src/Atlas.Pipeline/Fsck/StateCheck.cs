@@ -105,7 +105,7 @@ internal sealed class StateCheck(FsckOptions options, Seams seams, StepProgress 
         await using var ledger = SqliteLedger.Open(options.StateDirectory, seams);
         using var store = FasterSeenStore.Open(Path.Combine(options.StateDirectory, "seen"), _indexSettings ?? new DedupOptions(), ledger, seams, progress);
         if (store.Count > 0)
-            await ledger.RecordSeenCheckpointAsync(await store.SealCheckpointAsync(await store.FixCheckpointAsync(await store.BeginCheckpointAsync()), ledger.LastSequence));
+            await ledger.RecordSeenCheckpointAsync(await store.TakeCheckpointAsync(ledger.LastSequence));
         progress.End();
     }
 }

@@ -29,11 +29,10 @@ public sealed class CheckpointWhileAddingTests : IDisposable
                 Assert.Equal(_ledger.Keys.Count, store.Count);
                 Assert.Equal(0, DedupTestBed.AddAll(store, _ledger.Keys.ToArray()));
 
-                var table = await AddingMeanwhile(store, store.BeginCheckpointAsync(), _ledger.Keys, seed: 3 * round);
-                var taken = await store.FixCheckpointAsync(table);
-                var highWater = _ledger.LastSequence;
+                var table = await AddingMeanwhile(store, store.WriteTableIfDueAsync(), _ledger.Keys, seed: 3 * round);
+                var cut = store.Cut(_ledger.LastSequence, new InFlight());
                 var later = new List<UInt128>();
-                var checkpoint = await AddingMeanwhile(store, store.SealCheckpointAsync(taken, highWater), later, seed: 3 * round + 1);
+                var checkpoint = await AddingMeanwhile(store, store.SealCheckpointAsync(table, cut), later, seed: 3 * round + 1);
                 _ledger.LastSeenCheckpoint = checkpoint;
 
                 // Of what came behind the checkpoint half was committed.

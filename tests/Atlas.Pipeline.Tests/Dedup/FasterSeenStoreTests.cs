@@ -87,6 +87,36 @@ public sealed class FasterSeenStoreTests : IDisposable
         Assert.Equal(lost.Length, DedupTestBed.AddAll(again, lost));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8192)]
+    [InlineData(20_000)]
+    public async Task A_checkpoint_may_end_where_the_log_has_long_left_memory(int before)
+    {
+        UInt128[] kept = DedupTestBed.Keys(before, seed: 1), lost = DedupTestBed.Keys(300_000, seed: 2);
+        using (var store = Open())
+        {
+            var table = await store.WriteTableIfDueAsync();
+            DedupTestBed.AddAll(store, kept);
+            _ledger.Keys.AddRange(kept);
+            var cut = store.Cut(_ledger.LastSequence, new InFlight());
+            DedupTestBed.AddAll(store, lost);
+            _ledger.LastSeenCheckpoint = await store.SealCheckpointAsync(table, cut);
+        }
+
+        using (var again = Open())
+        {
+            Assert.False(again.WasRebuilt);
+            Assert.Equal(before, again.Count);
+            Assert.Equal(0, DedupTestBed.AddAll(again, kept));
+            Assert.Equal(lost.Length, DedupTestBed.AddAll(again, lost));
+        }
+
+        using var once = Open();
+        Assert.False(once.WasRebuilt);
+        Assert.Equal(lost.Length, DedupTestBed.AddAll(once, lost));
+    }
+
     [Fact]
     public async Task Damage_below_the_checkpoint_is_noticed_in_a_log_that_outgrew_its_memory_too()
     {
@@ -293,11 +323,11 @@ public sealed class FasterSeenStoreTests : IDisposable
     {
         using var store = Open();
         DedupTestBed.AddAll(store, DedupTestBed.Keys(3000, seed: 1));
-        var before = await store.BeginCheckpointAsync();
+        var before = await store.WriteTableIfDueAsync();
         DedupTestBed.AddAll(store, DedupTestBed.Keys(behind, seed: 2));
 
-        Assert.Same(before, await store.BeginCheckpointAsync());
-        Assert.Equal(brings, before != await store.BeginCheckpointAsync(isLast: true));
+        Assert.Same(before, await store.WriteTableIfDueAsync());
+        Assert.Equal(brings, before != await store.WriteTableIfDueAsync(isLast: true));
     }
 
     [Fact]

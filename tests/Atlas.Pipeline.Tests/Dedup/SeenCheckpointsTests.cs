@@ -89,6 +89,55 @@ public sealed class SeenCheckpointsTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_is_due_ends_where_all_is_durable_already_and_holds_nobody()
+    {
+        await AddManyAsync(1);
+        Assert.True(await _checkpoints.TakeAsync(stop: TestContext.Current.CancellationToken));
+        await AddManyAsync(70_000);
+        await WhenOnDiskAsync();
+        var late = await DecideAsync(100_000);
+        _wasHeld = false;
+
+        Assert.True(await _checkpoints.TakeAsync(stop: TestContext.Current.CancellationToken));
+
+        Assert.False(_wasHeld);
+        Assert.InRange(SeenManifest.Parse(_ledger.LastSeenCheckpoint!.Manifest).Count, 65_536, 70_000);
+        late.Release();
+    }
+
+    [Fact]
+    public async Task One_whose_newest_rows_are_on_their_way_waits_for_them()
+    {
+        await AddManyAsync(1);
+        Assert.True(await _checkpoints.TakeAsync(stop: TestContext.Current.CancellationToken));
+        var first = _ledger.LastSeenCheckpoint;
+        var stuck = await DecideAsync(100_000);
+        await AddManyAsync(70_000);
+        await WhenOnDiskAsync();
+
+        var taking = _checkpoints.TakeAsync(stop: TestContext.Current.CancellationToken);
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.Same(first, _ledger.LastSeenCheckpoint);
+        stuck.Release();
+
+        Assert.True(await taking);
+        Assert.Equal(_store.Count, SeenManifest.Parse(_ledger.LastSeenCheckpoint!.Manifest).Count);
+    }
+
+    [Fact]
+    public async Task The_last_one_has_every_key()
+    {
+        await AddManyAsync(1);
+        Assert.True(await _checkpoints.TakeAsync(stop: TestContext.Current.CancellationToken));
+        await AddManyAsync(70_000);
+        await WhenOnDiskAsync();
+
+        Assert.True(await _checkpoints.TakeAsync(isLast: true, TestContext.Current.CancellationToken));
+
+        Assert.Equal(70_000, SeenManifest.Parse(_ledger.LastSeenCheckpoint!.Manifest).Count);
+    }
+
+    [Fact]
     public async Task An_index_without_keys_needs_no_checkpoint()
     {
         Assert.True(await _checkpoints.TakeAsync());
@@ -237,6 +286,20 @@ public sealed class SeenCheckpointsTests : IDisposable
             ],
             seen);
     }
+
+    /// <summary>Keys that are decided and durable, all of them new but those of earlier calls.</summary>
+    private async Task AddManyAsync(int upTo)
+    {
+        for (var first = 1; first <= upTo; first += UrlBatch.MaxRows)
+        {
+            var batch = BatchOf([.. Enumerable.Range(first, Math.Min(UrlBatch.MaxRows, upTo + 1 - first))]);
+            await _stage.ProcessAsync(batch);
+            batch.Release();
+        }
+    }
+
+    /// <summary>Cuts are followed one after the other.</summary>
+    private Task<List<SealedStretch>> WhenOnDiskAsync() => _store.Cut(0, new InFlight()).OnDisk;
 
     /// <summary>A key that is decided and durable.</summary>
     private async Task AddAsync(int id)

@@ -5,12 +5,11 @@ namespace Atlas.Pipeline.Tests.Dedup;
 
 internal static class WholeCheckpoint
 {
-    /// <summary>All parts of a checkpoint, one after the other. Nobody may add keys meanwhile.</summary>
+    /// <summary>A checkpoint, and the deletion of those that it makes superfluous. Nobody may add keys meanwhile.</summary>
     public static async Task<SeenCheckpoint> CheckpointAsync(this FasterSeenStore store, long highWater)
     {
-        var taken = await store.FixCheckpointAsync(await store.BeginCheckpointAsync());
-        var made = await store.SealCheckpointAsync(taken, highWater);
-        await store.KeepNewestTwoAsync(taken);
+        var made = await store.TakeCheckpointAsync(highWater);
+        await store.KeepNewestTwoAsync(store.NewestTable!, made);
         return made;
     }
 }
