@@ -80,6 +80,9 @@ internal sealed partial class FasterSeenStore : ISeenStore
     /// <remarks>The table is written whole, 10 to 20 bytes for every expected URL, however few keys are new.</remarks>
     public long NewKeysPerTable { get; set; } = 8_000_000;
 
+    /// <summary>Bytes of the log between two cuts.</summary>
+    public long BytesPerCut { get => _follower.BytesPerCut; set => _follower.BytesPerCut = value; }
+
     /// <summary>The hash table that the newest checkpoint has, or shares; null before there is one.</summary>
     public WrittenTable? NewestTable => _table;
 

@@ -10,9 +10,6 @@ namespace Atlas.Pipeline.Dedup;
 /// </remarks>
 internal sealed class LogFollower : IDisposable
 {
-    /// <summary>Bytes between two cuts: 65,536 keys, some 5 ms of a disk.</summary>
-    private const long StepBytes = 2 << 20;
-
     private readonly FasterKV<LogKey, long> _store;
     private readonly SeenLogDevice _device;
     private readonly SeenFiles _files;
@@ -21,7 +18,10 @@ internal sealed class LogFollower : IDisposable
     private readonly ConcurrentQueue<LogCut> _cuts = new();
     private readonly AutoResetEvent _due = new(false);
     private readonly Thread _thread;
-    private long _next;
+
+    /// <summary>The tail of the last cut.</summary>
+    private long _followed;
+
     private volatile LogCut? _last;
     private volatile bool _isOver;
 
@@ -35,18 +35,21 @@ internal sealed class LogFollower : IDisposable
         (_store, _device, _files, _inside) = (store, device, files, inside);
         _hashes = new RunningHashes(SeenFiles.PlaceInLog);
         _hashes.GoOnFrom(sealedBefore);
-        _next = store.Log.TailAddress + StepBytes;
+        _followed = store.Log.TailAddress;
         _thread = new Thread(Run) { IsBackground = true, Name = "dedup log follower" };
         _thread.Start();
     }
 
+    /// <summary>Bytes between two cuts: 65,536 keys, some 5 ms of a disk.</summary>
+    public long BytesPerCut { get; set; } = 2 << 20;
+
     /// <summary>Whether enough has come for a cut, and the one before it is done with. Cheap.</summary>
-    public bool IsDue(long tail) => tail >= Volatile.Read(ref _next) && _last is not { OnDisk.IsCompleted: false };
+    public bool IsDue(long tail) => tail - Volatile.Read(ref _followed) >= BytesPerCut && _last is not { OnDisk.IsCompleted: false };
 
     /// <summary>Has the log written up to a cut that is not before any earlier one; returns at once.</summary>
     public void Follow(LogCut cut)
     {
-        Volatile.Write(ref _next, cut.Tail + StepBytes);
+        Volatile.Write(ref _followed, cut.Tail);
         _last = cut;
         _cuts.Enqueue(cut);
         _due.Set();
