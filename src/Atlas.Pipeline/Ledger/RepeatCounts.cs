@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Atlas.Pipeline.Ledger;
 
@@ -11,9 +10,6 @@ namespace Atlas.Pipeline.Ledger;
 /// </remarks>
 internal sealed class RepeatCounts
 {
-    /// <summary>Different lines that are gathered at a time.</summary>
-    public const int MostGathered = 16_384;
-
     /// <summary>Lines whose counts are written in one commit: some 5 µs each.</summary>
     private const int MostPerCommit = 16, MostWhenIdle = 256;
 
@@ -21,10 +17,10 @@ internal sealed class RepeatCounts
 
     private readonly SqlStatement _add;
     private readonly TimeProvider _time;
+
     // By fingerprint, which every line has that came by the dedup stage.
-    private Dictionary<UInt128, Repeats> _gathering = [];
-    private Dictionary<UInt128, Repeats> _saving = [];
-    private Dictionary<UInt128, Repeats>.Enumerator _next;
+    private RepeatTable _gathering = new();
+    private RepeatTable _saving = new();
     private long _begunAt;
 
     public RepeatCounts(SqlConnection connection, TimeProvider time)
@@ -40,18 +36,11 @@ internal sealed class RepeatCounts
     {
         if (_gathering.Count == 0)
             _begunAt = _time.GetTimestamp();
-        var mark = batch.FingerprintOf(ref row);
-        if (_gathering.Count < MostGathered)
-        {
-            ref var repeats = ref CollectionsMarshal.GetValueRefOrAddDefault(_gathering, mark, out var isKnown);
-            repeats = isKnown ? repeats with { Count = repeats.Count + 1, LastAt = now } : new Repeats(batch.IdOf(ref row), 1, now);
-        }
-        else
-        {
-            ref var known = ref CollectionsMarshal.GetValueRefOrNullRef(_gathering, mark);
-            if (!Unsafe.IsNullRef(ref known))
-                known = known with { Count = known.Count + 1, LastAt = now };
-        }
+        ref var repeats = ref _gathering.Find(batch.FingerprintOf(ref row), out var isNew);
+        if (isNew)
+            repeats = new Repeats(batch.IdOf(ref row), 1, now);
+        else if (!Unsafe.IsNullRef(ref repeats))
+            (repeats.Count, repeats.LastAt) = (repeats.Count + 1, now);
     }
 
     /// <summary>Inside a transaction: adds some of what has been gathered for long enough.</summary>
@@ -75,31 +64,19 @@ internal sealed class RepeatCounts
 
     private bool Swap(TimeSpan after)
     {
-        if (_gathering.Count == 0 || (_gathering.Count < MostGathered / 2 && _time.GetElapsedTime(_begunAt) < after))
+        if (_gathering.Count == 0 || (_gathering.Count < RepeatTable.Places / 2 && _time.GetElapsedTime(_begunAt) < after))
             return false;
         (_gathering, _saving) = (_saving, _gathering);
-        _next = _saving.GetEnumerator();
         return true;
     }
 
     private void Save(int most)
     {
-        if (_saving.Count == 0)
-            return;
         Span<byte> id = stackalloc byte[16];
-        for (var saved = 0; saved < most; saved++)
+        for (var saved = 0; saved < most && _saving.TryTake(out var repeats); saved++)
         {
-            if (!_next.MoveNext())
-            {
-                _saving.Clear();
-                return;
-            }
-
-            var repeats = _next.Current.Value;
             BinaryPrimitives.WriteUInt128BigEndian(id, repeats.Id);
             _add.BindBlob(1, id).Bind(2, repeats.Count).Bind(3, repeats.LastAt).Run();
         }
     }
-
-    private readonly record struct Repeats(UInt128 Id, int Count, long LastAt);
 }
