@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Atlas.Pipeline.Migrate;
 
@@ -62,19 +61,11 @@ internal static class InventoryText
         Line("resources", json => json.WriteNumber("count", inventory.Census.Groups));
         return text.ToString();
 
-        void Line(string kind, Action<Utf8JsonWriter> write)
+        void Line(string kind, Action<Utf8JsonWriter> write) => text.Append(JsonLine.Of(json =>
         {
-            using var bytes = new MemoryStream();
-            using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-            {
-                json.WriteStartObject();
-                json.WriteString("kind", kind);
-                write(json);
-                json.WriteEndObject();
-            }
-
-            text.Append(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length)).Append('\n');
-        }
+            json.WriteString("kind", kind);
+            write(json);
+        }));
     }
 
     private static void WriteTable(Utf8JsonWriter json, string database, LegacyTableRead table)

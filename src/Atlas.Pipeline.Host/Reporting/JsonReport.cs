@@ -21,14 +21,14 @@ internal static class JsonReport
             json.WriteNumber("elapsed_s", Math.Round(outcome.Last.Elapsed.TotalSeconds, 3));
             json.WriteNumber("received", books.Received);
             json.WriteNumber("duplicates", books.Duplicates);
-            WriteCounts(json, "rejected", books.Rejected);
+            CountsJson.Write(json, "rejected", books.Rejected);
             json.WriteNumber("admitted", books.Admitted);
             if (books.AdmittedBefore > 0)
                 json.WriteNumber("admitted_before", books.AdmittedBefore);
             json.WriteNumber("redirect_targets", books.RedirectTargets);
             json.WriteNumber("done", books.Done);
             json.WriteNumber("aliases", books.Aliases);
-            WriteCounts(json, "dead", books.Dead);
+            CountsJson.Write(json, "dead", books.Dead);
             if (books.Purged > 0)
                 json.WriteNumber("purged", books.Purged);
             json.WriteNumber("queued", books.Queued);
@@ -75,7 +75,7 @@ internal static class JsonReport
         json.WriteNumber("not_modified", refetches.NotModified);
         json.WriteNumber("unchanged", refetches.Unchanged);
         json.WriteNumber("changed", refetches.Changed);
-        WriteCounts(json, "refetch_failed", refetches.Failed);
+        CountsJson.Write(json, "refetch_failed", refetches.Failed);
         json.WriteNumber("waiting", refetches.Waiting);
         json.WriteEndObject();
     }
@@ -88,18 +88,6 @@ internal static class JsonReport
         for (var level = PressureLevel.None; level <= PressureLevel.Critical; level++)
             json.WriteNumber(level.Word(), Math.Round(pressure.Spent[(int)level].TotalSeconds, 1));
         json.WriteEndObject();
-        json.WriteEndObject();
-    }
-
-    private static void WriteCounts(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, long> counts)
-    {
-        json.WriteStartObject(name);
-        foreach (var (reason, count) in counts)
-        {
-            if (count > 0)
-                json.WriteNumber(reason, count);
-        }
-
         json.WriteEndObject();
     }
 }

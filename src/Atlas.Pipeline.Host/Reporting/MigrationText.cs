@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Atlas.Pipeline.Host.Commands;
 using Atlas.Pipeline.Migrate;
 
 namespace Atlas.Pipeline.Host.Reporting;
@@ -30,22 +31,15 @@ internal static class MigrationText
         {(outcome.WasDone ? "This migration was done before: nothing was changed." : "Taken over.")}
           queued {Figures.Count(outcome.Queued)}, documents {Figures.Count(outcome.Documents)}, dead letters {Figures.Count(outcome.DeadLetters)}, known before {Figures.Count(outcome.Existing)}
           digest {outcome.Digest}
-        Look for every row with: atlas migrate verify --state {plan.State}
-        Take it back with: atlas migrate rollback --state {plan.State}
+        Look for every row with: atlas migrate verify --state {ShellWord.Of(plan.State)}
+        Take it back with: atlas migrate rollback --state {ShellWord.Of(plan.State)}
 
         """);
 
-    public static string Json(MigrationPlan plan, MigrationOutcome outcome) => string.Create(CultureInfo.InvariantCulture,
-        $"{{\"id\":\"{plan.Id}\",\"was_done\":{(outcome.WasDone ? "true" : "false")},\"queued\":{outcome.Queued},\"documents\":{outcome.Documents},\"dead_letters\":{outcome.DeadLetters},\"existing\":{outcome.Existing},\"digest\":\"{outcome.Digest}\"}}\n");
-
-    /// <summary>What a change in place has come to.</summary>
-    public static string Of(string file, InPlaceOutcome outcome) => !outcome.ChangedAnything ? $"{file} needs no change.\n" : string.Create(CultureInfo.InvariantCulture, $"""
-        {file} was changed in place.
-          columns added {outcome.Columns}, rows merged {Figures.Count(outcome.Merged)}, moved to the dead letters {Figures.Count(outcome.Moved)}, pending again {Figures.Count(outcome.Freed)}
-        Look for every row with: atlas migrate in-place {file} --verify
-        Put it back with: atlas migrate in-place {file} --rollback
-
-        """);
+    /// <summary>What was taken back.</summary>
+    public static string Of(string state, RollbackOffer taken) => taken.HadBegun
+        ? $"Migration {taken.Id} was taken back: {state} is {(taken.LedgerDigest is { } digest ? $"what it was before (ledger {digest})" : "empty again")}.\n"
+        : $"Migration {taken.Id} had taken nothing over yet: its copies were deleted, and nothing else was changed.\n";
 
     /// <summary>Rows that cannot be read, a line each, up to a limit.</summary>
     public static void AppendGaps(StringBuilder text, IReadOnlyList<LegacyTableRead> tables)

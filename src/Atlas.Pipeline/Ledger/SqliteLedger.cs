@@ -37,9 +37,11 @@ internal sealed class SqliteLedger : ILedger
         _directory = directory;
         try
         {
+            UnfinishedMigration.ThrowIfBeingTakenBack(directory.Path);
             if (directory.Orphans() is { } orphans)
                 throw new StateDamagedException($"{directory.LedgerFile} is gone or empty, but {orphans} is there: beginning anew would fetch everything again. Put the ledger back; or move the whole of {directory.Path} away to begin with nothing.");
             _connection = LedgerSchema.OpenForWriting(directory.LedgerFile);
+            UnfinishedMigration.ThrowIfIn(_connection, directory.Path);
             var mark = LedgerMark.Of(_connection);
             directory.ThrowIfNot(mark);
             Id = mark.LedgerId;

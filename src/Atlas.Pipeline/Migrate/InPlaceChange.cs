@@ -9,6 +9,9 @@ internal sealed class InPlaceChange
 {
     private const string Queue = "processing_queue", Metadata = "content_metadata", Content = "processed_content";
 
+    /// <summary>A key that is text may be NULL here: such a row goes by its number.</summary>
+    private const string IdOfRow = "coalesce(q.content_id, 'row ' || q.rowid)";
+
     private readonly SqlConnection _database;
     private readonly LegacyShape _shape;
     private readonly LegacyCensus _census;
@@ -22,7 +25,7 @@ internal sealed class InPlaceChange
     {
         (_database, _shape, _census) = (database, new LegacyShape(database), census);
         _now = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
-        _classifyMetadata = database.Prepare($"UPDATE {Metadata} SET url_scheme = ?2, url_domain = ?3, is_processable = ?4, failure_reason = coalesce(?5, failure_reason), processing_strategy = ?6 WHERE rowid = ?1");
+        _classifyMetadata = database.Prepare($"UPDATE {Metadata} SET url_scheme = ?2, url_domain = ?3, is_processable = ?4, failure_reason = coalesce(nullif(failure_reason, ''), ?5), processing_strategy = ?6 WHERE rowid = ?1");
         _classifyQueue = database.Prepare($"UPDATE {Queue} SET normalized_url = ?2, processing_strategy = ?3, priority = CASE WHEN ?4 < 0 THEN priority ELSE ?4 END WHERE rowid = ?1");
     }
 
@@ -63,13 +66,13 @@ internal sealed class InPlaceChange
     {
         var columns = new (string Column, string Value)[]
         {
-            ("content_id", "q.content_id"), ("source_url", "q.source_url"), ("source_name", "coalesce(q.source_name, '')"), ("original_error", "'no http or https URL'"), ("failure_type", "'unsupported'"),
+            ("content_id", IdOfRow), ("source_url", "coalesce(q.source_url, '')"), ("source_name", "coalesce(q.source_name, '')"), ("original_error", "'no http or https URL'"), ("failure_type", "'unsupported'"),
             ("quarantine_reason", "CASE q.processing_strategy WHEN 'file_local' THEN 'file_scheme' ELSE 'invalid_scheme' END"), ("failure_classification", "CASE q.processing_strategy WHEN 'file_local' THEN 'file_scheme' ELSE 'invalid_scheme' END"),
             ("retry_count", "coalesce(q.retry_count, 0)"), ("classification_json", "json_object('strategy', q.processing_strategy)"), ("quarantined_at", $"'{_now}'"), ("notes", "'moved by atlas migrate in-place'"),
             ("metadata_json", "coalesce(q.metadata_json, '{}')"),
         }.Where(column => _shape.Has("dead_letter_queue", column.Column)).ToList();
         const string Unfetchable = "processing_strategy IN ('file_local', 'unsupported', 'dead_letter')";
-        KeepWhole($"{Queue} q WHERE q.{Unfetchable}", Queue, "q.content_id");
+        KeepWhole($"{Queue} q WHERE q.{Unfetchable}", Queue, IdOfRow);
         _database.Execute($"INSERT OR IGNORE INTO dead_letter_queue({string.Join(", ", columns.Select(column => column.Column))}) SELECT {string.Join(", ", columns.Select(column => column.Value))} FROM {Queue} q WHERE q.{Unfetchable}; DELETE FROM {Queue} WHERE {Unfetchable}");
         return _database.Changes;
     }
@@ -135,7 +138,7 @@ internal sealed class InPlaceChange
     private void MoveContent(string from, string to)
     {
         _database.Execute($"""
-            INSERT OR IGNORE INTO {InPlaceColumns.Aliases}(alias_id, legacy_table, content_id, source_url, legacy_row) SELECT content_id, '{Content}', {Quoted(to)}, NULL, '' FROM {Content}
+            INSERT INTO {InPlaceColumns.Aliases}(alias_id, legacy_table, content_id, source_url, legacy_row) SELECT content_id, '{Content}', {Quoted(to)}, NULL, '' FROM {Content}
               WHERE content_id = {Quoted(from)} AND NOT EXISTS(SELECT 1 FROM {Content} WHERE content_id = {Quoted(to)});
             UPDATE OR IGNORE {Content} SET content_id = {Quoted(to)} WHERE content_id = {Quoted(from)};
             """);
@@ -181,8 +184,8 @@ internal sealed class InPlaceChange
     /// <summary>Writes rows that will go into the table of aliases, with all they say.</summary>
     private void KeepWhole(string fromWhere, string table, string canonical)
     {
-        var columns = string.Join(", ", _shape.ColumnsOf(table).Select(column => $"'{column}', CASE typeof(q.\"{column}\") WHEN 'blob' THEN hex(q.\"{column}\") ELSE q.\"{column}\" END"));
-        _database.Execute($"INSERT OR IGNORE INTO {InPlaceColumns.Aliases}(alias_id, legacy_table, content_id, source_url, legacy_row) SELECT coalesce(q.content_id, 'row ' || q.rowid), '{table}', coalesce({canonical}, ''), q.source_url, json_object({columns}) FROM {fromWhere}");
+        var columns = string.Join(", ", _shape.ColumnsOf(table).Select(column => (Text: Quoted(column), Name: SqlName.Of(column))).Select(column => $"{column.Text}, CASE typeof(q.{column.Name}) WHEN 'blob' THEN hex(q.{column.Name}) ELSE q.{column.Name} END"));
+        _database.Execute($"INSERT INTO {InPlaceColumns.Aliases}(alias_id, legacy_table, content_id, source_url, legacy_row) SELECT {IdOfRow}, '{table}', coalesce({canonical}, ''), q.source_url, json_object({columns}) FROM {fromWhere}");
     }
 
     private int IndexOf(string table, string column) => _shape.ColumnsOf(table).ToList().FindIndex(name => name.Equals(column, StringComparison.OrdinalIgnoreCase));

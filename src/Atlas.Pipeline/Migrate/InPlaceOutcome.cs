@@ -7,5 +7,11 @@ namespace Atlas.Pipeline.Migrate;
 /// <param name="Freed">Rows that were stuck and are pending again.</param>
 internal sealed record InPlaceOutcome(int Columns, long Merged, long Moved, long Freed)
 {
-    public bool ChangedAnything => Columns + Merged + Moved + Freed > 0;
+    /// <summary>What the database said (<see cref="LedgerDigest"/>).</summary>
+    public string Before { get; init; } = "";
+
+    /// <summary>What it says now.</summary>
+    public string Digest { get; init; } = "";
+
+    public bool ChangedAnything => Before != Digest;
 }

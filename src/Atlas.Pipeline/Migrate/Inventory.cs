@@ -24,20 +24,20 @@ internal sealed class Inventory
     {
         var inputs = new List<InventoriedInput>();
         var all = new LegacyCensus(settings.Rules, settings.Times, progress);
-        foreach (var file in files)
+        foreach (var (file, name) in files.Zip(LegacyFile.NamesOf(files)))
         {
             using var legacy = LegacyFile.Open(file);
-            all.Read(legacy.Connection, legacy.Name);
+            all.Read(legacy.Connection, name);
 
             // What the defects are in is one file; a census of all of them would not say in which.
             var own = all;
             if (files.Count > 1)
             {
                 own = new LegacyCensus(settings.Rules, settings.Times, progress);
-                own.Read(legacy.Connection, legacy.Name);
+                own.Read(legacy.Connection, name);
             }
 
-            progress.Begin($"looking for defects in {legacy.Name}", 0);
+            progress.Begin($"looking for defects in {name}", 0);
             inputs.Add(Look(legacy.Connection, own, files.Count));
         }
 

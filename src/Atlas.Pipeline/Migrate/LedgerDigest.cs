@@ -20,8 +20,8 @@ internal static class LedgerDigest
         parts.Reset();
         foreach (var table in tables)
         {
-            var columns = (int)ledger.Scalar($"SELECT count(*) FROM pragma_table_info('{table}')");
-            var rows = ledger.Prepare($"SELECT * FROM \"{table}\"");
+            var columns = (int)ledger.Scalar($"SELECT count(*) FROM pragma_table_xinfo('{table.Replace("'", "''", StringComparison.Ordinal)}') WHERE hidden <> 1");
+            var rows = ledger.Prepare($"SELECT * FROM {SqlName.Of(table)}");
             while (rows.Step())
                 digest.Append(rows, 0, columns);
             rows.Reset();

@@ -139,17 +139,20 @@ internal sealed class LedgerImport
         _attempt.Bind(1, sequence).Bind(2, number).Bind(3, at).Bind(4, status).Bind(5, reason.Name).Bind(6, error).Bind(7, milliseconds).Run();
     }
 
-    /// <summary>Under which id a legacy program knew a resource. Where an earlier migration brought the same id for another one, this stands behind its database's name.</summary>
+    /// <summary>Under which id a legacy program knew a resource. Where the same id is another one's, of this migration or an earlier one, it stands behind its database's name.</summary>
     public void Alias(in LegacyId legacy, UInt128 contentId)
     {
         var id = ContentId.ToHex(contentId);
-        _id.Bind(1, legacy.Text).Bind(2, id).Bind(3, legacy.Database).Run();
-        if (_ledger.Changes == 1)
-            return;
-        var known = _idOf.Bind(1, legacy.Text).Step() ? _idOf.Text(0) : id;
-        _idOf.Reset();
-        if (known != id)
-            _id.Bind(1, $"{legacy.Database}:{legacy.Text}").Bind(2, id).Bind(3, legacy.Database).Run();
+        for (var text = legacy.Text; ; text = LegacyId.Behind(legacy.Database, text))
+        {
+            _id.Bind(1, text).Bind(2, id).Bind(3, legacy.Database).Run();
+            if (_ledger.Changes == 1)
+                return;
+            var known = _idOf.Bind(1, text).Step() ? _idOf.Text(0) : id;
+            _idOf.Reset();
+            if (known == id)
+                return;
+        }
     }
 
     private long AddRow(PriorityClass level, in LegacyGroup group, ReadOnlySpan<byte> url)

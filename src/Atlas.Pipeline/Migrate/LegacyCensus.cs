@@ -50,6 +50,13 @@ internal sealed class LegacyCensus
     /// <summary>The rows of a resource, in the order in which they were read; after <see cref="Finish"/>.</summary>
     public ReadOnlySpan<int> RowsOf(int group) => _rowsByGroup.AsSpan(_rowsBefore[group].._rowsBefore[group + 1]);
 
+    /// <summary>The number of a row in <see cref="Rows"/>; null for one that was not read.</summary>
+    public int? IndexOf(byte input, LegacyTable table, long row) =>
+        Find(input, table, row) is var at && at < _rows.Count && (_rows[at].Input, _rows[at].Table, _rows[at].Row) == (input, table, row) ? at : null;
+
+    /// <summary>The number of the first row of a table, or of what comes behind it.</summary>
+    public int FirstOf(byte input, LegacyTable table) => Find(input, table, long.MinValue);
+
     /// <summary>Whether a resource is known, and its number.</summary>
     public bool TryFind(UInt128 key, out int group) => _byKey.TryGetValue(key, out group);
 
@@ -96,13 +103,29 @@ internal sealed class LegacyCensus
         return order;
     }
 
+    /// <summary>Rows are read input by input, table by table, and by their numbers.</summary>
+    private int Find(byte input, LegacyTable table, long row)
+    {
+        var (first, end) = (0, _rows.Count);
+        while (first < end)
+        {
+            var middle = first + ((end - first) / 2);
+            if ((_rows[middle].Input, _rows[middle].Table, _rows[middle].Row).CompareTo((input, table, row)) < 0)
+                first = middle + 1;
+            else
+                end = middle;
+        }
+
+        return first;
+    }
+
     private static long CountOf(SqlConnection database, string table)
     {
         try
         {
-            return database.Scalar($"SELECT count(*) FROM \"{table.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
+            return database.Scalar($"SELECT count(*) FROM {SqlName.Of(table)}");
         }
-        catch (LedgerException damage) when (LegacyScan.IsDamage(damage))
+        catch (LedgerException unreadable) when (!unreadable.IsOfTheMachine)
         {
             return 0;
         }
@@ -117,7 +140,7 @@ internal sealed class LegacyCensus
 
     /// <summary>A log, or a table that nobody here knows: its rows stay in the copy that is kept.</summary>
     private LegacyTableRead ReadOther(SqlConnection database, LegacyShape shape, string table) =>
-        Scan(database, $"SELECT t.rowid, t.* FROM \"{table.Replace("\"", "\"\"", StringComparison.Ordinal)}\" t", table, 1, shape.ColumnsOf(table).Count, _ => { });
+        Scan(database, $"SELECT t.rowid, t.* FROM {SqlName.Of(table)} t", table, 1, shape.ColumnsOf(table).Count, _ => { });
 
     private LegacyTableRead Scan(SqlConnection database, string select, string table, int first, int columns, Action<SqlStatement> see)
     {
@@ -135,9 +158,9 @@ internal sealed class LegacyCensus
                     _progress.Advance(1_024);
             });
         }
-        catch (LedgerException error) when (rows == 0)
+        catch (LedgerException error) when (rows == 0 && !error.IsOfTheMachine)
         {
-            // Also a table without row numbers, or one whose first page is gone.
+            // A table without row numbers, one of a module that is not here, or one whose first page is gone.
             return new LegacyTableRead(table, 0, digest.End(), [new UnreadableRows($"{table} ({error.Message})", 1, long.MaxValue)]);
         }
 

@@ -16,10 +16,14 @@ internal sealed class LegacyFile : IDisposable
     /// <summary>Where the database lies, as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>What people call it: the file's name without folders.</summary>
-    public string Name => System.IO.Path.GetFileName(Path);
-
     public SqlConnection Connection { get; }
+
+    /// <summary>What people call databases: the file's name without folders, and all of its path where several have the same.</summary>
+    public static IReadOnlyList<string> NamesOf(IReadOnlyList<string> paths)
+    {
+        var names = paths.Select(path => System.IO.Path.GetFileName(path)).ToList();
+        return [.. names.Select((name, i) => names.IndexOf(name) == names.LastIndexOf(name) ? name : System.IO.Path.GetFullPath(paths[i]))];
+    }
 
     /// <exception cref="LedgerException">It is no database, or cannot be opened.</exception>
     /// <exception cref="IOException">It, or what lies beside it, cannot be read or copied.</exception>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Migrate;
@@ -5,16 +6,21 @@ namespace Atlas.Pipeline.Migrate;
 /// <summary>Finds single rows of the kept databases again, by their numbers.</summary>
 internal sealed class LegacyRows : IDisposable
 {
+    /// <summary>Of pages, of all databases together.</summary>
+    private const long CacheBytes = 128 << 20;
+
     private readonly List<SqlConnection> _databases = [];
     private readonly List<LegacyShape> _shapes = [];
     private readonly List<string> _names = [];
+    private readonly List<bool> _sound = [];
     private readonly SqlStatement?[] _find = new SqlStatement?[byte.MaxValue * 8];
 
     /// <param name="databases">Open, in the order of the plan; they stay their owner's unless this is disposed.</param>
-    public LegacyRows(IReadOnlyList<(SqlConnection Database, string Name)> databases)
+    public LegacyRows(IReadOnlyList<(SqlConnection Database, string Name, bool IsSound)> databases)
     {
-        foreach (var (database, name) in databases)
+        foreach (var (database, name, isSound) in databases)
         {
+            _sound.Add(isSound);
             _databases.Add(database);
             _shapes.Add(new LegacyShape(database));
             _names.Add(name);
@@ -24,13 +30,13 @@ internal sealed class LegacyRows : IDisposable
     /// <summary>Opens the databases that a migration keeps.</summary>
     public static LegacyRows Open(MigrationFolder folder, IReadOnlyList<KeptInput> inputs)
     {
-        var open = new List<(SqlConnection Database, string Name)>();
+        var open = new List<(SqlConnection Database, string Name, bool IsSound)>();
         try
         {
             foreach (var input in inputs)
             {
-                open.Add((SqlConnection.OpenImmutable(folder.PathOf(input.File)), input.Name));
-                open[^1].Database.Execute("PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456");
+                open.Add((SqlConnection.OpenImmutable(folder.PathOf(input.File)), input.Name, input.Integrity == "ok"));
+                open[^1].Database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA cache_size=-{CacheBytes / 1024 / inputs.Count}"));
             }
 
             return new LegacyRows(open);
@@ -44,6 +50,9 @@ internal sealed class LegacyRows : IDisposable
 
     public IReadOnlyList<SqlConnection> Databases => _databases;
 
+    /// <summary>Whether SQLite has found nothing wrong with a database, so that its indexes can be believed.</summary>
+    public bool IsSound(byte input) => _sound[input];
+
     public string NameOf(byte input) => _names[input];
 
     public IReadOnlyList<string> ColumnsOf(in LegacyRow row) => _shapes[row.Input].ColumnsOf(LegacyTables.NameOf(row.Table));
@@ -55,6 +64,35 @@ internal sealed class LegacyRows : IDisposable
         find ??= _databases[row.Input].Prepare(LegacyTables.Select(_shapes[row.Input], row.Table) + " WHERE t.rowid = ?1");
         find.Reset();
         return find.Bind(1, row.Row).Step() ? find : throw new LedgerException($"Row {row.Row} of {LegacyTables.NameOf(row.Table)} of {_names[row.Input]} is not there any more.");
+    }
+
+    /// <summary>The ids of a table that a census has seen, by their bytes, with the numbers of their rows in the census.</summary>
+    public IEnumerable<(byte[] Id, int Row)> IdsInOrder(byte input, LegacyTable table, LegacyCensus census)
+    {
+        if (LegacyTables.IdsInOrder(_shapes[input], table) is not { } select)
+            yield break;
+        var ids = _databases[input].Prepare(select);
+        while (ids.Step())
+        {
+            if (ids.Bytes(0).ToArray() is { Length: > 0 } id && census.IndexOf(input, table, ids.Int64(1)) is { } row)
+                yield return (id, row);
+        }
+
+        ids.Reset();
+    }
+
+    /// <summary>The same from the rows themselves, where no index can be believed.</summary>
+    public IEnumerable<(byte[] Id, int Row)> IdsByRow(byte input, LegacyTable table, LegacyCensus census)
+    {
+        var ids = new List<(byte[] Id, int Row)>();
+        for (var row = census.FirstOf(input, table); row < census.Rows.Count && census.Rows[row] is var seen && seen.Input == input && seen.Table == table; row++)
+        {
+            if (Read(seen).Bytes(LegacyField.Id) is { Length: > 0 } id)
+                ids.Add((id.ToArray(), row));
+        }
+
+        ids.Sort((one, other) => one.Id.AsSpan().SequenceCompareTo(other.Id));
+        return ids;
     }
 
     /// <summary>What a row that has content holds of it; valid as long as the row.</summary>

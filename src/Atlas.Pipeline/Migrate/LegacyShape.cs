@@ -14,7 +14,9 @@ internal sealed class LegacyShape
         while (list.Step())
             tables.Add(list.Text(0));
         list.Reset();
-        var columns = database.Prepare("SELECT name FROM pragma_table_info(?1)");
+
+        // As * has them: with columns that are computed, without those of a module that it hides.
+        var columns = database.Prepare("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1");
         foreach (var table in tables)
         {
             var names = new List<string>();

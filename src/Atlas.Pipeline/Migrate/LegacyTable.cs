@@ -75,6 +75,13 @@ internal static class LegacyTables
         return sql.Append(", t.* FROM ").Append(NameOf(table)).Append(" t").ToString();
     }
 
+    /// <summary>The ids of a table in the order of their bytes, with the row's number behind; null where it has none.</summary>
+    public static string? IdsInOrder(LegacyShape shape, LegacyTable table)
+    {
+        const string Column = "content_id";
+        return IsIn(shape, table) && shape.Has(NameOf(table), Column) ? $"SELECT t.{Column}, t.rowid FROM {NameOf(table)} t ORDER BY t.{Column} COLLATE BINARY, t.rowid" : null;
+    }
+
     private static string UrlOfContent(LegacyShape shape)
     {
         var tables = new[] { LegacyTable.Metadata, LegacyTable.Queue }.Where(table => IsIn(shape, table)).Select(table => $"(SELECT u.source_url FROM {NameOf(table)} u WHERE u.content_id = t.content_id)").ToList();

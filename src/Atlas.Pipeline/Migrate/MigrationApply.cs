@@ -21,32 +21,78 @@ internal sealed class MigrationApply(MigrationPlan plan, Seams seams, StepProgre
     /// <summary>Pages of the WAL at which it begins anew.</summary>
     private const int WalPages = 8_192;
 
-    /// <exception cref="MigrationRefusedException">The inputs are not what the plan was made of.</exception>
-    /// <exception cref="StateInUseException">A run, or another migration, is at work there.</exception>
+    /// <exception cref="MigrationRefusedException">The inputs are not what the plan was made of. Nothing was changed, and nothing is left behind.</exception>
+    /// <exception cref="StateInUseException">A run is at work there; or another migration, or a rollback, has not come to its end.</exception>
     /// <exception cref="StateDamagedException">What lies there is no ledger that can be added to.</exception>
     public MigrationOutcome Run()
     {
-        using var directory = StateDirectory.Open(plan.State, seams.Disk);
-        var folder = new MigrationFolder(plan.State, plan.Id, seams.Disk);
+        var (wasThere, folder) = (Directory.Exists(plan.State), new MigrationFolder(plan.State, plan.Id, seams.Disk));
+        if (!folder.IsComplete)
+            MigrationFolder.ThrowIfChanged(plan, progress);
+        try
+        {
+            using var directory = StateDirectory.Open(plan.State, seams.Disk);
+            return Run(directory, folder);
+        }
+        catch (MigrationRefusedException) when (!wasThere)
+        {
+            Directory.Delete(plan.State, recursive: true);
+            throw;
+        }
+    }
+
+    private MigrationOutcome Run(StateDirectory directory, MigrationFolder folder)
+    {
+        UnfinishedMigration.ThrowIfBeingTakenBack(plan.State);
         if (directory.Orphans() is { } orphans)
             throw new StateDamagedException($"{directory.LedgerFile} is gone or empty, but {orphans} is there. Put the ledger back, or name another state directory.");
-        var before = folder.IsComplete ? folder.ReadBefore() : folder.BackUp(directory, plan, progress);
+        var (begun, ended) = Progress();
+        if (ended is not null)
+            return ended;
+
+        using var rows = Rows(directory, folder, begun, out var before, out var census);
         using var ledger = LedgerSchema.OpenForWriting(directory.LedgerFile);
         var mark = LedgerMark.Of(ledger);
         directory.ThrowIfNot(mark);
         directory.WriteMark(mark);
         ledger.Execute("PRAGMA cache_size=-262144");
         var record = MigrationRecord.Open(ledger, plan.Id, seams.Time);
-        if (record.IsEnded)
-            return MigrationOutcome.Of(ledger, record.Number, wasDone: true);
-
-        using var rows = LegacyRows.Open(folder, before.Inputs);
-        var census = Census(rows, before);
         TakeOver(directory, ledger, record, rows, census, before);
         progress.Begin("adding up what was written", 0);
         End(directory, ledger, record);
         progress.End();
         return MigrationOutcome.Of(ledger, record.Number, wasDone: false);
+    }
+
+    /// <summary>Whether this migration has begun, and what it has come to if it has ended.</summary>
+    private (bool Begun, MigrationOutcome? Ended) Progress()
+    {
+        if (StateBefore.LedgerDigestOf(plan.State) is null)
+            return (false, null);
+        using var ledger = LedgerSchema.OpenForReading(StateDirectory.LedgerFileIn(plan.State));
+        if (UnfinishedMigration.In(ledger) is { } other && other != plan.Id)
+            UnfinishedMigration.ThrowIfIn(ledger, plan.State);
+        return MigrationRecord.Find(ledger, plan.Id) is not { } found ? (false, null) : (true, found.IsEnded ? MigrationOutcome.Of(ledger, found.Number, wasDone: true) : null);
+    }
+
+    /// <summary>The copies, which are made unless they are there. Copies of a migration that died before it began are of then: somebody may have worked here since.</summary>
+    private LegacyRows Rows(StateDirectory directory, MigrationFolder folder, bool begun, out StateBefore before, out LegacyCensus census)
+    {
+        LegacyRows? rows = null;
+        try
+        {
+            before = folder.IsComplete && folder.ReadBefore() is var kept && (begun || kept.IsStill(directory)) ? kept : folder.BackUp(directory, plan, progress);
+            rows = LegacyRows.Open(folder, before.Inputs);
+            census = Census(rows, before);
+            return rows;
+        }
+        catch (Exception error)
+        {
+            rows?.Dispose();
+            if (error is MigrationRefusedException && !begun)
+                folder.Delete();
+            throw;
+        }
     }
 
     /// <summary>What the copies say, which must be what the plan was made of.</summary>
@@ -75,35 +121,42 @@ internal sealed class MigrationApply(MigrationPlan plan, Seams seams, StepProgre
         var import = new LedgerImport(ledger, books, segments, DateTimeOffset.FromUnixTimeMilliseconds(record.BegunAt));
         using var resource = new ResourceWriter(import, rows, census, new LegacyLog(rows, plan.Settings.Times), plan.Id, record.BegunAt);
         var existing = record.Next < order.Length ? Existing(ledger, census, order.AsSpan(0, record.Next)) : [];
-        InChunks("taking over", order.Length, ResourcesPerChunk, next =>
+        progress.Begin("taking over", order.Length);
+        progress.Advance(Math.Min(record.Next, order.Length));
+        while (record.Next < order.Length)
         {
-            var group = order[next];
-            var isThere = existing.TryGetValue(group, out var sequence);
-            if (!isThere)
-                sequence = resource.Write(group);
-            record.Add(next, isThere ? LegacyPlace.Existing : census.Group(group).Place, sequence, census.Group(group).Key, census, group);
-        });
-        progress.Begin("sorting the old ids", 0);
-        var ids = LegacyIds.Of(census, rows);
-        InChunks("writing the old ids", order.Length + ids.Count, IdsPerChunk, next => import.Alias(ids[next - order.Length], census.Group(ids[next - order.Length].Group).Key));
-
-        void InChunks(string name, int end, int perChunk, Action<int> write)
-        {
-            progress.Begin(name, end);
-            progress.Advance(record.Next);
-            while (record.Next < end)
+            var next = record.Next;
+            import.Begin();
+            for (var first = next; next < order.Length && next - first < ResourcesPerChunk && import.BodyBytes < BodyBytesPerChunk; next++)
             {
-                var next = record.Next;
-                import.Begin();
-                for (var first = next; next < end && next - first < perChunk && import.BodyBytes < BodyBytesPerChunk; next++)
-                    write(next);
-                directory.ThrowIfTaken();
-                progress.Advance(next - record.Next);
-                import.Commit(reached => record.MoveTo(next, reached));
-                directory.WriteMark(new LedgerMark(id, books.Progress));
-                if (ledger.CheckpointPassive() > WalPages)
-                    ledger.CheckpointRestart();
+                var group = order[next];
+                var isThere = existing.TryGetValue(group, out var sequence);
+                if (!isThere)
+                    sequence = resource.Write(group);
+                record.Add(next, isThere ? LegacyPlace.Existing : census.Group(group).Place, sequence, census.Group(group).Key, census, group);
             }
+
+            Commit(next);
+        }
+
+        progress.Begin("writing the old ids", census.RowsWithIds);
+        progress.Advance(record.Next - order.Length);
+        foreach (var ids in LegacyIds.Of(census, rows).Skip(record.Next - order.Length).Chunk(IdsPerChunk))
+        {
+            import.Begin();
+            foreach (var old in ids)
+                import.Alias(old, census.Group(old.Group).Key);
+            Commit(record.Next + ids.Length);
+        }
+
+        void Commit(int next)
+        {
+            directory.ThrowIfTaken();
+            progress.Advance(next - record.Next);
+            import.Commit(reached => record.MoveTo(next, reached));
+            directory.WriteMark(new LedgerMark(id, books.Progress));
+            if (ledger.CheckpointPassive() > WalPages)
+                ledger.CheckpointRestart();
         }
     }
 

@@ -1,42 +1,37 @@
 using System.Globalization;
+using System.Text;
 using Atlas.Pipeline.Ledger;
-using Atlas.Pipeline.Persist;
 
 namespace Atlas.Pipeline.Migrate;
 
 /// <summary>What one migration keeps in its state directory: its plan, the legacy databases and the ledger as it was, each copied by SQLite, checked, and only then called by its name.</summary>
 internal sealed class MigrationFolder(string state, string id, IDisk disk)
 {
-    private const string Folder = "migration";
-    private const string PlanName = "plan.json";
     private const string BeforeName = "before.json";
     private const string LedgerName = "ledger.db";
-    private const string TakenBackName = "being-taken-back";
 
-    public string Path { get; } = System.IO.Path.Combine(state, Folder, id);
+    public string Path { get; } = System.IO.Path.Combine(state, UnfinishedMigration.Folder, id);
+
+    public bool IsThere => Directory.Exists(Path);
 
     /// <summary>Whether everything that a rollback needs is there.</summary>
     public bool IsComplete => disk.Exists(PathOf(BeforeName));
-
-    /// <summary>Whether a rollback of it has begun, and has not come to its end.</summary>
-    public bool IsBeingTakenBack => disk.Exists(PathOf(TakenBackName));
 
     public string LedgerCopy => PathOf(LedgerName);
 
     /// <summary>The ids of the migrations that a state directory has folders of.</summary>
     public static IReadOnlyList<string> Ids(string state) =>
-        System.IO.Path.Combine(state, Folder) is var folder && Directory.Exists(folder) ? [.. Directory.GetDirectories(folder).Select(System.IO.Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)] : [];
+        System.IO.Path.Combine(state, UnfinishedMigration.Folder) is var folder && Directory.Exists(folder) ? [.. Directory.GetDirectories(folder).Select(System.IO.Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)] : [];
 
-    public MigrationPlan ReadPlan() => PlanFile.Read(disk.ReadAll(PathOf(PlanName)));
+    public MigrationPlan ReadPlan() => PlanFile.Read(disk.ReadAll(PathOf(UnfinishedMigration.PlanName)));
 
     public StateBefore ReadBefore() => StateBefore.Read(disk.ReadAll(PathOf(BeforeName)));
 
     public string PathOf(string file) => System.IO.Path.Combine(Path, file);
 
-    /// <summary>Copies and checks everything; what a process that died has left half-done is done anew.</summary>
-    /// <exception cref="MigrationRefusedException">An input is not what the plan was made of.</exception>
-    /// <exception cref="StateDamagedException">The ledger that is there is damaged.</exception>
-    public StateBefore BackUp(StateDirectory directory, MigrationPlan plan, StepProgress progress)
+    /// <summary>Looks whether the databases are what a plan was made of.</summary>
+    /// <exception cref="MigrationRefusedException">One is not.</exception>
+    public static void ThrowIfChanged(MigrationPlan plan, StepProgress progress)
     {
         foreach (var input in plan.Inputs)
         {
@@ -44,23 +39,31 @@ internal sealed class MigrationFolder(string state, string id, IDisk disk)
             if (!File.Exists(input.Path) || LegacyFile.DigestOf(input.Path) != (input.Bytes, input.Sha256))
                 throw new MigrationRefusedException($"{input.Path} is not what the plan was made of: it was changed since, or is gone. Make a new plan.");
         }
+    }
 
+    /// <summary>Copies and checks everything; what a process that died has left half-done is done anew.</summary>
+    /// <exception cref="MigrationRefusedException">An input was changed while it was copied.</exception>
+    /// <exception cref="StateDamagedException">The ledger that is there is damaged.</exception>
+    public StateBefore BackUp(StateDirectory directory, MigrationPlan plan, StepProgress progress)
+    {
         disk.CreateDirectory(Path);
-        disk.Replace(PathOf(PlanName), PlanFile.Write(plan));
+        Remove(PathOf(BeforeName));
+        disk.Replace(PathOf(UnfinishedMigration.PlanName), PlanFile.Write(plan));
         var inputs = new List<KeptInput>();
-        foreach (var input in plan.Inputs)
+        foreach (var (input, name) in plan.Inputs.Zip(LegacyFile.NamesOf([.. plan.Inputs.Select(input => input.Path)])))
         {
             var file = string.Create(CultureInfo.InvariantCulture, $"legacy-{inputs.Count + 1}.db");
             using var legacy = LegacyFile.Open(input.Path);
             var (sha256, integrity) = Copy(legacy.Connection, file, progress);
-            inputs.Add(new KeptInput(legacy.Name, file, sha256, integrity));
+            inputs.Add(new KeptInput(name, file, sha256, integrity));
         }
 
-        var before = new StateBefore { Files = FilesOf(directory), FirstSegment = FirstSegmentOf(directory), Mark = directory.Mark, Inputs = inputs };
-        if (File.Exists(directory.LedgerFile) && new FileInfo(directory.LedgerFile).Length > 0)
+        // Who wrote meanwhile has spoilt the copy.
+        ThrowIfChanged(plan, progress);
+        var before = StateBefore.Of(directory, inputs);
+        if (before.LedgerDigest is not null)
         {
             using var ledger = LedgerSchema.OpenForReading(directory.LedgerFile);
-            before = before with { LedgerDigest = Migrate.LedgerDigest.Of(ledger) };
             var (sha256, integrity) = Copy(ledger, LedgerName, progress);
             if (integrity != "ok")
                 throw new StateDamagedException($"{directory.LedgerFile} is damaged ({integrity}), and nothing is added to it. See: atlas fsck --state {directory.Path}");
@@ -69,40 +72,46 @@ internal sealed class MigrationFolder(string state, string id, IDisk disk)
 
         disk.SyncDirectory(Path);
         disk.Replace(PathOf(BeforeName), before.Write());
-        disk.SyncDirectory(Path);
+        foreach (var folder in new[] { Path, System.IO.Path.Combine(state, UnfinishedMigration.Folder), state })
+            disk.SyncDirectory(folder);
         return before;
     }
 
     /// <summary>So that a rollback that is interrupted goes on with this migration, and not with one before it.</summary>
-    public void MarkAsBeingTakenBack()
+    public void MarkAsBeingTakenBack() => Mark([]);
+
+    /// <summary>Everything is as it was: what is left is to forget the migration.</summary>
+    /// <param name="ledgerDigest">Of the ledger that was put back; null where there is none.</param>
+    public void MarkAsTakenBack(string? ledgerDigest) => Mark(Encoding.ASCII.GetBytes($"done {ledgerDigest}"));
+
+    /// <summary>Whether a rollback has done everything but forget the migration.</summary>
+    /// <param name="ledgerDigest">Of the ledger that was put back; null where there is none.</param>
+    public bool WasTakenBack(out string? ledgerDigest)
     {
-        disk.Replace(PathOf(TakenBackName), []);
-        disk.SyncDirectory(Path);
+        ledgerDigest = null;
+        if (!disk.Exists(PathOf(UnfinishedMigration.TakenBackName)) || Encoding.ASCII.GetString(disk.ReadAll(PathOf(UnfinishedMigration.TakenBackName))).Split(' ') is not ["done", var digest])
+            return false;
+        ledgerDigest = digest.Length > 0 ? digest : null;
+        return true;
     }
 
-    /// <summary>Forgets the migration: after a rollback there was none.</summary>
+    /// <summary>Forgets the migration: after a rollback there was none. The mark goes last, so that an end half-way is gone on with.</summary>
     public void Delete()
     {
+        foreach (var file in Directory.GetFiles(Path).Where(file => System.IO.Path.GetFileName(file) != UnfinishedMigration.TakenBackName))
+            disk.Delete(file);
+        disk.SyncDirectory(Path);
         Directory.Delete(Path, recursive: true);
         if (System.IO.Path.GetDirectoryName(Path) is { } folder && !Directory.EnumerateFileSystemEntries(folder).Any())
             Directory.Delete(folder);
+        disk.SyncDirectory(state);
     }
 
-    /// <summary>Files beside the ledger that belong to the state, by their path in it.</summary>
-    public static SortedDictionary<string, long> FilesOf(StateDirectory directory)
+    private void Mark(ReadOnlySpan<byte> text)
     {
-        var files = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var folder in new[] { directory.BodiesDirectory, directory.SeenDirectory }.Where(Directory.Exists))
-        {
-            foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-                files[System.IO.Path.GetRelativePath(directory.Path, file).Replace('\\', '/')] = new FileInfo(file).Length;
-        }
-
-        return files;
+        disk.Replace(PathOf(UnfinishedMigration.TakenBackName), text);
+        disk.SyncDirectory(Path);
     }
-
-    private static int FirstSegmentOf(StateDirectory directory) =>
-        Directory.Exists(directory.BodiesDirectory) ? Directory.EnumerateFiles(directory.BodiesDirectory).Select(SegmentStore.NumberOf).Max() + 1 ?? 1 : 1;
 
     private (string Sha256, string Integrity) Copy(SqlConnection from, string name, StepProgress progress)
     {

@@ -40,18 +40,19 @@ internal sealed record MigrationPlan
         var settings = new MigrationSettings(rules ?? existing?.Rules ?? KeyRules.Default, timeZone);
         var census = new LegacyCensus(settings.Rules, settings.Times, progress);
         var digests = new List<(long Bytes, string Sha256)>();
-        foreach (var file in files)
+        var names = LegacyFile.NamesOf(files);
+        foreach (var (file, name) in files.Zip(names))
         {
             using var legacy = LegacyFile.Open(file);
             digests.Add(LegacyFile.DigestOf(file));
-            census.Read(legacy.Connection, legacy.Name);
+            census.Read(legacy.Connection, name);
         }
 
         census.Finish();
         progress.Begin("looking up what the state directory has", 0);
         var there = existing?.Find(census) ?? [];
         if (rows is not null)
-            WriteRows(files, census, there, rows, progress);
+            WriteRows(files, names, census, there, rows, progress);
         var plan = new MigrationPlan
         {
             State = Path.GetFullPath(state),
@@ -63,14 +64,14 @@ internal sealed record MigrationPlan
         return plan;
     }
 
-    private static void WriteRows(IReadOnlyList<string> files, LegacyCensus census, Dictionary<int, long> existing, Stream output, StepProgress progress)
+    private static void WriteRows(IReadOnlyList<string> files, IReadOnlyList<string> names, LegacyCensus census, Dictionary<int, long> existing, Stream output, StepProgress progress)
     {
         progress.Begin("writing what is decided of every row", 0);
         var open = new List<LegacyFile>();
         try
         {
             open.AddRange(files.Select(LegacyFile.Open));
-            PlannedRows.Write(census, new LegacyRows([.. open.Select(file => (file.Connection, file.Name))]), existing, output);
+            PlannedRows.Write(census, new LegacyRows([.. open.Zip(names, (file, name) => (file.Connection, name, true))]), existing, output);
         }
         finally
         {

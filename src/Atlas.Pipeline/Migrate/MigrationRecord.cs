@@ -23,9 +23,9 @@ internal sealed class MigrationRecord
     private readonly SqlStatement _add, _move;
     private byte[] _rows = new byte[16 * BytesPerRow];
 
-    private MigrationRecord(SqlConnection ledger, long number, int next, long begunAt, long firstSequence, bool isEnded)
+    private MigrationRecord(SqlConnection ledger, long number, int next, long begunAt)
     {
-        (_ledger, Number, Next, BegunAt, FirstSequence, IsEnded) = (ledger, number, next, begunAt, firstSequence, isEnded);
+        (_ledger, Number, Next, BegunAt) = (ledger, number, next, begunAt);
         _add = ledger.Prepare("INSERT INTO migrated(migration, n, place, seq, content_id, rows) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
         _move = ledger.Prepare("UPDATE migrations SET next = ?2, progress = ?3 WHERE number = ?1");
     }
@@ -38,24 +38,25 @@ internal sealed class MigrationRecord
     /// <summary>Unix milliseconds: when its rows were admitted.</summary>
     public long BegunAt { get; }
 
-    /// <summary>The first sequence number that it gives.</summary>
-    public long FirstSequence { get; }
-
-    public bool IsEnded { get; }
+    /// <summary>Which number a ledger has a migration under, and whether it has ended; null where it has not begun.</summary>
+    public static (long Number, bool IsEnded)? Find(SqlConnection ledger, string id)
+    {
+        if (ledger.Scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'") == 0)
+            return null;
+        var find = ledger.Prepare("SELECT number, ended_at IS NOT NULL FROM migrations WHERE id = ?1").Bind(1, id);
+        (long, bool)? found = find.Step() ? (find.Int64(0), find.Int64(1) != 0) : null;
+        find.Reset();
+        return found;
+    }
 
     /// <summary>Goes on with a migration, or begins it; that counts as an opening of the ledger by this program.</summary>
     public static MigrationRecord Open(SqlConnection ledger, string id, TimeProvider time)
     {
-        ledger.Execute(Tables);
-        var find = ledger.Prepare("SELECT number, next, begun_at, first_seq, ended_at IS NOT NULL FROM migrations WHERE id = ?1").Bind(1, id);
-        if (!find.Step())
-        {
-            find.Reset();
+        if (Find(ledger, id) is null)
             Begin(ledger, id, time.GetUtcNow().ToUnixTimeMilliseconds());
-            find.Step();
-        }
-
-        var record = new MigrationRecord(ledger, find.Int64(0), (int)find.Int64(1), find.Int64(2), find.Int64(3), find.Int64(4) != 0);
+        var find = ledger.Prepare("SELECT number, next, begun_at FROM migrations WHERE id = ?1").Bind(1, id);
+        find.Step();
+        var record = new MigrationRecord(ledger, find.Int64(0), (int)find.Int64(1), find.Int64(2));
         find.Reset();
         return record;
     }
@@ -97,7 +98,7 @@ internal sealed class MigrationRecord
 
     private static void Begin(SqlConnection ledger, string id, long now)
     {
-        ledger.Execute("BEGIN IMMEDIATE; UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'epoch'");
+        ledger.Execute($"BEGIN IMMEDIATE; {Tables} UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'epoch'");
         var first = ledger.Scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'sequence'), 0)") + 1;
         ledger.Prepare("INSERT INTO runs(epoch, begun_at, first_seq, version) SELECT CAST(value AS INTEGER), ?1, ?2, ?3 FROM meta WHERE name = 'epoch'")
             .Bind(1, now).Bind(2, first).Bind(3, $"{typeof(MigrationRecord).Assembly.GetName().Version?.ToString(3)} migration {id}").Run();

@@ -1,20 +1,32 @@
 using Atlas.Pipeline.Ledger;
+using Atlas.Pipeline.Persist;
 
 namespace Atlas.Pipeline.Migrate;
 
 /// <summary>Makes a state directory what it was before its last migration: the ledger from its checked copy, and without the bodies that came. Interrupted, it is done again.</summary>
 internal static class MigrationRollback
 {
-    /// <summary>What there is to take back.</summary>
+    /// <summary>What there is to take back. Changes nothing.</summary>
     /// <exception cref="MigrationRefusedException">Nothing, or its copies are gone.</exception>
     public static RollbackOffer Look(string state, IDisk disk)
     {
         var ids = MigrationFolder.Ids(state);
-        var id = ids.FirstOrDefault(id => new MigrationFolder(state, id, disk).IsBeingTakenBack) ?? LastIn(state) ?? (ids.Count > 0 ? ids[^1] : throw new MigrationRefusedException($"Nothing was migrated into {state}."));
-        var folder = new MigrationFolder(state, id, disk);
-        if (!folder.IsComplete)
-            throw new MigrationRefusedException($"{folder.Path} has no complete copy of what was there before: the migration never began, so there is nothing to take back.");
-        return new RollbackOffer(id, folder.ReadBefore(), RanSince(state, id));
+        if (UnfinishedMigration.BeingTakenBack(state) is { } begun)
+        {
+            var half = new MigrationFolder(state, begun, disk);
+            return half.WasTakenBack(out var digest) ? new RollbackOffer(begun, null, false) { LedgerDigest = digest } : new RollbackOffer(begun, half.ReadBefore(), false);
+        }
+
+        // One that died while it made its copies is the last that was begun, and nothing else is taken back in its place.
+        var begunIds = BegunIn(state);
+        if (ids.FirstOrDefault(id => !begunIds.Contains(id)) is { } neverBegun)
+            return new RollbackOffer(neverBegun, null, false) { HadBegun = false };
+        if (begunIds.Count == 0)
+            throw new MigrationRefusedException($"Nothing was migrated into {state}.");
+        var folder = new MigrationFolder(state, begunIds[^1], disk);
+        return folder.IsComplete
+            ? new RollbackOffer(begunIds[^1], folder.ReadBefore(), RanSince(state, begunIds[^1]))
+            : throw new MigrationRefusedException($"{folder.Path} has no complete copy of what was there before migration {begunIds[^1]}: it was deleted, and without it nothing can be taken back.");
     }
 
     /// <param name="state">The state directory.</param>
@@ -25,50 +37,90 @@ internal static class MigrationRollback
     /// <exception cref="StateInUseException">Somebody is at work there.</exception>
     public static RollbackOffer Run(string state, bool force, IDisk disk, StepProgress progress)
     {
+        // Before the lock is made, which would stay in a directory that has nothing to do with it.
+        Look(state, disk).ThrowIfRanSince(state, force);
         using var directory = StateDirectory.Open(state, disk);
         var offer = Look(state, disk);
-        if (offer.RanSince && !force)
-            throw new MigrationRefusedException($"Something was run on {state} after migration {offer.Id}, and would be lost. Give --force to take the migration back all the same.");
+        offer.ThrowIfRanSince(state, force);
         var folder = new MigrationFolder(state, offer.Id, disk);
-        if (offer.Before.LedgerSha256 is { } sha256 && (!disk.Exists(folder.LedgerCopy) || LegacyFile.DigestOf(folder.LedgerCopy).Sha256 != sha256))
-            throw new StateDamagedException($"{folder.LedgerCopy} is not the copy that was made and checked. Nothing was changed.");
-        folder.MarkAsBeingTakenBack();
-        progress.Begin("putting the ledger back", 0);
-        PutBack(directory, folder, offer.Before, disk);
-        progress.Begin("deleting the bodies that came", 0);
-        DeleteNewFiles(directory, offer.Before, force && offer.RanSince, disk);
-        progress.Begin("checking what is there now", 0);
-        Check(directory, offer.Before);
 
-        // Where nobody had worked before, a lock with a mark in it would say that a ledger is missing.
-        if (offer.Before.Mark is { } mark)
-            directory.WriteMark(mark);
-        else
-            disk.Delete(Path.Combine(state, "lock"));
+        // Without a ledger nobody knows what had begun, and what is in the folder may be all there is.
+        if (!offer.HadBegun && directory.Orphans() is { } orphans)
+            throw new StateDamagedException($"{directory.LedgerFile} is gone or empty, but {orphans} is there. Put the ledger back; as it was before the last migration it is in {folder.Path}. Nothing was changed.");
+        if (offer.Before is { } before)
+        {
+            ThrowIfImpossible(directory, folder, before, disk);
+            folder.MarkAsBeingTakenBack();
+            progress.Begin("putting the ledger back", 0);
+            PutBack(directory, folder, before, disk);
+            progress.Begin("deleting the bodies that came", 0);
+            DeleteNewFiles(directory, before, force && offer.RanSince, disk);
+            progress.Begin("checking what is there now", 0);
+            Check(directory, before);
+            if (before.Mark is { } mark)
+                directory.WriteMark(mark);
+            folder.MarkAsTakenBack(before.LedgerDigest);
+        }
+
+        // A ledger that was made and in which nobody has done anything: of a migration that died before it began.
+        if (!offer.HadBegun && StateBefore.LedgerDigestOf(state) is null)
+            DeleteLedger(directory, disk);
         folder.Delete();
+
+        // Where nobody works, a lock with a mark in it would say that a ledger is missing.
+        if (!File.Exists(directory.LedgerFile))
+            disk.Delete(Path.Combine(state, "lock"));
         progress.End();
         return offer;
     }
 
-    private static string? LastIn(string state)
+    /// <summary>The migrations that a ledger knows, the first one first.</summary>
+    private static List<string> BegunIn(string state)
     {
+        var begun = new List<string>();
         if (!File.Exists(StateDirectory.LedgerFileIn(state)) || new FileInfo(StateDirectory.LedgerFileIn(state)).Length == 0)
-            return null;
-        using var ledger = LedgerSchema.OpenForReading(StateDirectory.LedgerFileIn(state));
-        return ledger.Scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'") == 0 ? null
-            : ledger.Text("SELECT id FROM migrations ORDER BY number DESC LIMIT 1") is { Length: > 0 } id ? id : null;
-    }
-
-    /// <summary>Whether the ledger was opened by anybody after the migration, or has come further than that left it.</summary>
-    private static bool RanSince(string state, string id)
-    {
-        if (!File.Exists(StateDirectory.LedgerFileIn(state)) || new FileInfo(StateDirectory.LedgerFileIn(state)).Length == 0)
-            return false;
+            return begun;
         using var ledger = LedgerSchema.OpenForReading(StateDirectory.LedgerFileIn(state));
         if (ledger.Scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'") == 0)
-            return false;
-        return ledger.Prepare($"SELECT epoch <> (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'epoch') OR progress <> ({LedgerMark.ProgressSql}) FROM migrations WHERE id = ?1").Bind(1, id) is var found
-            && found.Step() && found.Int64(0) != 0;
+            return begun;
+        var ids = ledger.Prepare("SELECT id FROM migrations ORDER BY number");
+        while (ids.Step())
+            begun.Add(ids.Text(0));
+        ids.Reset();
+        return begun;
+    }
+
+    /// <summary>Whether the ledger was opened by anybody after the migration, has come further than that left it, or operators have done something to dead letters.</summary>
+    private static bool RanSince(string state, string id)
+    {
+        using var ledger = LedgerSchema.OpenForReading(StateDirectory.LedgerFileIn(state));
+        return ledger.Prepare($"""
+            SELECT epoch <> (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'epoch') OR progress <> ({LedgerMark.ProgressSql})
+              OR coalesce((SELECT act <> 'migration' OR detail NOT LIKE ?1 || ':%' FROM acts ORDER BY id DESC LIMIT 1), 0) AND ended_at IS NOT NULL
+            FROM migrations WHERE id = ?1
+            """).Bind(1, id) is var found && found.Step() && found.Int64(0) != 0;
+    }
+
+    /// <summary>Everything that a rollback needs must be there before anything is changed.</summary>
+    private static void ThrowIfImpossible(StateDirectory directory, MigrationFolder folder, StateBefore before, IDisk disk)
+    {
+        if (before.LedgerSha256 is { } sha256 && (!disk.Exists(folder.LedgerCopy) || LegacyFile.DigestOf(folder.LedgerCopy).Sha256 != sha256))
+            throw new StateDamagedException($"{folder.LedgerCopy} is not the copy that was made and checked. Nothing was changed.");
+
+        // A segment may have been packed since: its bodies lie in the pack by the same places.
+        foreach (var (file, length) in before.Files.Where(file => SegmentStore.NumberOf(file.Key) is not null))
+        {
+            var path = Path.Combine(directory.Path, file);
+            if (!(File.Exists(path) && new FileInfo(path).Length >= length) && !(file.EndsWith(".seg", StringComparison.Ordinal) && File.Exists(Path.ChangeExtension(path, ".pack"))))
+                throw new StateDamagedException($"{path} is gone or shorter than it was before the migration: its bodies would be missing. Nothing was changed.");
+        }
+    }
+
+    private static void DeleteLedger(StateDirectory directory, IDisk disk)
+    {
+        foreach (var file in new[] { directory.LedgerFile + "-wal", directory.LedgerFile + "-shm", directory.LedgerFile }.Where(disk.Exists))
+            disk.Delete(file);
+        disk.SyncDirectory(directory.Path);
     }
 
     private static void PutBack(StateDirectory directory, MigrationFolder folder, StateBefore before, IDisk disk)
@@ -81,12 +133,9 @@ internal static class MigrationRollback
         }
 
         // The log of what is taken back must not be found beside what was before.
-        foreach (var file in new[] { directory.LedgerFile + "-wal", directory.LedgerFile + "-shm" }.Where(disk.Exists))
-            disk.Delete(file);
+        DeleteLedger(directory, disk);
         if (before.LedgerSha256 is not null)
             disk.Rename(directory.LedgerFile + ".before", directory.LedgerFile);
-        else if (disk.Exists(directory.LedgerFile))
-            disk.Delete(directory.LedgerFile);
         disk.SyncDirectory(directory.Path);
     }
 
@@ -99,10 +148,13 @@ internal static class MigrationRollback
         // What the dead letters are found by is made anew when somebody asks.
         if (Path.Combine(directory.Path, "letters") is var letters && Directory.Exists(letters))
             Directory.Delete(letters, recursive: true);
-        foreach (var file in MigrationFolder.FilesOf(directory).Keys.Where(file => !before.Files.ContainsKey(file)))
+        foreach (var file in StateBefore.FilesOf(directory).Keys.Where(file => !before.Files.ContainsKey(file) && !IsOfBefore(file)))
             disk.Delete(Path.Combine(directory.Path, file));
         foreach (var folder in new[] { directory.BodiesDirectory, directory.SeenDirectory }.Where(folder => Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()))
             Directory.Delete(folder);
+
+        // What was a segment then may be a pack now, with the same number and the same bodies.
+        bool IsOfBefore(string file) => SegmentStore.NumberOf(file) is { } number && number < before.FirstSegment;
     }
 
     private static void Check(StateDirectory directory, StateBefore before)
@@ -117,9 +169,3 @@ internal static class MigrationRollback
             throw new StateDamagedException($"{directory.LedgerFile} was put back and has digest {digest}, but before the migration it had {before.LedgerDigest}.");
     }
 }
-
-/// <summary>A migration that can be taken back.</summary>
-/// <param name="Id">Which.</param>
-/// <param name="Before">What was there before.</param>
-/// <param name="RanSince">Something was run on the state directory after it.</param>
-internal sealed record RollbackOffer(string Id, StateBefore Before, bool RanSince);

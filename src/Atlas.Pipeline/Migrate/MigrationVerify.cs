@@ -164,7 +164,7 @@ internal sealed class MigrationVerify
                 var where = LegacyTables.Find(table.Name) is { } known && counts.TryGetValue(((byte)input, known), out var places)
                     ? string.Join(", ", Enumerable.Range(0, places.Length).Where(place => places[place] > 0).Select(place => string.Create(CultureInfo.InvariantCulture, $"{names[place]} {places[place]:N0}")))
                     : "kept in the copy";
-                _report.Tables.Add((_census.Inputs[input].Name, table.Name, table.Rows, where));
+                _report.Tables.Add(new VerifiedTable(_census.Inputs[input].Name, table.Name, table.Rows, table.Digest, where));
             }
         }
     }
@@ -200,27 +200,76 @@ internal sealed class MigrationVerify
 
     private void CheckPlaces()
     {
-        var gone = _ledger.Prepare("SELECT EXISTS(SELECT 1 FROM letters_gone WHERE seq = ?1)");
+        var missing = new Dictionary<long, int>();
         for (var group = 0; group < _census.Groups; group++)
         {
             if (_numbers[group] == NoNumber)
                 continue;
-            var isGone = false;
-            if (_sequences[group] != 0)
-            {
-                gone.Bind(1, _sequences[group]).Step();
-                isGone = gone.Int64(0) != 0;
-                gone.Reset();
-                if (!isGone)
-                    _report.Add("the row that was written is not there", string.Create(CultureInfo.InvariantCulture, $"{NameOf(group)}: row {_sequences[group]}"));
-            }
-
-            if (_admitted[group] > 1 || (_places[group] is LegacyPlace.Queue or LegacyPlace.Document && _admitted[group] == 0))
-                _report.Add(_admitted[group] > 1 ? "a resource was admitted more than once" : "a resource is not admitted", NameOf(group));
-            if (_places[group] == LegacyPlace.DeadLetter && !isGone && _refused[group] != 1)
+            var isThere = _sequences[group] == 0;
+            var isLetter = _places[group] == LegacyPlace.DeadLetter || (_places[group] == LegacyPlace.Existing && _census.Group(group).Place == LegacyPlace.DeadLetter);
+            if (!isThere && isLetter)
+                missing[_sequences[group]] = group;
+            else if (!isThere)
+                _report.Add(_admitted[group] == 0 ? "a resource is not admitted: its row was deleted by hand" : "the row that was written is not there, and another one has its URL", RowOf(group));
+            if (_admitted[group] > 1)
+                _report.Add("a resource was admitted more than once", NameOf(group));
+            if (isThere && isLetter && _refused[group] > 1)
                 _report.Add("a dead letter is there more than once", NameOf(group));
         }
+
+        CheckLettersGone(missing);
     }
+
+    /// <summary>Letters that are not there: an operator has purged or replayed them, which the ledger remembers, or somebody has deleted them behind its back.</summary>
+    private void CheckLettersGone(Dictionary<long, int> missing)
+    {
+        long admitted = 0, refused = 0, purged = 0;
+        var gone = missing.Count == 0 ? null : _ledger.Prepare("SELECT seq FROM letters_gone");
+        while (gone?.Step() == true)
+        {
+            if (!missing.Remove(gone.Int64(0), out var group))
+                continue;
+            if (_admitted[group] > 0)
+                admitted++;
+            else if (_refused[group] > 0)
+                refused++;
+            else
+                purged++;
+        }
+
+        gone?.Reset();
+        Say("replayed since, and are admitted", admitted, "replay");
+        Say("replayed since, and were refused again", refused, "replay");
+        Say("purged since", purged, "purge");
+        foreach (var (_, group) in missing)
+            _report.Add("a dead letter is not there, and nobody has purged or replayed it: its row was deleted by hand", RowOf(group));
+
+        void Say(string what, long count, string act)
+        {
+            if (count > 0)
+                _report.Since.Add(($"{what}, {ActsSince(act)}", count));
+        }
+    }
+
+    /// <summary>What operators have done of a kind since the migration. A run deletes what is too old or too much under the name of retention.</summary>
+    private string ActsSince(string act)
+    {
+        const int Most = 3;
+        var acts = new List<string>();
+        var rows = _ledger.Prepare("SELECT at, who, act, filter, count FROM acts WHERE (act = ?1 OR (act = 'retention' AND ?1 = 'purge')) AND id > (SELECT coalesce(max(id), 0) FROM acts WHERE act = 'migration' AND detail LIKE ?2 || ':%') ORDER BY id")
+            .Bind(1, act).Bind(2, _report.Id);
+        while (rows.Step())
+            acts.Add(string.Create(CultureInfo.InvariantCulture, $"{rows.Text(2)} ({(rows.Text(3) is { Length: > 0 } filter ? filter : "all")}) of {rows.Int64(4):N0} by {rows.Text(1)} at {TimeText.Of(DateTimeOffset.FromUnixTimeMilliseconds(rows.Int64(0)))}"));
+        rows.Reset();
+        return acts.Count switch
+        {
+            0 => "though no act says so",
+            <= Most => $"by {string.Join(", ", acts)}",
+            _ => string.Create(CultureInfo.InvariantCulture, $"by {string.Join(", ", acts.Take(Most))} and {acts.Count - Most} more (atlas dlq history)"),
+        };
+    }
+
+    private string RowOf(int group) => string.Create(CultureInfo.InvariantCulture, $"{NameOf(group)}: row {_sequences[group]}");
 
     /// <summary>What was kept of documents: the same bytes, in the document as it is or as it was. One that is queued again after a repair has none.</summary>
     private void CheckBodies()
@@ -250,23 +299,24 @@ internal sealed class MigrationVerify
 
     private void CheckIds()
     {
-        _progress.Begin("looking up the old ids", _census.Rows.Count);
+        _progress.Begin("looking up the old ids", _census.RowsWithIds);
         var find = _ledger.Prepare("SELECT content_id FROM legacy_ids WHERE legacy_id = ?1");
-        foreach (var row in _census.Rows)
+        foreach (var id in LegacyIds.Of(_census, _rows))
         {
-            if (!LegacyTables.HasIds(row.Table))
-                continue;
-            var id = _rows.Read(row).Text(LegacyField.Id);
-            var key = ContentId.ToHex(_census.Group(row.Group).Key);
-            if (id.Length > 0 && !LeadsTo(id, key) && !LeadsTo($"{_rows.NameOf(row.Input)}:{id}", key))
-                _report.Add("an old id does not lead to its resource", $"{_rows.NameOf(row.Input)}: {id}");
+            _progress.Advance(1);
+            if (!LeadsTo(id, ContentId.ToHex(_census.Group(id.Group).Key)))
+                _report.Add("an old id does not lead to its resource", $"{id.Database}: {id.Text}");
         }
 
-        bool LeadsTo(string id, string key)
+        bool LeadsTo(in LegacyId id, string key)
         {
-            var isSo = find.Bind(1, id).Step() && find.Text(0) == key;
-            find.Reset();
-            return isSo;
+            for (var text = id.Text; ; text = LegacyId.Behind(id.Database, text))
+            {
+                var known = find.Bind(1, text).Step() ? find.Text(0) : null;
+                find.Reset();
+                if (known is null || known == key)
+                    return known is not null;
+            }
         }
     }
 

@@ -65,9 +65,9 @@ internal static class PlanFile
     public static void WriteActions(Utf8JsonWriter json, MigrationActions actions)
     {
         json.WriteStartObject();
-        WriteCounts(json, "queue", actions.Queue);
+        CountsJson.Write(json, "queue", actions.Queue);
         json.WriteNumber("documents", actions.Documents);
-        WriteCounts(json, "dead_letters", actions.DeadLetters);
+        CountsJson.Write(json, "dead_letters", actions.DeadLetters);
         json.WriteNumber("existing", actions.Existing);
         json.WriteNumber("merged_rows", actions.Merged);
         json.WriteNumber("aliased_rows", actions.Aliases);
@@ -130,14 +130,6 @@ internal static class PlanFile
         Aliases = actions.GetProperty("aliased_rows").GetInt64(),
         WithoutContent = actions.GetProperty("queued_without_content").GetInt64(),
     };
-
-    private static void WriteCounts(Utf8JsonWriter json, string name, SortedDictionary<string, long> counts)
-    {
-        json.WriteStartObject(name);
-        foreach (var (key, count) in counts)
-            json.WriteNumber(key, count);
-        json.WriteEndObject();
-    }
 
     private static SortedDictionary<string, long> ReadCounts(JsonElement counts)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Atlas.Pipeline.Ledger;
+using Atlas.Pipeline.Persist;
 
 namespace Atlas.Pipeline.Migrate;
 
@@ -21,6 +22,39 @@ internal sealed record StateBefore
     public required int FirstSegment { get; init; }
 
     public required IReadOnlyList<KeptInput> Inputs { get; init; }
+
+    /// <summary>What a state directory is now; the copies are made afterwards.</summary>
+    public static StateBefore Of(StateDirectory directory, IReadOnlyList<KeptInput> inputs)
+    {
+        var digest = LedgerDigestOf(directory.Path);
+        return new StateBefore { LedgerDigest = digest, Mark = digest is null ? null : directory.Mark, Files = FilesOf(directory), FirstSegment = FirstSegmentOf(directory), Inputs = inputs };
+    }
+
+    /// <summary>Whether a state directory is still this: nobody has worked on it since.</summary>
+    public bool IsStill(StateDirectory directory) => LedgerDigestOf(directory.Path) == LedgerDigest && FilesOf(directory).SequenceEqual(Files);
+
+    /// <summary>What a ledger says; null where there is none, or one in which nobody has done anything yet.</summary>
+    public static string? LedgerDigestOf(string state)
+    {
+        var file = StateDirectory.LedgerFileIn(state);
+        if (!File.Exists(file) || new FileInfo(file).Length == 0)
+            return null;
+        using var ledger = LedgerSchema.OpenForReading(file);
+        return ledger.Text("SELECT value FROM meta WHERE name = 'epoch'") == "0" && LedgerMark.Of(ledger).Progress == 0 ? null : Migrate.LedgerDigest.Of(ledger);
+    }
+
+    /// <summary>Files beside the ledger that belong to the state, by their path in it.</summary>
+    public static SortedDictionary<string, long> FilesOf(StateDirectory directory)
+    {
+        var files = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var folder in new[] { directory.BodiesDirectory, directory.SeenDirectory }.Where(Directory.Exists))
+        {
+            foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+                files[Path.GetRelativePath(directory.Path, file).Replace('\\', '/')] = new FileInfo(file).Length;
+        }
+
+        return files;
+    }
 
     public byte[] Write()
     {
@@ -73,4 +107,7 @@ internal sealed record StateBefore
                 input.GetProperty("name").GetString()!, input.GetProperty("file").GetString()!, input.GetProperty("sha256").GetString()!, input.GetProperty("integrity").GetString()!))],
         };
     }
+
+    private static int FirstSegmentOf(StateDirectory directory) =>
+        Directory.Exists(directory.BodiesDirectory) ? Directory.EnumerateFiles(directory.BodiesDirectory).Select(SegmentStore.NumberOf).Max() + 1 ?? 1 : 1;
 }

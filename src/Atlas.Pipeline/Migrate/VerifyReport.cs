@@ -1,5 +1,13 @@
 namespace Atlas.Pipeline.Migrate;
 
+/// <summary>What was found of one table of one legacy database.</summary>
+/// <param name="Database">Its name.</param>
+/// <param name="Table">Its name.</param>
+/// <param name="Rows">That could be read.</param>
+/// <param name="Digest">SHA-256 over them, as the plan has it.</param>
+/// <param name="Where">The places they are in, with counts.</param>
+internal sealed record VerifiedTable(string Database, string Table, long Rows, string Digest, string Where);
+
 /// <summary>What a verification of one migration has come to.</summary>
 internal sealed class VerifyReport(string id)
 {
@@ -10,8 +18,10 @@ internal sealed class VerifyReport(string id)
 
     public string Id { get; } = id;
 
-    /// <summary>By database and table: rows, and where they are.</summary>
-    public List<(string Database, string Table, long Rows, string Where)> Tables { get; } = [];
+    public List<VerifiedTable> Tables { get; } = [];
+
+    /// <summary>Dead letters of it that are none any more, by what operators have done since; they are accounted for.</summary>
+    public List<(string What, long Count)> Since { get; } = [];
 
     public long Resources { get; set; }
 

@@ -204,7 +204,50 @@ public sealed class MigrationApplyTests : IDisposable
         var refused = Assert.Throws<MigrationRefusedException>(() => _bed.Apply(plan));
 
         Assert.Contains("changed since", refused.Message, StringComparison.Ordinal);
-        Assert.False(File.Exists(StateDirectory.LedgerFileIn(_bed.State)));
+        Assert.False(Directory.Exists(_bed.State));
+    }
+
+    [Fact]
+    public async Task Half_a_migration_is_nobody_elses_to_change()
+    {
+        var plan = _bed.Plan(_bed.Legacy(LegacyEra.First).File);
+        var digest = _bed.Apply(plan).Digest;
+        using (var ledger = SqlConnection.Open(StateDirectory.LedgerFileIn(_bed.State)))
+            ledger.Execute("UPDATE migrations SET ended_at = NULL; DELETE FROM acts");
+
+        var refused = Assert.Throws<StateInUseException>(() => SqliteLedger.Open(_bed.State, new Seams()));
+        Assert.Throws<StateInUseException>(() => _bed.Apply(_bed.Plan(_bed.Legacy(LegacyEra.Version1).File)));
+
+        Assert.Contains($"atlas migrate apply {Path.Combine(_bed.State, "migration", plan.Id, "plan.json")}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(digest, _bed.Apply(plan).Digest);
+        await using (SqliteLedger.Open(_bed.State, new Seams()))
+        {
+        }
+    }
+
+    [Fact]
+    public void A_plan_whose_numbers_were_changed_by_hand_is_refused_and_leaves_nothing()
+    {
+        var plan = _bed.Plan(_bed.Legacy(LegacyEra.First).File);
+        var other = plan with { Inputs = [plan.Inputs[0] with { Tables = [plan.Inputs[0].Tables[0] with { Rows = 1 }, .. plan.Inputs[0].Tables.Skip(1)] }] };
+
+        Assert.Throws<MigrationRefusedException>(() => _bed.Apply(other));
+
+        Assert.False(Directory.Exists(_bed.State));
+    }
+
+    [Fact]
+    public void Databases_of_the_same_name_are_told_apart()
+    {
+        Directory.CreateDirectory(Path.Combine(_bed.Folder, "one"));
+        Directory.CreateDirectory(Path.Combine(_bed.Folder, "two"));
+        var first = _bed.Database("one/atlas.db", Metadata + "INSERT INTO content_metadata(content_id, source_url) VALUES ('same', 'http://a.example/1')");
+        var second = _bed.Database("two/atlas.db", Metadata + "INSERT INTO content_metadata(content_id, source_url) VALUES ('same', 'http://a.example/2')");
+
+        _bed.Migrate(first, second);
+
+        Assert.Equal($"{second}:same,same", _bed.Text("SELECT group_concat(legacy_id) FROM legacy_ids"));
+        Assert.Empty(_bed.Verify().Findings);
     }
 
     [Fact]

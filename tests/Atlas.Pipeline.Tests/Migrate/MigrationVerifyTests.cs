@@ -8,9 +8,9 @@ public sealed class MigrationVerifyTests : IDisposable
     private readonly MigrateBed _bed = new();
 
     [Theory]
-    [InlineData("DELETE FROM queue_high WHERE seq = (SELECT max(seq) FROM queue_high)", "a resource is not admitted")]
+    [InlineData("DELETE FROM queue_high WHERE seq = (SELECT max(seq) FROM queue_high)", "a resource is not admitted: its row was deleted by hand")]
     [InlineData("INSERT INTO queue_low SELECT (SELECT max(seq) + 1000000 FROM queue_high), url, packed FROM queue_high LIMIT 1", "a resource was admitted more than once")]
-    [InlineData("DELETE FROM refused WHERE seq = (SELECT max(seq) FROM refused)", "the row that was written is not there")]
+    [InlineData("DELETE FROM refused WHERE seq = (SELECT max(seq) FROM refused)", "a dead letter is not there, and nobody has purged or replayed it: its row was deleted by hand")]
     [InlineData("DELETE FROM migrated WHERE n = 17", "what the ledger remembers of the migration has a gap or too much")]
     [InlineData("UPDATE migrated SET place = 1 WHERE n = (SELECT max(n) FROM migrated)", "the ledger remembers another place")]
     [InlineData("UPDATE migrated SET rows = x'00' WHERE n = 3", "the ledger remembers another resource or other rows")]
@@ -25,6 +25,50 @@ public sealed class MigrationVerifyTests : IDisposable
         var findings = _bed.Verify().Findings;
 
         Assert.Contains(findings, finding => finding.What == expected && finding.First.Count > 0);
+    }
+
+    [Fact]
+    public void A_letter_that_was_deleted_by_hand_is_one_finding()
+    {
+        _bed.Migrate(_bed.Legacy(LegacyEra.First).File);
+        using (var ledger = SqlConnection.Open(StateDirectory.LedgerFileIn(_bed.State)))
+            ledger.Execute("DELETE FROM refused WHERE seq = (SELECT max(seq) FROM refused)");
+
+        Assert.Equal(1, Assert.Single(_bed.Verify().Findings).Count);
+    }
+
+    [Fact]
+    public async Task Letters_that_were_purged_since_are_accounted_for_with_the_act()
+    {
+        _bed.Migrate(_bed.Legacy(LegacyEra.First).File);
+        var purged = new[] { _bed.Scalar("SELECT min(seq) FROM refused"), _bed.Scalar("SELECT max(seq) FROM refused") };
+        await using (var ledger = SqliteLedger.Open(_bed.State, new Seams()))
+        {
+            await ledger.RecordActAsync("ann", "purge", "reason=scheme_file", purged.Length, "");
+            Assert.Equal(2, await ledger.PurgeAsync(purged));
+        }
+
+        var report = _bed.Verify();
+
+        Assert.True(report.IsClean, string.Join(", ", report.Findings));
+        var (what, count) = Assert.Single(report.Since);
+        Assert.Equal(2, count);
+        Assert.StartsWith("purged since, by purge (reason=scheme_file) of 2 by ann at ", what, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_id_that_three_tables_have_for_three_pages_leads_to_all_of_them()
+    {
+        var file = _bed.Database("ids.db", """
+            CREATE TABLE content_metadata(content_id TEXT PRIMARY KEY, source_url TEXT); INSERT INTO content_metadata VALUES('x', 'http://a.example/1'), ('ids.db:x', 'http://a.example/4');
+            CREATE TABLE processing_queue(content_id TEXT PRIMARY KEY, source_url TEXT); INSERT INTO processing_queue VALUES('x', 'http://a.example/2');
+            CREATE TABLE dead_letter_queue(content_id TEXT, source_url TEXT); INSERT INTO dead_letter_queue VALUES('x', 'http://a.example/3'), ('x', 'http://a.example/1');
+            """);
+
+        _bed.Migrate(file);
+
+        Assert.Equal(4, _bed.Scalar("SELECT count(DISTINCT content_id) FROM legacy_ids"));
+        Assert.Empty(_bed.Verify().Findings);
     }
 
     [Fact]
