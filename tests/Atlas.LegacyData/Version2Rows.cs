@@ -18,8 +18,8 @@ internal sealed class Version2Rows
     private readonly LegacyEra _era;
     private readonly LegacySizes _sizes;
     private readonly LegacyCounts _counts = new();
-    private readonly HashSet<int> _wanted = [], _withContent = [], _givenUp = [];
-    private readonly SqlStatement _queue, _metadata, _log;
+    private readonly HashSet<int> _wanted = [], _withContent = [], _givenUp = [], _known = [];
+    private readonly SqlStatement _queue, _metadata, _log, _migrated, _failed;
     private readonly SqlStatement? _content;
     private int _pages;
 
@@ -36,6 +36,9 @@ internal sealed class Version2Rows
         _queue = database.Prepare("INSERT INTO processing_queue(content_id, source_url, source_name, content_type, status, priority, retry_count, metadata_json, created_at, updated_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)");
         _metadata = database.Prepare("INSERT INTO content_metadata(content_id, source_url, source_name, content_type, title, validation_status, metadata_json, created_at, updated_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)");
         _log = database.Prepare("INSERT INTO processing_log(content_id, operation, status, message, duration_seconds, timestamp) VALUES(?1, 'process', ?2, ?3, 1.5, ?4)");
+        _migrated = database.Prepare("INSERT INTO migration_log(legacy_id, legacy_url, new_content_id, migration_status, migrated_at) VALUES(?1, ?2, ?3, ?4, ?5)");
+        database.Execute("CREATE TEMP TABLE failed(content_id TEXT)");
+        _failed = database.Prepare("INSERT INTO temp.failed VALUES(?1)");
         _content = era == LegacyEra.Altered ? database.Prepare("INSERT INTO processed_content(content_id, content_type, content, created_at) VALUES(?1, ?2, ?3, ?4)") : null;
     }
 
@@ -48,7 +51,13 @@ internal sealed class Version2Rows
         for (var orphan = 0; orphan < _sizes.Orphans; orphan++)
             WriteOrphan(_sizes.Queue + orphan);
         WriteDeadLetters();
+        if (_era == LegacyEra.Altered)
+            WriteLaterColumns();
         _givenUp.ExceptWith(_wanted);
+
+        // Metadata alone says that a page is known, which is no wish for one that was given up.
+        _known.ExceptWith(_givenUp);
+        _wanted.UnionWith(_known);
         _counts.Wanted = _wanted.Count;
         _counts.WithContent = _withContent.Count;
         _counts.GivenUp = _givenUp.Count;
@@ -104,11 +113,32 @@ internal sealed class Version2Rows
     {
         var page = row % 3 == 0 && _pages > 0 ? (int)((long)row * 104_729 % _pages) : _pages++;
         WriteMetadata(row, LegacyTexts.Id(row, IsLate), LegacyUrls.Disguised(page, row));
+        _known.Add(page);
+        if (_era == LegacyEra.Altered && row % 61 == 0)
+        {
+            _givenUp.Add(page);
+            _failed.Bind(1, LegacyTexts.Id(row, IsLate)).Run();
+        }
 
-        // Where the same page was given up this is no wish for it: its metadata was kept, as a cleanup does.
-        if (!_givenUp.Contains(page))
-            _wanted.Add(page);
+        if (row % 20 == 0)
+            WriteMigrated(row);
     }
+
+    /// <summary>What the script from the first program to the second one has noted.</summary>
+    private void WriteMigrated(int row)
+    {
+        _migrated.Bind(1, row).Bind(2, LegacyUrls.Page(row)).Bind(3, LegacyTexts.Id(row, IsLate)).Bind(4, row % 40 == 0 ? "success" : "skipped").Bind(5, LegacyTexts.Time(row)).Run();
+        _counts.Rows++;
+    }
+
+    /// <summary>What the later program has noted in its columns: a few failures, strategies, and retries.</summary>
+    private void WriteLaterColumns() => _database.Execute(string.Create(CultureInfo.InvariantCulture, $"""
+        UPDATE content_metadata SET is_processable = 0, failure_reason = CASE WHEN rowid % 2 = 0 THEN 'not_found' ELSE 'HTTP 410: Gone' END WHERE content_id IN (SELECT content_id FROM temp.failed);
+        UPDATE processing_queue SET normalized_url = source_url, processing_strategy = CASE WHEN source_url LIKE 'file:%' THEN 'file_local' ELSE 'http_content' END WHERE rowid % 2 = 0;
+        UPDATE processing_queue SET next_retry_at = updated_at WHERE status = 'retry';
+        UPDATE processing_queue SET started_at = updated_at WHERE status <> 'pending';
+        DROP TABLE temp.failed;
+        """));
 
     private void WriteMetadata(int row, string id, string url)
     {

@@ -41,12 +41,12 @@ public sealed class MigrateTests
         {
             legacy.Execute("CREATE TABLE processing_queue(content_id TEXT PRIMARY KEY, source_url TEXT NOT NULL, status TEXT DEFAULT 'pending', priority TEXT, retry_count INTEGER DEFAULT 0, created_at TEXT)");
             for (var i = 0; i < 30; i++)
-                legacy.Execute(string.Create(CultureInfo.InvariantCulture, $"INSERT INTO processing_queue(content_id, source_url, priority, created_at) VALUES('id-{i}', '{bench.Url($"/page/600/{i}")}', '{priorities[i % priorities.Length]}', '2025-09-0{1 + (i % 9)}T10:00:00')"));
+                legacy.Execute(string.Create(CultureInfo.InvariantCulture, $"INSERT INTO processing_queue(content_id, source_url, priority, created_at) VALUES('id-{i}', '{bench.Url($"/version/20/{i}")}', '{priorities[i % priorities.Length]}', '2025-09-0{1 + (i % 9)}T10:00:00')"));
         }
 
         await DoneAsync(bench, "migrate", "plan", file, "--state", bench.State, "--out", "plan.json");
         await DoneAsync(bench, "migrate", "apply", "plan.json", "--yes");
-        var run = await AtlasProgram.RunAsync(bench.Folder, bench.Write("none", ""), bench.Run("minimal.yaml", "--set", "stages.fetch.concurrency=1"));
+        var run = await AtlasProgram.RunAsync(bench.Folder, bench.Write("none", ""), bench.Run("minimal.yaml", "--set", "stages.fetch.per_host_concurrency=1"));
         var verified = await DoneAsync(bench, "migrate", "verify", "--state", bench.State);
         var refused = await AtlasProgram.RunAsync(bench.Folder, input: null, "migrate", "rollback", "--state", bench.State, "--yes");
 

@@ -212,13 +212,13 @@ internal sealed class LegacyCensus
 
     private static LegacyWish WishOf(SqlStatement row, LegacyTable table)
     {
-        var status = row.Bytes(LegacyField.Status);
+        var status = row.Bytes(LegacyField.Status).Trim((byte)' ');
         return table switch
         {
             LegacyTable.Metadata => row.Bytes(LegacyField.Reason).Length > 0 && !row.IsNull(LegacyField.IsProcessable) && row.Int64(LegacyField.IsProcessable) == 0 ? LegacyWish.GivenUp : LegacyWish.Known,
             LegacyTable.DeadLetters => LegacyWish.GivenUp,
             LegacyTable.Content or LegacyTable.Version1Content => row.Int64(LegacyField.BodyBytes) > 0 ? LegacyWish.Kept : LegacyWish.Known,
-            _ => status.SequenceEqual("failed"u8) || status.SequenceEqual("quarantined"u8) ? LegacyWish.GivenUp : LegacyWish.Wanted,
+            _ => Ascii.EqualsIgnoreCase(status, "failed"u8) || Ascii.EqualsIgnoreCase(status, "quarantined"u8) ? LegacyWish.GivenUp : LegacyWish.Wanted,
         };
     }
 

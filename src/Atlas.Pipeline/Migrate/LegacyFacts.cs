@@ -13,6 +13,9 @@ internal sealed class LegacyFacts(string migration) : IDisposable
     /// <summary>Rows that are told of one resource; the copies of the databases have the rest.</summary>
     private const int MostRows = 100;
 
+    /// <summary>Bytes that are told of one value; the copies of the databases have the rest.</summary>
+    private const int MostBytes = 1 << 20;
+
     private readonly ArrayBufferWriter<byte> _bytes = new(4_096);
     private readonly Dictionary<IReadOnlyList<string>, JsonEncodedText[]> _names = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, (int Start, int Length)> _said = new(StringComparer.Ordinal);
@@ -48,6 +51,7 @@ internal sealed class LegacyFacts(string migration) : IDisposable
         var read = rows.Read(row);
         var columns = rows.ColumnsOf(row);
         var names = NamesOf(columns);
+        List<string>? cut = null;
         _json.WriteStartObject();
         _json.WriteString("database", rows.NameOf(row.Input));
         _json.WriteString("table", LegacyTables.NameOf(row.Table));
@@ -61,10 +65,20 @@ internal sealed class LegacyFacts(string migration) : IDisposable
                 continue;
             if (value.IsEmpty)
                 _json.WriteNull(names[column]);
-            else if (Utf8.IsValid(value))
+            else if (value.Length <= MostBytes && Utf8.IsValid(value))
                 _json.WriteString(names[column], value);
             else
-                _json.WriteString(names[column], Encoding.UTF8.GetString(value));
+                _json.WriteString(names[column], Encoding.UTF8.GetString(value[..Math.Min(value.Length, MostBytes)]));
+            if (value.Length > MostBytes)
+                (cut ??= []).Add(columns[column]);
+        }
+
+        if (cut is not null)
+        {
+            _json.WriteStartArray("cut");
+            foreach (var column in cut)
+                _json.WriteStringValue(column);
+            _json.WriteEndArray();
         }
 
         _json.WriteEndObject();

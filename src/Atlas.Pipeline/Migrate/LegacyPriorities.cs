@@ -12,7 +12,7 @@ internal static class LegacyPriorities
         value = value.Trim((byte)' ');
         if (value.IsEmpty)
             return null;
-        if (Utf8Parser.TryParse(value, out double number, out var used) && used == value.Length)
+        if (Utf8Parser.TryParse(value, out double number, out var used) && used == value.Length && double.IsFinite(number))
         {
             return number switch
             {

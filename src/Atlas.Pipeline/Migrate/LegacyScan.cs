@@ -76,28 +76,27 @@ internal sealed class LegacyScan
         }
     }
 
-    /// <summary>The first row behind a damaged page that can be read; null if there is none. Steps grow until one is found, and then halve.</summary>
+    /// <summary>The first row behind a damaged page that can be read; null if there is none.</summary>
+    /// <remarks>A page holds some dozens of rows, mostly numbered one after the other: so each number is tried first, that none between two damaged pages is missed. Further on, steps grow until something can be read, or the end, and then halve.</remarks>
     private long? FindReadable(long first)
     {
+        const int OneByOne = 4_096;
         long unreadable = 0, step = 1;
         long? found = null;
-        for (; step < 1L << 40; step *= 2)
+        while (step < 1L << 40)
         {
-            if (TryRow(first + step, out var row))
-            {
-                if (row is null)
-                    return null;
-                found = row;
+            if (TryRow(first + step, out found))
                 break;
-            }
-
             unreadable = step;
+            step = step < OneByOne ? step + 1 : step * 2;
         }
 
-        for (var readable = step; found is not null && readable - unreadable > 1;)
+        if (step >= 1L << 40)
+            return null;
+        for (var readable = step; readable - unreadable > 1;)
         {
             var middle = unreadable + ((readable - unreadable) / 2);
-            if (TryRow(first + middle, out var row) && row is not null)
+            if (TryRow(first + middle, out var row))
                 (readable, found) = (middle, row);
             else
                 unreadable = middle;

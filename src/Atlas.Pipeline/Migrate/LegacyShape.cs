@@ -18,14 +18,7 @@ internal sealed class LegacyShape
         // As * has them: with columns that are computed, without those of a module that it hides.
         var columns = database.Prepare("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden <> 1");
         foreach (var table in tables)
-        {
-            var names = new List<string>();
-            columns.Bind(1, table);
-            while (columns.Step())
-                names.Add(columns.Text(0));
-            columns.Reset();
-            _columns[table] = [.. names];
-        }
+            _columns[table] = ColumnsOf(columns.Bind(1, table));
     }
 
     public IEnumerable<string> Tables => _columns.Keys.Order(StringComparer.Ordinal);
@@ -36,4 +29,22 @@ internal sealed class LegacyShape
 
     /// <summary>In the order of the table; none if there is no such table.</summary>
     public IReadOnlyList<string> ColumnsOf(string table) => _columns.GetValueOrDefault(table) ?? [];
+
+    /// <summary>None for a table of a module that is not here.</summary>
+    private static string[] ColumnsOf(SqlStatement columns)
+    {
+        var names = new List<string>();
+        try
+        {
+            while (columns.Step())
+                names.Add(columns.Text(0));
+            columns.Reset();
+        }
+        catch (LedgerException unreadable) when (!unreadable.IsOfTheMachine)
+        {
+            names.Clear();
+        }
+
+        return [.. names];
+    }
 }

@@ -84,7 +84,9 @@ internal static class LegacyTables
 
     private static string UrlOfContent(LegacyShape shape)
     {
-        var tables = new[] { LegacyTable.Metadata, LegacyTable.Queue }.Where(table => IsIn(shape, table)).Select(table => $"(SELECT u.source_url FROM {NameOf(table)} u WHERE u.content_id = t.content_id)").ToList();
+        // A cleanup may have left a content with nothing but its dead letter.
+        var tables = new[] { LegacyTable.Metadata, LegacyTable.Queue, LegacyTable.DeadLetters }.Where(table => IsIn(shape, table) && shape.Has(NameOf(table), "content_id"))
+            .Select(table => $"(SELECT nullif(u.source_url, '') FROM {NameOf(table)} u WHERE u.content_id = t.content_id)").ToList();
         return tables.Count == 0 ? "NULL" : $"coalesce({string.Join(", ", tables)}, NULL)";
     }
 }

@@ -19,6 +19,8 @@ public sealed class LegacyWordsTests
     [Theory]
     [InlineData("")]
     [InlineData("asap")]
+    [InlineData("NaN")]
+    [InlineData("Infinity")]
     public void A_priority_that_nobody_knows_is_none(string value) => Assert.Null(LegacyPriorities.Of(Encoding.UTF8.GetBytes(value)));
 
     [Theory]

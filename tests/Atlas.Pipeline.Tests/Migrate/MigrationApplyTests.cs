@@ -281,6 +281,54 @@ public sealed class MigrationApplyTests : IDisposable
     }
 
     [Fact]
+    public void A_value_of_any_size_is_taken_over_its_start_with_the_page_and_all_of_it_in_the_copy()
+    {
+        var file = _bed.Database("huge.db", Metadata + "INSERT INTO content_metadata(content_id, source_url, title, metadata_json) VALUES('a', 'http://a.example/', 'short', printf('%.*c', 3000000, 'x'))");
+
+        _bed.Migrate(file);
+
+        Assert.Equal("1048576 metadata_json short", _bed.Text("SELECT length(json_extract(facts, '$.rows[0].metadata_json')) || ' ' || json_extract(facts, '$.rows[0].cut[0]') || ' ' || json_extract(facts, '$.rows[0].title') FROM letter_notes"));
+    }
+
+    [Fact]
+    public void An_id_and_a_URL_with_a_null_byte_in_them_are_kept_whole()
+    {
+        var file = _bed.Database("null.db", Metadata + "INSERT INTO content_metadata(content_id, source_url) VALUES(CAST(x'61003162' AS TEXT), 'http://a.example/1'), (CAST(x'610032' AS TEXT), CAST(x'687474703A2F2F612E6578616D706C652F00' AS TEXT)), ('a', 'http://a.example/3')");
+
+        _bed.Migrate(file);
+
+        Assert.Equal("61,61003162,610032", _bed.Text("SELECT group_concat(hex(CAST(legacy_id AS BLOB))) FROM legacy_ids"));
+        Assert.Empty(_bed.Verify().Findings);
+    }
+
+    [Fact]
+    public void Whatever_types_the_values_have_each_row_is_in_its_place()
+    {
+        var file = _bed.Database("types.db", """
+            CREATE TABLE processing_queue(content_id, source_url, status, priority, retry_count, metadata_json, created_at);
+            INSERT INTO processing_queue VALUES (1, 'http://a.example/1', ' Failed ', 80, 'three', x'00FF', 1759312800), (x'62', x'687474703A2F2F612E6578616D706C652F32', 'QUARANTINED', x'3830', -1, 1.5, 1759312800.25),
+              (NULL, 12345, 7, NULL, NULL, NULL, NULL), (1.5, NULL, NULL, 'high', NULL, NULL, NULL), (NULL, x'', '', '', '', '', '');
+            """);
+
+        var outcome = _bed.Migrate(file);
+
+        Assert.Equal((0, 5), (outcome.Queued, outcome.DeadLetters));
+        Assert.Equal("malformed,malformed,malformed,unexpected,unexpected", _bed.Text("SELECT group_concat(failure_classification) FROM (SELECT failure_classification FROM dead_letter_queue ORDER BY 1)"));
+        Assert.Empty(_bed.Verify().Findings);
+    }
+
+    [Fact]
+    public void A_content_that_only_a_dead_letter_knows_is_a_document_of_its_URL()
+    {
+        var file = _bed.Database("alone.db", """
+            CREATE TABLE processed_content(content_id TEXT PRIMARY KEY, content TEXT); INSERT INTO processed_content VALUES('a', 'a body');
+            CREATE TABLE dead_letter_queue(content_id TEXT, source_url TEXT); INSERT INTO dead_letter_queue VALUES('a', 'http://a.example/');
+            """);
+
+        Assert.Equal((1, 0), (_bed.Migrate(file).Documents, _bed.Verify().Findings.Count));
+    }
+
+    [Fact]
     public void Of_a_page_with_very_many_rows_some_are_told_and_the_others_counted()
     {
         var file = _bed.Database("many.db", Metadata + "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) INSERT INTO content_metadata(content_id, source_url) SELECT 'id-' || i, 'http://a.example/#' || i FROM n");
