@@ -17,7 +17,7 @@ internal sealed class ExistingRows : IDisposable
     /// <summary>Null where there is no ledger.</summary>
     /// <exception cref="StateDamagedException">What lies there is no ledger of this version.</exception>
     public static ExistingRows? Open(string state) =>
-        File.Exists(StateDirectory.LedgerFileIn(state)) && new FileInfo(StateDirectory.LedgerFileIn(state)).Length > 0 ? new ExistingRows(LedgerSchema.OpenForReading(StateDirectory.LedgerFileIn(state))) : null;
+        StateBefore.OpenLedger(state) is { } ledger ? new ExistingRows(ledger) : null;
 
     /// <summary>The sequence numbers of the resources that are there, by their number in the census.</summary>
     public Dictionary<int, long> Find(LegacyCensus census) => Find(_ledger, census);

@@ -97,10 +97,10 @@ internal sealed class InPlaceFolder
             _disk.Delete(file);
         using (var legacy = SqlConnection.Open(_database, readOnly: true))
             legacy.BackUpTo(Copy);
+        if (LegacyFile.IntegrityOf(Copy) is var integrity and not "ok")
+            throw new MigrationRefusedException($"{_database} is damaged ({integrity}) and is not changed in place. Bring what can be read into a state directory with: atlas migrate plan");
         using (var copy = SqlConnection.OpenImmutable(Copy))
         {
-            if (copy.Text("PRAGMA integrity_check(1)").ReplaceLineEndings(" ") is var integrity and not "ok")
-                throw new MigrationRefusedException($"{_database} is damaged ({integrity}) and is not changed in place. Bring what can be read into a state directory with: atlas migrate plan");
             if (LedgerDigest.Of(copy) != digest)
                 throw new LedgerException($"The copy {Copy} does not say what {_database} says.");
         }

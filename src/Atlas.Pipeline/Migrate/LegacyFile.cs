@@ -63,6 +63,26 @@ internal sealed class LegacyFile : IDisposable
         return (bytes, Convert.ToHexStringLower(all.GetHashAndReset()));
     }
 
+    /// <summary>What SQLite's integrity check says of a database that nobody writes to: <c>ok</c>, or its first complaint. One that complains is asked twice: it says of a read that failed that the file is damaged.</summary>
+    public static string IntegrityOf(string path)
+    {
+        var said = "";
+        for (var time = 0; time < 2 && said != "ok"; time++)
+        {
+            using var database = SqlConnection.OpenImmutable(path);
+            try
+            {
+                said = database.Text("PRAGMA integrity_check(1)").ReplaceLineEndings(" ");
+            }
+            catch (LedgerException damage) when (LegacyScan.IsDamage(damage))
+            {
+                said = damage.Message;
+            }
+        }
+
+        return said;
+    }
+
     public void Dispose()
     {
         Connection.Dispose();

@@ -67,9 +67,9 @@ internal sealed class MigrationApply(MigrationPlan plan, Seams seams, StepProgre
     /// <summary>Whether this migration has begun, and what it has come to if it has ended.</summary>
     private (bool Begun, MigrationOutcome? Ended) Progress()
     {
-        if (StateBefore.LedgerDigestOf(plan.State) is null)
+        using var ledger = StateBefore.OpenLedger(plan.State);
+        if (ledger is null)
             return (false, null);
-        using var ledger = LedgerSchema.OpenForReading(StateDirectory.LedgerFileIn(plan.State));
         if (UnfinishedMigration.In(ledger) is { } other && other != plan.Id)
             UnfinishedMigration.ThrowIfIn(ledger, plan.State);
         return MigrationRecord.Find(ledger, plan.Id) is not { } found ? (false, null) : (true, found.IsEnded ? MigrationOutcome.Of(ledger, found.Number, wasDone: true) : null);

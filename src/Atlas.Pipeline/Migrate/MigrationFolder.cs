@@ -104,7 +104,6 @@ internal sealed class MigrationFolder(string state, string id, IDisk disk)
         Directory.Delete(Path, recursive: true);
         if (System.IO.Path.GetDirectoryName(Path) is { } folder && !Directory.EnumerateFileSystemEntries(folder).Any())
             Directory.Delete(folder);
-        disk.SyncDirectory(state);
     }
 
     private void Mark(ReadOnlySpan<byte> text)
@@ -126,25 +125,11 @@ internal sealed class MigrationFolder(string state, string id, IDisk disk)
             copied = done;
         });
         progress.Begin($"checking {name}", 0);
-        string integrity;
-        using (var copy = SqlConnection.OpenImmutable(part))
-            integrity = Integrity(copy);
+        var integrity = LegacyFile.IntegrityOf(part);
         using (var file = disk.Open(part))
             file.Sync();
         disk.Rename(part, whole);
         return (LegacyFile.DigestOf(whole).Sha256, integrity);
-    }
-
-    private static string Integrity(SqlConnection copy)
-    {
-        try
-        {
-            return copy.Text("PRAGMA integrity_check(1)").ReplaceLineEndings(" ");
-        }
-        catch (LedgerException damage) when (LegacyScan.IsDamage(damage))
-        {
-            return damage.Message;
-        }
     }
 
     private void Remove(string part)

@@ -65,11 +65,13 @@ internal static class MigrationRollback
         // A ledger that was made and in which nobody has done anything: of a migration that died before it began.
         if (!offer.HadBegun && StateBefore.LedgerDigestOf(state) is null)
             DeleteLedger(directory, disk);
-        folder.Delete();
 
         // Where nobody works, a lock with a mark in it would say that a ledger is missing.
         if (!File.Exists(directory.LedgerFile))
             disk.Delete(Path.Combine(state, "lock"));
+
+        // Last of all: who fails behind this and is done again would take one more migration back.
+        folder.Delete();
         progress.End();
         return offer;
     }
@@ -78,10 +80,8 @@ internal static class MigrationRollback
     private static List<string> BegunIn(string state)
     {
         var begun = new List<string>();
-        if (!File.Exists(StateDirectory.LedgerFileIn(state)) || new FileInfo(StateDirectory.LedgerFileIn(state)).Length == 0)
-            return begun;
-        using var ledger = LedgerSchema.OpenForReading(StateDirectory.LedgerFileIn(state));
-        if (ledger.Scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'") == 0)
+        using var ledger = StateBefore.OpenLedger(state);
+        if (ledger is null || ledger.Scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'") == 0)
             return begun;
         var ids = ledger.Prepare("SELECT id FROM migrations ORDER BY number");
         while (ids.Step())

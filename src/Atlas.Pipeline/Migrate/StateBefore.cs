@@ -33,13 +33,28 @@ internal sealed record StateBefore
     /// <summary>Whether a state directory is still this: nobody has worked on it since.</summary>
     public bool IsStill(StateDirectory directory) => LedgerDigestOf(directory.Path) == LedgerDigest && FilesOf(directory).SequenceEqual(Files);
 
-    /// <summary>What a ledger says; null where there is none, or one in which nobody has done anything yet.</summary>
-    public static string? LedgerDigestOf(string state)
+    /// <summary>The ledger of a state directory, to read it; null where there is none, or one whose tables were not made before somebody died.</summary>
+    /// <exception cref="StateDamagedException">What lies there is no ledger of this version.</exception>
+    public static SqlConnection? OpenLedger(string state)
     {
         var file = StateDirectory.LedgerFileIn(state);
         if (!File.Exists(file) || new FileInfo(file).Length == 0)
             return null;
-        using var ledger = LedgerSchema.OpenForReading(file);
+        using (var any = SqlConnection.Open(file, readOnly: true))
+        {
+            if (any.Scalar("SELECT count(*) FROM sqlite_schema") == 0)
+                return null;
+        }
+
+        return LedgerSchema.OpenForReading(file);
+    }
+
+    /// <summary>What a ledger says; null where there is none, or one in which nobody has done anything yet.</summary>
+    public static string? LedgerDigestOf(string state)
+    {
+        using var ledger = OpenLedger(state);
+        if (ledger is null)
+            return null;
         return ledger.Text("SELECT value FROM meta WHERE name = 'epoch'") == "0" && LedgerMark.Of(ledger).Progress == 0 ? null : Migrate.LedgerDigest.Of(ledger);
     }
 
