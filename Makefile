@@ -19,7 +19,7 @@ help:
 	@echo "make test-states  two hundred random walks through the states of URLs, kills and drains included, against a plain model (3 minutes)"
 	@echo "make test-hostile  a third of the web down, a third answering with every fault there is, SECONDS=600 unless given"
 	@echo "make test-portable  canonical forms as on processors without BMI2 and AVX-512, and without any such instructions (half a minute)"
-	@echo "make test-migrate  the roadmap's legacy database moves in and out, and apply is killed at fifty random moments (3 minutes)"
+	@echo "make test-migrate  the roadmap's legacy database moves in and out, at 20 times its size too; apply and in-place are killed at fifty random moments each, and every file operation fails in turn (10 minutes)"
 	@echo "make docs-damage  docs/damage.md, from that test"
 	@echo "make docs-guard   docs/guard.md: hosts that are never asked, each tried in three ways"
 	@echo "make test-peers   a polluted list and a kill at half, as in docs/peers.md, without the peers (half a minute)"

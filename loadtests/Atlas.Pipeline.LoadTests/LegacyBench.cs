@@ -32,9 +32,27 @@ internal sealed class LegacyBench(string folder, string atlas)
             start.ArgumentList.Add(argument);
         var began = Stopwatch.GetTimestamp();
         using var process = Process.Start(start)!;
-        _ = await process.StandardOutput.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEndAsync();
+        long resident = 0;
+        while (await Task.WhenAny(output, Task.Delay(50)) != output)
+            resident = Math.Max(resident, PeakResidentBytes(process.Id));
         await process.WaitForExitAsync();
         var took = Stopwatch.GetElapsedTime(began);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {command,-10} {took.TotalSeconds,7:0.0} s   {rows / took.TotalSeconds,10:N0} rows/s   exit code {process.ExitCode}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {command,-10} {took.TotalSeconds,7:0.0} s   {rows / took.TotalSeconds,10:N0} rows/s   {resident / (double)(1 << 20),6:N0} MiB resident at most   exit code {process.ExitCode}"));
+    }
+
+    /// <summary>As the kernel counts it; 0 where it does not say, or the process has ended.</summary>
+    private static long PeakResidentBytes(int process)
+    {
+        const string Label = "VmHWM:";
+        try
+        {
+            var line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/status")).FirstOrDefault(line => line.StartsWith(Label, StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line[Label.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture) * 1024;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 }

@@ -38,7 +38,7 @@ internal static class MigrationText
 
     /// <summary>What was taken back.</summary>
     public static string Of(string state, RollbackOffer taken) => taken.HadBegun
-        ? $"Migration {taken.Id} was taken back: {state} is {(taken.LedgerDigest is { } digest ? $"what it was before (ledger {digest})" : "empty again")}.\n"
+        ? $"Migration {taken.Id} was taken back: {state} is {(taken.LedgerDigest is { } digest ? $"what it was before (ledger {digest})" : Directory.EnumerateFileSystemEntries(state).Any() ? "without a ledger again; what operators have put there stays" : "empty again")}.\n"
         : $"Migration {taken.Id} had taken nothing over yet: its copies were deleted, and nothing else was changed.\n";
 
     /// <summary>Rows that cannot be read, a line each, up to a limit.</summary>

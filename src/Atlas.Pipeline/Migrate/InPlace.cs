@@ -14,7 +14,7 @@ internal static class InPlace
         using var database = SqlConnection.Open(file);
 
         // On by default in this build of SQLite, and the rows break them: those programs ran without.
-        database.Execute("PRAGMA foreign_keys=OFF; PRAGMA cache_size=-262144");
+        database.Execute("PRAGMA foreign_keys=OFF; PRAGMA cache_size=-131072");
 
         // From here on nobody else writes: what is copied is what is changed.
         Holding(file, () => database.Execute("BEGIN IMMEDIATE"));

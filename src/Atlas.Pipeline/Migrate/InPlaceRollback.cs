@@ -24,7 +24,7 @@ internal static class InPlaceRollback
 
         using (var copy = SqlConnection.OpenImmutable(folder.Copy))
             InPlace.Holding(file, () => copy.BackUpTo(file));
-        using (var database = SqlConnection.Open(file, readOnly: true))
+        using (var database = LegacyFile.OpenRecovered(file))
         {
             if (LedgerDigest.Of(database) != record.Before)
                 throw new StateDamagedException($"{file} was put back and does not say what it said before. Its copy is {folder.Copy}.");
@@ -42,7 +42,7 @@ internal static class InPlaceRollback
             return true;
         try
         {
-            using var database = SqlConnection.Open(file, readOnly: true);
+            using var database = LegacyFile.OpenRecovered(file);
             if (LedgerDigest.Of(database) is var now && now != record.After && now != record.Before && !force)
                 throw new MigrationRefusedException($"{file} was changed since, and that would be lost. Give --force to put it back all the same.");
             return true;

@@ -29,7 +29,7 @@ internal sealed class InPlaceVerify
         var folder = InPlaceFolder.Last(file, disk);
         if (!disk.Exists(folder.Copy) || LegacyFile.DigestOf(folder.Copy).Sha256 != folder.Read().CopySha256)
             return new InPlaceReport([], [$"{folder.Copy} is not the copy that was made"]);
-        using var database = SqlConnection.Open(file, readOnly: true);
+        using var database = LegacyFile.OpenRecovered(file);
         database.Execute($"ATTACH '{folder.Copy.Replace("'", "''", StringComparison.Ordinal)}' AS before");
         var verify = new InPlaceVerify(database);
         foreach (var (table, id, constant) in Known)

@@ -63,6 +63,9 @@ internal sealed class LegacyFile : IDisposable
         return (bytes, Convert.ToHexStringLower(all.GetHashAndReset()));
     }
 
+    /// <summary>Opens a database that is worked on to read it. What a transaction has left that somebody died in is taken back first, for which it must be written to.</summary>
+    public static SqlConnection OpenRecovered(string path) => SqlConnection.Open(path, readOnly: !IsThere(path + "-journal"));
+
     /// <summary>What SQLite's integrity check says of a database that nobody writes to: <c>ok</c>, or its first complaint. One that complains is asked twice: it says of a read that failed that the file is damaged.</summary>
     public static string IntegrityOf(string path)
     {

@@ -55,7 +55,7 @@ internal sealed class MigrationApply(MigrationPlan plan, Seams seams, StepProgre
         var mark = LedgerMark.Of(ledger);
         directory.ThrowIfNot(mark);
         directory.WriteMark(mark);
-        ledger.Execute("PRAGMA cache_size=-262144");
+        ledger.Execute("PRAGMA cache_size=-65536");
         var record = MigrationRecord.Open(ledger, plan.Id, seams.Time);
         TakeOver(directory, ledger, record, rows, census, before);
         progress.Begin("adding up what was written", 0);

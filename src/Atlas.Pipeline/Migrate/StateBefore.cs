@@ -40,7 +40,7 @@ internal sealed record StateBefore
         var file = StateDirectory.LedgerFileIn(state);
         if (!File.Exists(file) || new FileInfo(file).Length == 0)
             return null;
-        using (var any = SqlConnection.Open(file, readOnly: true))
+        using (var any = LegacyFile.OpenRecovered(file))
         {
             if (any.Scalar("SELECT count(*) FROM sqlite_schema") == 0)
                 return null;
