@@ -10,19 +10,28 @@ internal sealed class LegacyArguments
     /// <summary>Their number is stored in a byte.</summary>
     private const int MostFiles = 254;
 
-    private readonly Argument<string[]> _files;
+    private readonly Argument _argument;
+    private readonly Func<ParseResult, string[]> _files;
     private readonly Option<string> _zone = new("--timezone") { Description = "Where the machine stood that wrote the times, as Europe/Berlin; they do not say so themselves.", HelpName = "ZONE", DefaultValueFactory = _ => "UTC" };
     private readonly Option<string?> _pipeline = new("--pipeline") { Description = "The pipeline that will run: its normalize and classify settings decide what is one resource and what is refused.", HelpName = "PIPELINE.yaml" };
 
-    private LegacyArguments(string description, ArgumentArity arity) => _files = new Argument<string[]>("LEGACY.db") { Description = description, Arity = arity };
+    private LegacyArguments(Argument argument, Func<ParseResult, string[]> files) => (_argument, _files) = (argument, files);
 
-    public static LegacyArguments Many() => new("The legacy databases: all of them, as rows of one page may be spread.", ArgumentArity.OneOrMore);
+    public static LegacyArguments Many()
+    {
+        var files = new Argument<string[]>("LEGACY.db") { Description = "The legacy databases: all of them, as rows of one page may be spread.", Arity = ArgumentArity.OneOrMore };
+        return new LegacyArguments(files, line => line.GetValue(files)!);
+    }
 
-    public static LegacyArguments One() => new("The database. The old program must not be running.", ArgumentArity.ExactlyOne);
+    public static LegacyArguments One()
+    {
+        var file = new Argument<string>("LEGACY.db") { Description = "The database. The old program must not be running." };
+        return new LegacyArguments(file, line => [line.GetValue(file)!]);
+    }
 
     public void AddTo(Command command)
     {
-        command.Add(_files);
+        command.Add(_argument);
         command.Add(_zone);
         command.Add(_pipeline);
     }
@@ -32,7 +41,7 @@ internal sealed class LegacyArguments
     /// <param name="mustBeThere">Whether each database has to be; one that is put back may be gone.</param>
     public LegacyToRead? Read(ParseResult line, bool mustBeThere = true)
     {
-        var (files, zone) = (line.GetValue(_files)!, line.GetValue(_zone)!);
+        var (files, zone) = (_files(line), line.GetValue(_zone)!);
         var mistakes = new List<string>();
         if (files.Length > MostFiles)
             mistakes.Add($"{files.Length} databases are more than the {MostFiles} that are taken at once.");
