@@ -32,7 +32,7 @@ internal static class InPlaceText
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{file}\n");
         foreach (var table in report.Tables)
-            text.Append(CultureInfo.InvariantCulture, $"  {table.Table,-24} {Figures.Count(table.Before),12} rows before: {Figures.Count(table.Kept)} as they are, {Figures.Count(table.Aliased)} in {InPlaceColumns.Aliases}, {Figures.Count(table.Missing)} missing; {Figures.Count(table.Added)} added since\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {table.Table,-24} {Figures.Count(table.Before),12} rows before: {Figures.Count(table.Kept)} as they are, {Figures.Count(table.Aliased)} in {InPlaceColumns.Aliases}, {Figures.Count(table.Missing)} missing; {Figures.Count(table.Added)} came since\n");
         foreach (var finding in report.Findings)
             text.Append(CultureInfo.InvariantCulture, $"  wrong: {finding}\n");
         text.Append(report.IsClean ? "Clean: every row that was there is there.\n" : "Not clean.\n");

@@ -57,7 +57,7 @@ internal static class InPlaceColumns
         }
 
         // Not unique: an id that was merged may come again, and is kept again.
-        database.Execute($"CREATE TABLE IF NOT EXISTS {Aliases}(alias_id TEXT NOT NULL, legacy_table TEXT NOT NULL, content_id TEXT NOT NULL, source_url TEXT, legacy_row TEXT NOT NULL); CREATE INDEX IF NOT EXISTS idx_{Aliases} ON {Aliases}(alias_id, legacy_table)");
+        database.Execute($"CREATE TABLE IF NOT EXISTS {Aliases}(alias_id TEXT NOT NULL, legacy_table TEXT NOT NULL, content_id TEXT NOT NULL, source_url TEXT, legacy_row TEXT NOT NULL); CREATE INDEX IF NOT EXISTS idx_{Aliases} ON {Aliases}(alias_id, legacy_table); CREATE INDEX IF NOT EXISTS idx_{Aliases}_content ON {Aliases}(content_id)");
         if (!shape.Has("dead_letter_queue"))
             database.Execute("CREATE TABLE dead_letter_queue(id INTEGER PRIMARY KEY AUTOINCREMENT, content_id TEXT UNIQUE NOT NULL, source_url TEXT NOT NULL, source_name TEXT NOT NULL, original_error TEXT NOT NULL, failure_type TEXT NOT NULL, quarantine_reason TEXT NOT NULL, retry_count INTEGER DEFAULT 0, classification_json TEXT NOT NULL, quarantined_at TEXT NOT NULL, notes TEXT DEFAULT '', metadata_json TEXT DEFAULT '{}')");
         return added;

@@ -6,7 +6,7 @@ namespace Atlas.Pipeline.Migrate;
 /// <param name="Kept">Of those, the ones that are there with their URL.</param>
 /// <param name="Aliased">The ones that are not, and are kept whole in the table of aliases.</param>
 /// <param name="Missing">The ones that are nowhere.</param>
-/// <param name="Added">Rows that are there and were not.</param>
+/// <param name="Added">Rows that are there and came since.</param>
 internal sealed record InPlaceTable(string Table, long Before, long Kept, long Aliased, long Missing, long Added);
 
 /// <summary>What a verification of a change in place has come to.</summary>

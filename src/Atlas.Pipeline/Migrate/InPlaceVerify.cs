@@ -59,7 +59,10 @@ internal sealed class InPlaceVerify
         var isAlias = _shape.Has(InPlaceColumns.Aliases) ? $"EXISTS(SELECT 1 FROM main.{InPlaceColumns.Aliases} a WHERE a.alias_id = coalesce(b.{id}, 'row ' || b.rowid) AND a.legacy_table = '{table}')" : "0";
         var kept = _database.Scalar($"SELECT count(*) FROM before.{table} b WHERE {isThere}");
         var aliased = _database.Scalar($"SELECT count(*) FROM before.{table} b WHERE NOT {isThere} AND {isAlias}");
-        var added = _database.Scalar($"SELECT count(*) FROM main.{table} m WHERE NOT EXISTS(SELECT 1 FROM before.{table} b WHERE b.{id} IS m.{id})");
+
+        // What was moved here, or goes by the id of an earlier row, came from a row that was there.
+        var isOfBefore = _shape.Has(InPlaceColumns.Aliases) ? $"EXISTS(SELECT 1 FROM main.{InPlaceColumns.Aliases} a WHERE a.alias_id = m.{id}) OR EXISTS(SELECT 1 FROM main.{InPlaceColumns.Aliases} a WHERE a.content_id = m.{id} AND a.legacy_table = '{table}')" : "0";
+        var added = _database.Scalar($"SELECT count(*) FROM main.{table} m WHERE NOT EXISTS(SELECT 1 FROM before.{table} b WHERE b.{id} IS m.{id}) AND NOT ({isOfBefore})");
         _tables.Add(new InPlaceTable(table, before, kept, aliased, before - kept - aliased, added));
         if (before > kept + aliased)
             Name($"SELECT '{table}: ' || coalesce(b.{id}, 'row ' || b.rowid) || ' is not there, or has another {constant}' FROM before.{table} b WHERE NOT {isThere} AND NOT {isAlias}");

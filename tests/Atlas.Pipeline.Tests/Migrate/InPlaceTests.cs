@@ -34,6 +34,7 @@ public sealed class InPlaceTests : IDisposable
         Assert.Equal(0, Scalar(file, "SELECT count(*) FROM content_metadata WHERE is_processable AND source_url LIKE 'file:%' OR NOT is_processable AND url_domain <> ''"));
         Assert.Equal(0, Scalar(file, "SELECT count(*) - count(DISTINCT normalized_url) FROM processing_queue"));
         Assert.Empty(Verify(file).Findings);
+        Assert.All(Verify(file).Tables, table => Assert.Equal((table.Before, 0, 0), (table.Kept + table.Aliased, table.Missing, table.Added)));
     }
 
     [Fact]
