@@ -217,56 +217,7 @@ internal sealed class MigrationVerify
                 _report.Add("a dead letter is there more than once", NameOf(group));
         }
 
-        CheckLettersGone(missing);
-    }
-
-    /// <summary>Letters that are not there: an operator has purged or replayed them, which the ledger remembers, or somebody has deleted them behind its back.</summary>
-    private void CheckLettersGone(Dictionary<long, int> missing)
-    {
-        long admitted = 0, refused = 0, purged = 0;
-        var gone = missing.Count == 0 ? null : _ledger.Prepare("SELECT seq FROM letters_gone");
-        while (gone?.Step() == true)
-        {
-            if (!missing.Remove(gone.Int64(0), out var group))
-                continue;
-            if (_admitted[group] > 0)
-                admitted++;
-            else if (_refused[group] > 0)
-                refused++;
-            else
-                purged++;
-        }
-
-        gone?.Reset();
-        Say("replayed since, and are admitted", admitted, "replay");
-        Say("replayed since, and were refused again", refused, "replay");
-        Say("purged since", purged, "purge");
-        foreach (var (_, group) in missing)
-            _report.Add("a dead letter is not there, and nobody has purged or replayed it: its row was deleted by hand", RowOf(group));
-
-        void Say(string what, long count, string act)
-        {
-            if (count > 0)
-                _report.Since.Add(($"{what}, {ActsSince(act)}", count));
-        }
-    }
-
-    /// <summary>What operators have done of a kind since the migration. A run deletes what is too old or too much under the name of retention.</summary>
-    private string ActsSince(string act)
-    {
-        const int Most = 3;
-        var acts = new List<string>();
-        var rows = _ledger.Prepare("SELECT at, who, act, filter, count FROM acts WHERE (act = ?1 OR (act = 'retention' AND ?1 = 'purge')) AND id > (SELECT coalesce(max(id), 0) FROM acts WHERE act = 'migration' AND detail LIKE ?2 || ':%') ORDER BY id")
-            .Bind(1, act).Bind(2, _report.Id);
-        while (rows.Step())
-            acts.Add(string.Create(CultureInfo.InvariantCulture, $"{rows.Text(2)} ({(rows.Text(3) is { Length: > 0 } filter ? filter : "all")}) of {rows.Int64(4):N0} by {rows.Text(1)} at {TimeText.Of(DateTimeOffset.FromUnixTimeMilliseconds(rows.Int64(0)))}"));
-        rows.Reset();
-        return acts.Count switch
-        {
-            0 => "though no act says so",
-            <= Most => $"by {string.Join(", ", acts)}",
-            _ => string.Create(CultureInfo.InvariantCulture, $"by {string.Join(", ", acts.Take(Most))} and {acts.Count - Most} more (atlas dlq history)"),
-        };
+        LettersSince.Account(_ledger, _report, missing, group => _admitted[group] > 0, group => _refused[group] > 0, RowOf);
     }
 
     private string RowOf(int group) => string.Create(CultureInfo.InvariantCulture, $"{NameOf(group)}: row {_sequences[group]}");
