@@ -21,6 +21,9 @@ internal static class ExitCode
     /// <summary>Aborted by a second Ctrl-C (128 + SIGINT).</summary>
     public const int Interrupted = 130;
 
+    /// <summary>Whoever was reading the output has left (128 + SIGPIPE), as where <c>grep | head</c> ends.</summary>
+    public const int ReaderGone = 141;
+
     /// <summary>Aborted by a second SIGTERM (128 + SIGTERM).</summary>
     public const int Terminated = 143;
 }

@@ -31,6 +31,10 @@ try
     var exit = await line.InvokeAsync(invocation);
     return line.Errors.Count == 0 ? exit : ExitCode.Usage;
 }
+catch (ReaderGoneException)
+{
+    return ExitCode.ReaderGone;
+}
 catch (Exception error)
 {
     // What a command has no better words for is mostly a standard output that is full or closed; anything else is a bug, and whoever mends it wants all of it.

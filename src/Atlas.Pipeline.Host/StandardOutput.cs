@@ -9,6 +9,7 @@ internal sealed partial class StandardOutput : WriteOnlyStream
     private const int Descriptor = 1;
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
+    private const int BrokenPipe = 32;
 
     private readonly bool _isClosed = Descriptors.WasClosed(Descriptor);
 
@@ -19,7 +20,8 @@ internal sealed partial class StandardOutput : WriteOnlyStream
     /// <summary>A stream without a buffer. Closing it leaves the descriptor open.</summary>
     public static Stream Open() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new StandardOutput();
 
-    /// <exception cref="IOException">The reader has left, the disk is full, or there was no standard output.</exception>
+    /// <exception cref="ReaderGoneException">The reader has left.</exception>
+    /// <exception cref="IOException">The disk is full, or there was no standard output.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         if (_isClosed)
@@ -31,6 +33,8 @@ internal sealed partial class StandardOutput : WriteOnlyStream
                 buffer = buffer[(int)written..];
             else if (Marshal.GetLastPInvokeError() is var error && error == WouldBlock)
                 Thread.Yield();
+            else if (error == BrokenPipe)
+                throw new ReaderGoneException();
             else if (error != Interrupted)
                 throw new IOException($"Standard output: {Marshal.GetPInvokeErrorMessage(error)}.");
         }

@@ -35,7 +35,7 @@ public sealed class HouseTests
     [InlineData("Discover", "Topology")]
     [InlineData("Persist", "Ledger Topology")]
     [InlineData("Redirects", "Dedup Ledger")]
-    [InlineData("Fsck", "Dedup Ledger Normalize Persist Sources Topology")]
+    [InlineData("Fsck", "DeadLetters Dedup Ledger Normalize Persist Sources Topology")]
     [InlineData("Export", "Ledger Persist")]
     [InlineData("DeadLetters", "Ledger")]
     [InlineData("Check", "Classify Dedup Ledger Normalize Sources Topology")]

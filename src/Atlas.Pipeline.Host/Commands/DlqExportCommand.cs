@@ -24,7 +24,7 @@ internal static class DlqExportCommand
             if (filters.Read(line) is not { } filter)
                 return ExitCode.Usage;
             var path = line.GetValue(file) is { } given && given != "-" ? given : null;
-            if (path is not null && LettersFile.InTheWay(path, line.GetValue(force)) is { } inTheWay)
+            if (path is not null && LettersFile.InTheWay(path, isForced: line.GetValue(force)) is { } inTheWay)
             {
                 Console.Error.WriteLine($"--out: {inTheWay}");
                 return ExitCode.Usage;

@@ -15,9 +15,9 @@ internal static class DlqHistoryCommand
         var json = new Option<bool>("--json") { Description = "A JSON object a line." };
         var command = new Command("history", "What was done to many dead letters at once: replays, purges, imports, holds and releases, with who, when, by which filter, and how many.") { limit, json };
         state.AddTo(command);
-        command.SetAction(async (line, _) => await state.RunAsync(line, desk =>
+        command.SetAction(async (line, _) => !LetterFormOptions.IsCount(limit, line.GetValue(limit)) ? ExitCode.Usage : await state.RunAsync(line, desk =>
         {
-            var acts = desk.Book.Acts(Math.Max(1, line.GetValue(limit)));
+            var acts = desk.Book.Acts(line.GetValue(limit));
             using var output = StandardOutput.Open();
             if (line.GetValue(json))
             {

@@ -106,7 +106,7 @@ internal static class DlqHoldCommand
     {
         values = [];
         var isRight = true;
-        foreach (var text in line.GetValue(host)!)
+        foreach (var text in LetterFilterOptions.Values(line, host))
         {
             if (HostKey.Of(Encoding.UTF8.GetBytes($"http://{text}/")) is { Length: > 0 } name && text.IndexOfAny(['/', '?', '#', '@', ' ']) < 0)
                 values.Add(("host", name));
@@ -114,7 +114,7 @@ internal static class DlqHoldCommand
                 isRight = No($"--host: '{text}' is no host. Write one as example.org or example.org:8080.");
         }
 
-        foreach (var text in line.GetValue(reason)!)
+        foreach (var text in LetterFilterOptions.Values(line, reason))
         {
             if (Reason.TryParse(text, out var known))
                 values.Add(("reason", known.Name));

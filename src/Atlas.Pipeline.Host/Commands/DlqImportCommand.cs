@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Atlas.Pipeline.Check;
 using Atlas.Pipeline.DeadLetters;
-using Atlas.Pipeline.Host.Normalizing;
 using Atlas.Pipeline.Host.Reporting;
 using Atlas.Pipeline.Ledger;
 
@@ -36,9 +35,7 @@ internal static class DlqImportCommand
                 return ExitCode.Usage;
             }
 
-            if (line.GetValue(state) is { } made && !Directory.Exists(made))
-                Directory.CreateDirectory(made);
-            if (StateToRead.Find(pipeline, line.GetValue(set)!, line.GetValue(state)) is not { } read)
+            if (StateToRead.FindOrNew(pipeline, line.GetValue(set)!, line.GetValue(state)) is not { } read)
                 return ExitCode.Usage;
             using var narration = new Narration(TimeProvider.System, line.GetValue(quiet));
             var steps = new StepProgress(TimeProvider.System);
@@ -58,67 +55,43 @@ internal static class DlqImportCommand
 
     private static async Task<int> RunAsync(string file, StateToRead read, bool yes, Narration narration, StepProgress steps)
     {
-        // Opened first, so that nobody changes what is looked at, and an empty directory gets its ledger.
-        await using var ledger = SqliteLedger.Open(read.Directory, new Seams());
-        using var reader = new LetterReader(StateDirectory.LedgerFileIn(read.Directory));
-        var rules = read.Pipeline is { } pipeline ? KeyRules.Of(pipeline) : KeyRules.Parse(reader.KeyRules) ?? KeyRules.Default;
-        var letters = new LettersToImport(file, new LetterJsonReader(new CanonicalUrls(rules.Normalize.Rules), TimeProvider.System.GetUtcNow()), reader.ContentIds(), steps);
-        long wanted = letters.Read((number, mistake) =>
+        LettersToImport letters;
+        long wanted;
+        using (var reader = read.HasLedger ? new LetterReader(StateDirectory.LedgerFileIn(read.Directory)) : null)
         {
-            if (number <= MostNamed)
-                Console.Error.WriteLine(mistake);
-        }).LongCount();
+            letters = new LettersToImport(file, new LetterJsonReader(new CanonicalUrls(RulesOf(read, reader).Normalize.Rules), TimeProvider.System.GetUtcNow()), steps);
+            wanted = letters.NewTo(reader, (number, mistake) =>
+            {
+                if (number <= MostNamed)
+                    Console.Error.WriteLine(mistake);
+            }).LongCount();
+        }
+
         if (letters.Mistakes > MostNamed)
             Console.Error.WriteLine($"... and {Figures.Count(letters.Mistakes - MostNamed)} more.");
-        steps.End();
         narration.Say($"{Figures.Count(wanted)} dead letters would be imported; {Figures.Count(letters.Known)} are there already{(letters.Mistakes > 0 ? $", {Figures.Count(letters.Mistakes)} lines are none" : "")}.");
         var exit = letters.Mistakes > 0 ? ExitCode.Failed : ExitCode.Done;
         if (wanted == 0 || !Consent.IsGiven(yes, $"Import {Figures.Count(wanted)} dead letters?"))
             return exit;
-        await ledger.RecordActAsync(Consent.Who, "import", "", wanted, $"from {Path.GetFullPath(file)}, {letters.Known} were there already");
-        long imported = 0;
-        foreach (var some in letters.Read((_, _) => { }).Chunk(LettersPerCommit))
-            imported += await ledger.ImportLettersAsync(some);
-        steps.End();
+        var imported = await ImportAsync(letters, read.Directory, Path.GetFullPath(file));
         Console.Out.WriteLine($"{Figures.Count(imported)} dead letters imported.");
         return exit;
     }
 
-    /// <summary>What of a file is to be imported, each time it is read.</summary>
-    private sealed class LettersToImport(string file, LetterJsonReader json, HashSet<UInt128> known, StepProgress steps)
+    private static async Task<long> ImportAsync(LettersToImport letters, string state, string file)
     {
-        public long Known { get; private set; }
-
-        public long Mistakes { get; private set; }
-
-        /// <param name="wrong">Gets the number of a mistake and what it is.</param>
-        public IEnumerable<ImportedLetter> Read(Action<long, string> wrong)
-        {
-            (Known, Mistakes) = (0, 0);
-            using var stream = File.OpenRead(file);
-            steps.Begin("reading dead letters", 0);
-            var lines = new LineReader(stream);
-            var seen = new HashSet<UInt128>();
-            for (var number = 1L; TryRead(lines, number, wrong, out var letter, out var isEnd) || !isEnd; number++)
-            {
-                steps.Advance(1);
-                if (letter is null)
-                    continue;
-                if (known.Contains(letter.ContentId) || !seen.Add(letter.ContentId))
-                    Known++;
-                else
-                    yield return letter;
-            }
-        }
-
-        private bool TryRead(LineReader lines, long number, Action<long, string> wrong, out ImportedLetter? letter, out bool isEnd)
-        {
-            letter = null;
-            isEnd = !lines.TryRead(out var line);
-            if (isEnd || line.IsEmpty || json.TryRead(line, out letter, out var mistake))
-                return !isEnd;
-            wrong(++Mistakes, $"{file}({number}): {mistake}");
-            return true;
-        }
+        // From here on nobody else changes them, so it is looked again what is there.
+        await using var ledger = SqliteLedger.Open(state, new Seams());
+        using var reader = new LetterReader(StateDirectory.LedgerFileIn(state));
+        var wanted = letters.NewTo(reader, (_, _) => { }).LongCount();
+        if (wanted > 0)
+            await ledger.RecordActAsync(Consent.Who, "import", "", wanted, $"from {file}, {letters.Known} were there already");
+        long imported = 0;
+        foreach (var some in letters.NewTo(reader, (_, _) => { }).Chunk(LettersPerCommit))
+            imported += await ledger.ImportLettersAsync(some);
+        return imported;
     }
+
+    private static KeyRules RulesOf(StateToRead read, LetterReader? reader) =>
+        read.Pipeline is { } pipeline ? KeyRules.Of(pipeline) : KeyRules.Parse(reader?.KeyRules ?? "") ?? KeyRules.Default;
 }

@@ -21,7 +21,7 @@ internal static class DlqListCommand
         form.AddTo(command);
         command.SetAction(async (line, _) =>
         {
-            if (filters.Read(line) is not { } filter || !TryPage(line.GetValue(after), line.GetValue(limit), out var place))
+            if (filters.Read(line) is not { } filter || !LetterFormOptions.IsCount(limit, line.GetValue(limit)) || !TryPage(line.GetValue(after), out var place))
                 return ExitCode.Usage;
             return await state.RunAsync(line, async desk =>
             {
@@ -44,15 +44,9 @@ internal static class DlqListCommand
         return command;
     }
 
-    private static bool TryPage(string? after, int limit, out LetterPlace? place)
+    private static bool TryPage(string? after, out LetterPlace? place)
     {
         place = null;
-        if (limit < 1)
-        {
-            Console.Error.WriteLine($"--limit: must be at least 1, got {limit}.");
-            return false;
-        }
-
         if (after is null)
             return true;
         if (LetterPlaceText.TryParse(after, out var read))

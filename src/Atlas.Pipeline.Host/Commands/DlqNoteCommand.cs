@@ -1,5 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
+using Atlas.Pipeline.DeadLetters;
+using Atlas.Pipeline.Host.Reporting;
 using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Host.Commands;
@@ -21,12 +24,22 @@ internal static class DlqNoteCommand
                 return ExitCode.Usage;
             }
 
+            var letter = desk.Book.Read([new LetterPlace(0, sequence)]).FirstOrDefault();
             desk.Book.Dispose();
             await using var ledger = SqliteLedger.Open(desk.State.Directory, new Seams());
-            if (await ledger.NoteLetterAsync(sequence, text))
-                return ExitCode.Done;
-            Console.Error.WriteLine($"{number}: no dead letter.");
-            return ExitCode.Failed;
+            if (letter is null || !await ledger.NoteLetterAsync(sequence, text))
+            {
+                Console.Error.WriteLine($"{number}: no dead letter.");
+                return ExitCode.Failed;
+            }
+
+            var which = $"{letter.Sequence.ToString(CultureInfo.InvariantCulture)} ({letter.ReasonName}, {CheckText.Shown(Encoding.UTF8.GetString(letter.Line))})";
+            desk.Narration.Say(text.Length > 0 ? $"Noted on {which}: {TerminalText.Of(text)}"
+                : letter.Notes.Length > 0 ? $"The note on {which} is gone; it was: {TerminalText.Of(letter.Notes)}"
+                : $"There was no note on {which}.");
+            if (text.Length > 0 && letter.Notes.Length > 0)
+                desk.Narration.Say($"The note before was: {TerminalText.Of(letter.Notes)}");
+            return ExitCode.Done;
         }));
         return command;
     }

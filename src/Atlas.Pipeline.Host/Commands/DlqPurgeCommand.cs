@@ -30,34 +30,53 @@ internal static class DlqPurgeCommand
                 return ExitCode.Usage;
             return await state.RunAsync(line, async desk =>
             {
-                if (desk.Book.Unfinished() is { } replay)
-                {
-                    Console.Error.WriteLine($"A replay ({replay.Filter}) has {Figures.Count(replay.Remaining)} letters left, of which some may be among these: go on with it first, by atlas dlq replay --resume.");
+                if (IsReplaying(desk))
                     return ExitCode.Usage;
-                }
 
                 var counts = await desk.Book.CountAsync(filter, "reason", int.MaxValue);
                 Console.Error.Write(LetterCountsText.Of(counts, "reason"));
                 Console.Error.WriteLine(counts.Letters == 0 ? "No dead letters to purge." : $"{Figures.Count(counts.Letters)} dead letters would be deleted ({filter}).");
                 if (counts.Letters == 0)
                     return ExitCode.Done;
-                var file = Path.GetFullPath(line.GetValue(backup) ?? Path.Combine(desk.State.Directory, "purged", string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}.jsonl")));
-                if (LettersFile.InTheWay(file, replaces: false) is { } inTheWay)
+                if (line.GetValue(backup) is { } given && LettersFile.InTheWay(given, isForced: null) is { } inTheWay)
                 {
                     Console.Error.WriteLine($"--backup: {inTheWay}");
                     return ExitCode.Usage;
                 }
 
+                var file = Path.GetFullPath(line.GetValue(backup) ?? FreeIn(Path.Combine(desk.State.Directory, "purged")));
                 return Consent.IsGiven(line.GetValue(yes), $"Delete {Figures.Count(counts.Letters)} dead letters?") ? await PurgeAsync(desk, filter, file) : ExitCode.Done;
             });
         });
         return command;
     }
 
+    private static bool IsReplaying(DlqDesk desk)
+    {
+        if (desk.Book.Unfinished() is not { } replay)
+            return false;
+        Console.Error.WriteLine($"A replay ({replay.Filter}) has {Figures.Count(replay.Remaining)} letters left, of which some may be among these: go on with it first, by atlas dlq replay --resume.");
+        return true;
+    }
+
+    /// <summary>A name of this second that no other purge has taken.</summary>
+    private static string FreeIn(string folder)
+    {
+        var name = TimeProvider.System.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        for (var number = 1; ; number++)
+        {
+            var file = Path.Combine(folder, number == 1 ? $"{name}.jsonl" : string.Create(CultureInfo.InvariantCulture, $"{name}-{number}.jsonl"));
+            if (!File.Exists(file))
+                return file;
+        }
+    }
+
     private static async Task<int> PurgeAsync(DlqDesk desk, LetterFilter filter, string file)
     {
         // From here on nobody else changes them: what is deleted is what is in the file.
         await using var ledger = SqliteLedger.Open(desk.State.Directory, new Seams());
+        if (IsReplaying(desk))
+            return ExitCode.Usage;
         var places = await desk.Book.FindAsync(filter);
         using (var target = LettersFile.TargetAt(file))
             LettersFile.Write(target, places, desk);

@@ -32,6 +32,12 @@ internal static class DlqReplayCommand
                 return ExitCode.Usage;
             }
 
+            if (line.GetValue(resume) && (filters.AreGiven(line) || line.GetValue(again)))
+            {
+                Console.Error.WriteLine($"--resume goes on with the letters that were chosen when the replay began, so it takes no filter{(line.GetValue(again) ? " and no --again" : "")}. Give it alone (--rate may stand beside it), or leave it out to begin another replay.");
+                return ExitCode.Usage;
+            }
+
             return await state.RunAsync(line, async desk =>
             {
                 if (desk.State.Pipeline is not { } pipeline)
@@ -43,7 +49,14 @@ internal static class DlqReplayCommand
                 var run = new ReplayRun(pipeline with { StateDirectory = desk.State.Directory }, seams);
                 var unfinished = desk.Book.Unfinished();
                 if (line.GetValue(resume))
-                    return unfinished is null ? NothingLeft() : await RunAsync(run, unfinished, line.GetValue(rate), desk);
+                {
+                    if (unfinished is null)
+                        return NothingLeft();
+                    if (await desk.Book.CountSinceAsync(unfinished) is > 0 and var since)
+                        desk.Narration.Say($"note: {Figures.Count(since)} dead letters that fit ({unfinished.Filter}) have come since it began and are not part of it.");
+                    return await RunAsync(run, unfinished, line.GetValue(rate), desk);
+                }
+
                 if (unfinished is not null)
                 {
                     Console.Error.WriteLine($"A replay of {Figures.Count(unfinished.Wanted)} letters ({unfinished.Filter}) was cut short, or is still running, with {Figures.Count(unfinished.Remaining)} left: go on with it first, by --resume.");
@@ -100,6 +113,8 @@ internal static class DlqReplayCommand
         if (ended is not null)
         {
             Console.Out.WriteLine($"Of {Figures.Count(ended.Wanted)} dead letters {Figures.Count(ended.Left)} are none any more: admitted, queued again, or known already. {Figures.Count(ended.DiedAgain)} were refused again and stay.");
+            if (ended.Gone > 0)
+                Console.Out.WriteLine($"{Figures.Count(ended.Gone)} were deleted by another hand meanwhile, and are gone.");
             if (ended.Remaining > 0)
                 Console.Out.WriteLine($"{Figures.Count(ended.Remaining)} went another way than to the queue and stay.");
             return outcome.Balances ? ExitCode.Done : ExitCode.Unbalanced;

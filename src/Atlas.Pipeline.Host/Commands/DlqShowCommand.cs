@@ -15,7 +15,7 @@ internal static class DlqShowCommand
         var which = new Argument<string[]>("SEQ|URL|ID") { Description = "The number of a dead letter as lists have it, a URL in any spelling that has the same key, or a content id; the pipeline's YAML may come first.", Arity = ArgumentArity.OneOrMore };
         var state = new DlqArguments(which);
         var json = new Option<bool>("--json") { Description = "A JSON object a line." };
-        var command = new Command("show", "Everything that is known of single dead letters, with every attempt. User names and passwords are not shown. Exit code 1 if there is none of them. By its content id a letter is found by reading the keys of all rows.") { json };
+        var command = new Command("show", "Everything that is known of single dead letters, with every attempt. User names and passwords are not shown. Exit code 1 if there is none of them. By its content id a letter is found by reading the ids of all dead letters.") { json };
         state.AddTo(command);
         command.SetAction(async (line, _) => await state.RunAsync(line, async desk =>
         {
@@ -55,7 +55,7 @@ internal static class DlqShowCommand
 
     private static async Task<IReadOnlyList<Letter>> FindAsync(string which, DlqDesk desk) =>
         long.TryParse(which, out var sequence) ? [.. desk.Book.Read([new LetterPlace(0, sequence)])]
-        : which.Length == 32 && UInt128.TryParse(which, System.Globalization.NumberStyles.AllowHexSpecifier, null, out var id) ? ByKey(id, desk)
+        : which.Length == 32 && UInt128.TryParse(which, System.Globalization.NumberStyles.AllowHexSpecifier, null, out var id) ? desk.Book.FindId(id)
         : await desk.Book.FindUrlAsync(Encoding.UTF8.GetBytes(which), KeysOf(which, desk));
 
     /// <summary>The key that the line has by the rules at hand, which may be none of a letter that was keyed by others.</summary>
@@ -65,14 +65,5 @@ internal static class DlqShowCommand
         lines.Append(Encoding.UTF8.GetBytes(url));
         lines.End();
         return lines.Give() is [var line] ? line.ContentId : UInt128.Zero;
-    }
-
-    private static Letter[] ByKey(UInt128 id, DlqDesk desk)
-    {
-        using var ledger = new LedgerLookup(StateDirectory.LedgerFileIn(desk.State.Directory));
-        var progress = new ScanProgress(ledger.Rows, isShown: true);
-        var found = ledger.Find([id], progress.Report);
-        progress.End();
-        return found.TryGetValue(id, out var row) ? [.. desk.Book.Read([new LetterPlace(0, row.Sequence)])] : [];
     }
 }

@@ -21,12 +21,12 @@ internal static class DlqStatsCommand
         filters.AddTo(command);
         command.SetAction(async (line, _) =>
         {
-            if (filters.Read(line) is not { } filter)
+            if (filters.Read(line) is not { } filter || !LetterFormOptions.IsCount(top, line.GetValue(top)))
                 return ExitCode.Usage;
             return await state.RunAsync(line, async desk =>
             {
                 var what = line.GetValue(by)!;
-                var counts = await desk.Book.CountAsync(filter, what, Math.Max(1, line.GetValue(top)));
+                var counts = await desk.Book.CountAsync(filter, what, line.GetValue(top));
                 using var output = StandardOutput.Open();
                 output.Write(Encoding.UTF8.GetBytes(line.GetValue(json) ? LetterCountsText.Json(counts, what) : LetterCountsText.Of(counts, what)));
                 if (counts.Letters == 0)

@@ -43,7 +43,7 @@ internal static class ExportCommand
             {
                 return await read.ReadAsync(ledger => RunAsync(ledger, read, wanted, narration));
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            catch (Exception error) when (Narration.CanExplain(error))
             {
                 return Narration.Explain("The export", error);
             }
@@ -80,7 +80,7 @@ internal static class ExportCommand
         var canonical = new CanonicalUrls(rules.Normalize.Rules);
         return wanted.Format switch
         {
-            "csv" => new CsvRows(target.Begin(), canonical),
+            "csv" => new CsvRows(target.Begin(), canonical, isForTerminal: wanted.Out is null && !Console.IsOutputRedirected),
             "jsonl" => new JsonLines(target.Begin(), wanted.WithBodies ? new StoredBody(segments) : null, canonical),
             _ => new WarcRecords(new WarcFiles(target, wanted.Compresses, wanted.MaxFileBytes), segments, new StoredBody(segments), documents.LedgerId, $"Atlas.Pipeline/{typeof(ExportCommand).Assembly.GetName().Version?.ToString(3)}"),
         };

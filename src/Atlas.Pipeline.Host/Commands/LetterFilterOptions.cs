@@ -6,7 +6,7 @@ namespace Atlas.Pipeline.Host.Commands;
 /// <summary>The options by which dead letters are chosen, the same for every command about them.</summary>
 internal sealed class LetterFilterOptions
 {
-    private readonly Option<string[]> _reason = Several("--reason", "Only these reasons, as http_404 or scheme_file (docs/errors.md has them all). Of this and every other choice several may be given: any of them will do.", "NAME");
+    private readonly Option<string[]> _reason = Several("--reason", "Only these reasons, as http_404 or scheme_file (docs/errors.md has them all). Of this and the next five choices several may be given, with commas between or one by one: any of them will do.", "NAME");
     private readonly Option<string[]> _class = Several("--class", $"Only these kinds of failure: {string.Join(", ", LetterClasses.Names)}.", "CLASS");
     private readonly Option<string[]> _stage = Several("--stage", $"Only what these stages refused or gave up: {string.Join(", ", LetterStage.Names)}.", "STAGE");
     private readonly Option<string[]> _host = Several("--host", "Only lines that name this host, at any port.", "HOST");
@@ -20,12 +20,20 @@ internal sealed class LetterFilterOptions
     private readonly Option<string?> _text = One("--text", "Only what has this in its line or its error, in any case. Reads the letters that the other choices leave.", "TEXT");
     private readonly Option<string?> _kind = One("--kind", "Only lines that were refused, or URLs that died after they had been admitted.", "refused|died");
 
+    private Option[] All => [_reason, _class, _stage, _host, _domain, _source, _since, _until, _olderThan, _newerThan, _attempts, _text, _kind];
+
     public void AddTo(Command command)
     {
         _kind.AcceptOnlyFromAmong("refused", "died");
-        foreach (Option option in new Option[] { _reason, _class, _stage, _host, _domain, _source, _since, _until, _olderThan, _newerThan, _attempts, _text, _kind })
+        foreach (var option in All)
             command.Add(option);
     }
+
+    /// <summary>Whether any choice was made.</summary>
+    public bool AreGiven(ParseResult line) => All.Any(option => line.GetResult(option) is { Implicit: false });
+
+    /// <summary>The values of an option that may be given several times, and each time several with commas between.</summary>
+    public static IEnumerable<string> Values(ParseResult line, Option<string[]> option) => line.GetValue(option)!.SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries));
 
     /// <summary>What is wanted, or null after every mistake has been written to stderr.</summary>
     public LetterFilter? Read(ParseResult line)
@@ -33,12 +41,12 @@ internal sealed class LetterFilterOptions
         List<string> mistakes = [];
         var filter = new LetterFilter
         {
-            Reasons = All<Reason>(_reason, Reason.TryParse, Reason.OwnNames.Select(reason => reason.Name), "no reason. An HTTP status is one as http_404"),
-            Classes = All<ErrorClass>(_class, LetterClasses.TryParse, LetterClasses.Names, $"no class. There are {string.Join(", ", LetterClasses.Names)}"),
-            Stages = All<string>(_stage, TryStage, LetterStage.Names, $"no stage that refuses or gives up. There are {string.Join(", ", LetterStage.Names)}"),
-            Hosts = All<string>(_host, LetterFilter.TryParseHost, [], "no host. Write one as example.org, without scheme, port and path"),
-            Domains = All<string>(_domain, LetterFilter.TryParseHost, [], "no domain. Write one as example.org"),
-            Sources = line.GetValue(_source)!,
+            Reasons = Read<Reason>(_reason, Reason.TryParse, Reason.OwnNames.Select(reason => reason.Name), "no reason. An HTTP status is one as http_404"),
+            Classes = Read<ErrorClass>(_class, LetterClasses.TryParse, LetterClasses.Names, $"no class. There are {string.Join(", ", LetterClasses.Names)}"),
+            Stages = Read<string>(_stage, TryStage, LetterStage.Names, $"no stage that refuses or gives up. There are {string.Join(", ", LetterStage.Names)}"),
+            Hosts = Read<string>(_host, LetterFilter.TryParseHost, [], "no host. Write one as example.org, without scheme, port and path"),
+            Domains = Read<string>(_domain, LetterFilter.TryParseHost, [], "no domain. Write one as example.org"),
+            Sources = Read<string>(_source, TrySource, [], "no source"),
             Since = MomentText.Read("--since", line.GetValue(_since), mistakes),
             Until = MomentText.Read("--until", line.GetValue(_until), mistakes),
             OlderThan = AgeOf(_olderThan),
@@ -54,10 +62,10 @@ internal sealed class LetterFilterOptions
         mistakes.ForEach(Console.Error.WriteLine);
         return mistakes.Count == 0 ? filter : null;
 
-        List<T> All<T>(Option<string[]> option, TryRead<T> tryRead, IEnumerable<string> known, string isWhat)
+        List<T> Read<T>(Option<string[]> option, TryRead<T> tryRead, IEnumerable<string> known, string isWhat)
         {
             var values = new List<T>();
-            foreach (var text in line.GetValue(option)!)
+            foreach (var text in Values(line, option))
             {
                 if (tryRead(text, out var value))
                     values.Add(value);
@@ -80,6 +88,12 @@ internal sealed class LetterFilterOptions
     }
 
     private delegate bool TryRead<T>(string text, out T value);
+
+    private static bool TrySource(string text, out string source)
+    {
+        source = text;
+        return text.Length > 0;
+    }
 
     private static bool TryStage(string text, out string stage)
     {

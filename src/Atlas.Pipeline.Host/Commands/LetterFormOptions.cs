@@ -20,6 +20,15 @@ internal sealed class LetterFormOptions
         });
     }
 
+    /// <summary>Whether a number of things to show is one; else it is said on stderr.</summary>
+    public static bool IsCount(Option<int> option, int count)
+    {
+        if (count >= 1)
+            return true;
+        Console.Error.WriteLine($"{option.Name}: must be at least 1, got {count}.");
+        return false;
+    }
+
     public LetterOutput Open(ParseResult line, DlqDesk desk) =>
         line.GetValue(_json) ? LetterOutput.Json(desk.Canonical)
         : line.GetValue(_csv) ? LetterOutput.Csv(desk.Canonical)

@@ -6,11 +6,17 @@ namespace Atlas.Pipeline.Host.Commands;
 /// <summary>Dead letters in a file of exact JSON lines.</summary>
 internal static class LettersFile
 {
-    /// <summary>Why nothing may be written there; null if it may.</summary>
-    public static string? InTheWay(string path, bool replaces) =>
+    /// <summary>Why nothing may be written there; null if it may. A directory is not made, as it may be a mistyped one.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="isForced">Whether a file that is there is replaced; null where there is no choice.</param>
+    public static string? InTheWay(string path, bool? isForced) =>
         Directory.Exists(path) ? $"{path} is a directory; name a file in it."
-        : File.Exists(path) && !replaces ? $"{path} is there already. Give another place, or --force to replace it."
+        : File.Exists(path) && isForced != true ? $"{path} is there already. Give another place{(isForced is null ? "" : ", or --force to replace it")}."
+        : MissingFolderOf(path) is { } missing ? $"There is no directory {missing}; make it first."
         : null;
+
+    /// <summary>The directory that a file would be in and that is not there; null if it is.</summary>
+    public static string? MissingFolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder) ? folder : null;
 
     public static FileTarget TargetAt(string path)
     {

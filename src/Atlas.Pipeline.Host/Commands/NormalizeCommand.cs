@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atlas.Pipeline.Host.Normalizing;
+using Atlas.Pipeline.Host.Reporting;
 using Atlas.Urls;
 
 namespace Atlas.Pipeline.Host.Commands;
@@ -42,9 +43,8 @@ internal static class NormalizeCommand
             new NormalizeFilter(rules, readsJson).Run(lines, forms);
             return ExitCode.Done;
         }
-        catch (IOException error)
+        catch (IOException error) when (Narration.CanExplain(error))
         {
-            // Mostly a reader such as head that has seen enough.
             Console.Error.WriteLine($"Not all lines have become canonical forms: {error.Message}");
             return ExitCode.Failed;
         }

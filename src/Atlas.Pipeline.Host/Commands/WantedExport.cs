@@ -53,6 +53,8 @@ internal sealed record WantedExport
             return $"{path} is a file; name a directory.";
         if (!IsDirectory && Directory.Exists(path))
             return $"{path} is a directory; name a file in it.";
+        if (!IsDirectory && LettersFile.MissingFolderOf(path) is { } missing)
+            return $"There is no directory {missing}; make it first.";
         var earlier = IsDirectory ? Earlier().FirstOrDefault() : File.Exists(path) ? path : null;
         return earlier is null || Replaces ? null : $"{earlier} is there already. Give another place, or --force to replace it.";
     }

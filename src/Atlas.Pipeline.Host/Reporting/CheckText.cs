@@ -116,8 +116,8 @@ internal static class CheckText
 
     private static string FirstSpelling(byte[] url) => Shown(Encoding.UTF8.GetString(url));
 
-    /// <summary>A line on a terminal: without what is secret, and without what moves the cursor.</summary>
-    public static string Shown(string line) => string.Concat(Redaction.Of(line).Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
+    /// <summary>A line on a terminal: without what is secret, and as <see cref="TerminalText"/> has it.</summary>
+    public static string Shown(string line) => TerminalText.Of(Redaction.Of(line));
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -34,21 +34,21 @@ internal abstract class LetterOutput : IDisposable
     {
         public override void Write(IReadOnlyCollection<Letter> letters)
         {
-            var table = new TextTable("seq>", "when", "reason", "tries>", "source", "url", "error");
+            // The longest comes last, where nothing has to be set behind it.
+            var table = new TextTable("seq>", "when", "tries>", "source", "reason", "url");
             foreach (var letter in letters)
             {
                 table.Add(
                     letter.Sequence.ToString(CultureInfo.InvariantCulture),
                     letter.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
-                    letter.ReasonName,
                     letter.Attempts.ToString(CultureInfo.InvariantCulture),
                     letter.Source,
-                    CheckText.Shown(Encoding.UTF8.GetString(letter.Line)),
-                    letter.Error == letter.ReasonName ? "" : CheckText.Shown(letter.Error));
+                    letter.Error == letter.ReasonName ? letter.ReasonName : $"{letter.ReasonName}: {CheckText.Shown(letter.Error)}",
+                    CheckText.Shown(Encoding.UTF8.GetString(letter.Line)));
             }
 
             if (letters.Count > 0)
-                Output.Write(Encoding.UTF8.GetBytes(table.ToText(TextTable.TerminalWidth, shortened: 5)));
+                Output.Write(Encoding.UTF8.GetBytes(table.ToText(TextTable.TerminalWidth, 4, 5)));
         }
     }
 
@@ -76,7 +76,7 @@ internal abstract class LetterOutput : IDisposable
         public override void Write(IReadOnlyCollection<Letter> letters)
         {
             Output.Write("seq,url,canonical_url,content_id,stage,class,reason,error,attempts,quarantined_at,first_seen,last_seen,occurrences,source,source_offset,ruleset_version,program_version,notes\r\n"u8);
-            var row = new CsvLine();
+            var row = new CsvLine(isForTerminal: !Console.IsOutputRedirected);
             foreach (var letter in letters)
             {
                 row.Add(letter.Sequence);

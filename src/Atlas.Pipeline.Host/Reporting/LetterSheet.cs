@@ -27,7 +27,7 @@ internal static class LetterSheet
         Row("source", $"{letter.Source} at byte {letter.SourceOffset.ToString(CultureInfo.InvariantCulture)}");
         Row("program", $"{(letter.Version.Length > 0 ? letter.Version : "unknown")}, canonical rules {letter.Ruleset.ToString(CultureInfo.InvariantCulture)}");
         if (letter.Notes.Length > 0)
-            Row("notes", CheckText.Shown(letter.Notes));
+            Row("notes", letter.Notes);
         foreach (var (name, json) in letter.Facts.Members)
             Row("fact", $"{CheckText.Shown(name)} = {CheckText.Shown(json)}");
         foreach (var (filter, at) in letter.Replays)
@@ -36,11 +36,11 @@ internal static class LetterSheet
         foreach (var attempt in letter.History)
         {
             var status = attempt.Status > 0 ? string.Create(CultureInfo.InvariantCulture, $", status {attempt.Status}") : "";
-            text.Append(CultureInfo.InvariantCulture, $"    {attempt.Number,3}  {TimeText.Of(attempt.At)}  {attempt.Reason}{status}, {Figures.Count(attempt.LatencyMs)} ms{(attempt.Error.Length > 0 ? $": {CheckText.Shown(attempt.Error)}" : "")}\n");
+            text.Append(CultureInfo.InvariantCulture, $"    {attempt.Number,3}  {TimeText.Of(attempt.At)}  {TerminalText.Of(attempt.Reason)}{status}, {Figures.Count(attempt.LatencyMs)} ms{(attempt.Error.Length > 0 ? $": {CheckText.Shown(attempt.Error)}" : "")}\n");
         }
 
         return text.ToString();
 
-        void Row(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"  {name,-15} {value}\n");
+        void Row(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"  {name,-15} {TerminalText.Of(value)}\n");
     }
 }

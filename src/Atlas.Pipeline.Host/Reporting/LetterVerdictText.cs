@@ -21,7 +21,7 @@ internal sealed class LetterVerdictText(Stream output, bool json)
     {
         var counts = asked.GroupBy(letter => (letter.From, letter.Verdict, letter.Reason))
             .Select(group => (group.Key, Count: group.LongCount()))
-            .OrderByDescending(group => group.Count).ThenBy(group => group.Key.From.Name, StringComparer.Ordinal).ThenBy(group => group.Key.Reason.Name, StringComparer.Ordinal)
+            .OrderByDescending(group => group.Count).ThenBy(group => group.Key.From, StringComparer.Ordinal).ThenBy(group => group.Key.Reason.Name, StringComparer.Ordinal)
             .ToList();
         if (json)
         {
@@ -34,7 +34,7 @@ internal sealed class LetterVerdictText(Stream output, bool json)
             return;
         var table = new TextTable("refused for", "today", "for", "count>");
         foreach (var (what, count) in counts)
-            table.Add(what.From.Name, NameOf(what.Verdict), what.Reason == Reason.None ? "" : what.Reason.Name, Figures.Count(count));
+            table.Add(what.From, NameOf(what.Verdict), what.Reason == Reason.None ? "" : what.Reason.Name, Figures.Count(count));
         output.Write(Encoding.UTF8.GetBytes(table.ToText(TextTable.TerminalWidth, shortened: 0)));
     }
 
@@ -51,7 +51,7 @@ internal sealed class LetterVerdictText(Stream output, bool json)
             if (json)
                 WriteJson(line => line.WriteNumber("seq", letter.Sequence), line => line.WriteString("url", url), line => WriteVerdict(line, verdict.From, verdict.Verdict, verdict.Reason));
             else
-                output.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{letter.Sequence,10}  {letter.ReasonName,-18}  {Today(verdict),-28}  {CheckText.Shown(url)}\n")));
+                output.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{letter.Sequence,10}  {TerminalText.Of(letter.ReasonName),-18}  {Today(verdict),-28}  {CheckText.Shown(url)}\n")));
         }
     }
 
@@ -83,9 +83,9 @@ internal sealed class LetterVerdictText(Stream output, bool json)
 
     private static string Today(AskedLetter letter) => letter.Reason == Reason.None ? NameOf(letter.Verdict) : $"{NameOf(letter.Verdict)} {letter.Reason.Name}";
 
-    private static void WriteVerdict(Utf8JsonWriter line, Reason from, LetterVerdict verdict, Reason reason)
+    private static void WriteVerdict(Utf8JsonWriter line, string from, LetterVerdict verdict, Reason reason)
     {
-        line.WriteString("reason", from.Name);
+        line.WriteString("reason", from);
         line.WriteString("verdict", NameOf(verdict));
         if (reason != Reason.None)
             line.WriteString("refusal", reason.Name);

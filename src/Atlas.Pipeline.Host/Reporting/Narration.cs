@@ -49,9 +49,9 @@ internal sealed class Narration : IDisposable
             _console.Profile.Out.Writer.WriteLine(text);
     }
 
-    /// <summary>Whether a failure is one of the state directory or of the machine, and no bug.</summary>
+    /// <summary>Whether a failure is one of the state directory or of the machine, and no bug. That a reader has left is none: nobody wants to hear of it.</summary>
     public static bool CanExplain(Exception failure) =>
-        failure is StateInUseException or StateDamagedException or IOException or UnauthorizedAccessException or LedgerException;
+        failure is not ReaderGoneException and (StateInUseException or StateDamagedException or IOException or UnauthorizedAccessException or LedgerException);
 
     /// <summary>Says why a command could not go on, and gives its exit code.</summary>
     /// <param name="what">The command as the subject of a sentence.</param>

@@ -20,11 +20,11 @@ internal enum LetterVerdict
 }
 
 /// <param name="Sequence">The letter's number.</param>
-/// <param name="From">What it is a letter for.</param>
+/// <param name="From">What it is a letter for, by name.</param>
 /// <param name="Verdict">What would become of it.</param>
 /// <param name="Reason">What it would be refused for; <see cref="Reason.None"/> unless it would be.</param>
 /// <param name="Key">By which it would be known.</param>
-internal readonly record struct AskedLetter(long Sequence, Reason From, LetterVerdict Verdict, Reason Reason, UInt128 Key);
+internal readonly record struct AskedLetter(long Sequence, string From, LetterVerdict Verdict, Reason Reason, UInt128 Key);
 
 /// <summary>Says what today's rules would make of dead letters, without fetching: through the pipeline's own stages, and of those that would pass, whether they are known. One caller at a time.</summary>
 /// <param name="rules">Today's.</param>
@@ -77,7 +77,7 @@ internal sealed class LettersAsked(KeyRules rules, LedgerLookup ledger, StepProg
         var text = 0;
         foreach (var letter in letters)
         {
-            asked.Add(new AskedLetter(letter.Sequence, letter.Reason, LetterVerdict.Fetch, Reason.None, letter.ContentId));
+            asked.Add(new AskedLetter(letter.Sequence, letter.ReasonName, LetterVerdict.Fetch, Reason.None, letter.ContentId));
             if (letter.WasAdmitted)
                 continue;
             if (batch.Count == UrlBatch.MaxRows || text + letter.Line.Length > UrlBatch.TextCapacity)

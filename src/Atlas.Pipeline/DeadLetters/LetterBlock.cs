@@ -96,19 +96,19 @@ internal sealed class LetterBlock
     /// <summary>Where the checksum of a column stands in the block.</summary>
     public static int ChecksumStartOf(LetterColumn column) => Checksums + ((int)column * sizeof(ulong));
 
-    /// <summary>The checksum that the block brings for a column that is full.</summary>
-    public ulong StoredChecksum(LetterColumn column) => MemoryMarshal.Read<ulong>(_bytes.AsSpan(ChecksumStartOf(column)));
-
     /// <summary>Of the first rows of a column. XXH3: it guards against damage and not against forgery.</summary>
     public ulong ChecksumOf(LetterColumn column, int rows) => XxHash3.HashToUInt64(ColumnBytes(column)[..(rows * WidthOf(column))]);
 
     public Span<byte> ColumnBytes(LetterColumn column) => _bytes.AsSpan(StartOf(column), Rows * WidthOf(column));
 
-    /// <summary>Writes the checksums of a block that is full behind it.</summary>
-    public void Seal()
+    /// <summary>Writes the checksums of a block that is full behind it, and gives them.</summary>
+    public ulong[] Seal()
     {
+        var seal = new ulong[Columns];
         for (LetterColumn column = 0; (int)column < Columns; column++)
-            MemoryMarshal.Write(_bytes.AsSpan(ChecksumStartOf(column)), ChecksumOf(column, Rows));
+            seal[(int)column] = ChecksumOf(column, Rows);
+        MemoryMarshal.AsBytes(seal.AsSpan()).CopyTo(_bytes.AsSpan(Checksums));
+        return seal;
     }
 
     private Span<T> Cells<T>(LetterColumn column)

@@ -78,18 +78,34 @@ internal sealed class LetterBook(string state, StepProgress steps, Seams seams) 
         if (filter.Text is null)
         {
             var groups = await AskAsync(letters => letters.Groups(filter, LetterCounts.ColumnOf(by)));
-            return LetterCounts.Of(groups, by, most, NameOf);
+            if (by != "reason" || groups.All(group => group.Key != Reason.None.Code))
+                return LetterCounts.Of(groups, by, most, NameOf);
+
+            // Reasons that this program does not know are one to the index; by name they stand in the ledger.
+            var unknown = Count(await AskAsync(letters => letters.Find(filter with { Reasons = [Reason.None] })), by);
+            var known = LetterCounts.Of([.. groups.Where(group => group.Key != Reason.None.Code)], by, int.MaxValue, NameOf);
+            return LetterCounts.Of([.. known.Top, .. unknown], most);
         }
 
+        return LetterCounts.Of(Count(await FindAsync(filter), by), most);
+    }
+
+    /// <summary>Counts letters one by one.</summary>
+    /// <param name="places">The oldest first.</param>
+    private Dictionary<string, LetterCount>.ValueCollection Count(IReadOnlyList<LetterPlace> places, string by)
+    {
         var counts = new Dictionary<string, LetterCount>();
-        foreach (var letter in Read(await FindAsync(filter)))
+        steps.Begin("reading dead letters", places.Count);
+        foreach (var letter in Read(places))
         {
+            steps.Advance(1);
             var name = LetterCounts.NameOf(letter, by, HostOf);
             var count = counts.GetValueOrDefault(name) ?? new LetterCount(name, 0, default);
             counts[name] = count with { Count = count.Count + 1, Newest = letter.At };
         }
 
-        return LetterCounts.Of(counts.Values, most);
+        steps.End();
+        return counts.Values;
     }
 
     /// <summary>The letters of a URL: those of its key, and those whose line is the same.</summary>
@@ -102,6 +118,15 @@ internal sealed class LetterBook(string state, StepProgress steps, Seams seams) 
         var domain = Encoding.ASCII.GetString(LetterHost.DomainOf(Encoding.ASCII.GetBytes(host)));
         var filter = domain.Length > 0 ? new LetterFilter { Domains = [domain] } : host.Length > 0 ? new LetterFilter { Hosts = [host] } : LetterFilter.All;
         return [.. Read(await FindAsync(filter)).Where(letter => letter.ContentId == key || letter.Line.AsSpan().SequenceEqual(line))];
+    }
+
+    /// <summary>The letters of a content id, of which there may be several: reads the ids of all letters.</summary>
+    public IReadOnlyList<Letter> FindId(UInt128 id)
+    {
+        steps.Begin("looking for a content id", 0);
+        var found = _reader.Find(new HashSet<UInt128> { id });
+        steps.End();
+        return [.. _reader.Read(found)];
     }
 
     /// <summary>What stands at some places, in their order; what has gone meanwhile is left out.</summary>
@@ -120,6 +145,10 @@ internal sealed class LetterBook(string state, StepProgress steps, Seams seams) 
 
     /// <summary>The replay that was cut short, if there is one.</summary>
     public Replay? Unfinished() => _acts.Unfinished();
+
+    /// <summary>How many letters fit a replay's filter that came after it began.</summary>
+    public async Task<long> CountSinceAsync(Replay replay) =>
+        LetterFilterText.TryParse(replay.Filter, out var filter, out _) ? (await FindAsync(filter)).LongCount(place => place.Sequence > replay.Ceiling) : 0;
 
     /// <summary>The letters that a replay by a filter would take.</summary>
     /// <param name="filter">What is wanted.</param>

@@ -7,13 +7,16 @@ namespace Atlas.Pipeline.DeadLetters;
 
 /// <summary>The index as files: <c>columns</c>, blocks of rows, and <c>head</c>, which says how much of them counts. One caller at a time.</summary>
 /// <remarks>
-/// The head is replaced last and as a whole: what a process left behind the rows that it names was never there. It also has the checksums of the last block, which may not be full; full blocks have theirs behind them.
+/// The head is replaced last and as a whole: what a process left behind the rows that it names was never there. It also has the checksums of the last block, which may not be full; full blocks have theirs behind them, and the head has a checksum of these: so columns that are older than the head, whole as they may be, are not taken for what belongs to it.
 /// Checksums are compared when a column is read. Nothing is synced for its own sake, as a power failure that takes some of it makes checksums that do not hold.
 /// </remarks>
 internal sealed class LetterFiles : IDisposable
 {
-    private const uint Magic = 0x314C_5441;
-    private const int HeadBytes = 4 + 32 + (5 * sizeof(long)) + (LetterBlock.Columns * sizeof(ulong)) + sizeof(ulong);
+    /// <summary>The name of the file that counts.</summary>
+    public const string Head = "head";
+
+    private const uint Magic = 0x324C_5441;
+    private const int HeadBytes = 4 + 32 + (5 * sizeof(long)) + (LetterBlock.Columns * sizeof(ulong)) + (2 * sizeof(ulong));
 
     private readonly IDisk _disk;
     private readonly string _headFile;
@@ -21,6 +24,11 @@ internal sealed class LetterFiles : IDisposable
     private readonly LetterBlock _read = new();
     private readonly LetterBlock _last = new();
     private readonly ulong[] _lastChecksums = new ulong[LetterBlock.Columns];
+
+    /// <summary>The checksums of the full blocks.</summary>
+    private readonly List<ulong[]> _seals = [];
+
+    private ulong _sealsChecksum;
     private bool _isLastWhole;
 
     /// <summary>Opens the files of a directory, which are made where there are none.</summary>
@@ -28,9 +36,9 @@ internal sealed class LetterFiles : IDisposable
     public LetterFiles(string directory, IDisk disk)
     {
         _disk = disk;
-        _headFile = Path.Combine(directory, "head");
+        _headFile = Path.Combine(directory, Head);
         _columns = disk.Open(Path.Combine(directory, "columns"));
-        if (!ReadHead())
+        if (!ReadHead() || !ReadSeals())
             Clear("");
     }
 
@@ -57,6 +65,7 @@ internal sealed class LetterFiles : IDisposable
     {
         LedgerId = ledgerId;
         (Cursors, Rows, Gone, _isLastWhole) = (default, 0, 0, true);
+        _seals.Clear();
     }
 
     /// <summary>The cells of one column of a block; valid until the same column is read again.</summary>
@@ -88,7 +97,7 @@ internal sealed class LetterFiles : IDisposable
         Rows++;
         if (row + 1 < LetterBlock.Rows)
             return;
-        _last.Seal();
+        _seals.Add(_last.Seal());
         _columns.Write(_last.Content, StartOf((int)(Rows / LetterBlock.Rows) - 1));
     }
 
@@ -142,7 +151,8 @@ internal sealed class LetterFiles : IDisposable
             rest = rest[sizeof(ulong)..];
         }
 
-        BinaryPrimitives.WriteUInt64LittleEndian(rest, XxHash3.HashToUInt64(head[..^sizeof(ulong)]));
+        BinaryPrimitives.WriteUInt64LittleEndian(rest, ChecksumOfSeals());
+        BinaryPrimitives.WriteUInt64LittleEndian(rest[sizeof(ulong)..], XxHash3.HashToUInt64(head[..^sizeof(ulong)]));
         _disk.Replace(_headFile, head);
     }
 
@@ -160,10 +170,34 @@ internal sealed class LetterFiles : IDisposable
         (Rows, Gone) = (Number(3), Number(4));
         for (var column = 0; column < LetterBlock.Columns; column++)
             _lastChecksums[column] = (ulong)Number(5 + column);
+        _sealsChecksum = (ulong)Number(5 + LetterBlock.Columns);
         _isLastWhole = LastRows == 0;
-        return true;
+        return Rows >= 0;
 
         long Number(int at) => BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(36 + (at * sizeof(long))));
+    }
+
+    /// <summary>False where they are not those that the head was written with.</summary>
+    private bool ReadSeals()
+    {
+        for (var block = 0; block < Rows / LetterBlock.Rows; block++)
+        {
+            var seal = new ulong[LetterBlock.Columns];
+            var bytes = MemoryMarshal.AsBytes(seal.AsSpan());
+            if (_columns.Read(bytes, StartOf(block) + LetterBlock.ChecksumStartOf(0)) < bytes.Length)
+                return false;
+            _seals.Add(seal);
+        }
+
+        return ChecksumOfSeals() == _sealsChecksum;
+    }
+
+    private ulong ChecksumOfSeals()
+    {
+        var hash = new XxHash3();
+        foreach (var seal in _seals)
+            hash.Append(MemoryMarshal.AsBytes(seal.AsSpan()));
+        return hash.GetCurrentHashAsUInt64();
     }
 
     /// <summary>The last block is held as a whole while it grows.</summary>
@@ -196,18 +230,11 @@ internal sealed class LetterFiles : IDisposable
             return;
         }
 
+        _seals[block][(int)LetterColumn.Kind] = checksum;
         Span<byte> sealing = stackalloc byte[sizeof(ulong)];
         MemoryMarshal.Write(sealing, checksum);
         _columns.Write(sealing, StartOf(block) + LetterBlock.ChecksumStartOf(LetterColumn.Kind));
     }
 
-    private ulong ChecksumOf(int block, LetterColumn column)
-    {
-        if (RowsIn(block) < LetterBlock.Rows)
-            return _lastChecksums[(int)column];
-        Span<byte> stored = stackalloc byte[sizeof(ulong)];
-        return _columns.Read(stored, StartOf(block) + LetterBlock.ChecksumStartOf(column)) == stored.Length
-            ? MemoryMarshal.Read<ulong>(stored)
-            : throw new LetterIndexDamagedException();
-    }
+    private ulong ChecksumOf(int block, LetterColumn column) => RowsIn(block) < LetterBlock.Rows ? _lastChecksums[(int)column] : _seals[block][(int)column];
 }

@@ -39,6 +39,14 @@ internal sealed class LetterIndex : IDisposable
     /// <summary>Where the index of a state directory lies.</summary>
     public static string DirectoryIn(string state) => Path.Combine(state, Name);
 
+    /// <summary>Has it made anew when it is asked next, as after the ledger was changed by other hands.</summary>
+    public static void Forget(string state, IDisk disk)
+    {
+        var head = Path.Combine(DirectoryIn(state), LetterFiles.Head);
+        if (disk.Exists(head))
+            disk.Delete(head);
+    }
+
     /// <summary>Opens the index of a state directory and follows the ledger up to now. Waits while another process has it.</summary>
     /// <param name="state">The state directory, with a ledger.</param>
     /// <param name="steps">How far it is.</param>

@@ -41,6 +41,8 @@ internal sealed class LetterJson(Stream output, CanonicalUrls canonical, bool is
         _json.WriteNumber("occurrences", letter.Occurrences);
         _json.WriteString("source", letter.Source);
         _json.WriteNumber("source_offset", letter.SourceOffset);
+        if (letter.Depth is { } depth)
+            _json.WriteNumber("depth", depth);
         _json.WriteNumber("ruleset_version", letter.Ruleset);
         _json.WriteString("program_version", letter.Version);
         if (letter.Notes.Length > 0)

@@ -14,6 +14,12 @@ internal sealed class LetterJsonReader(CanonicalUrls canonical, DateTimeOffset n
     /// <summary>Failed tries of one letter.</summary>
     private const int MostAttempts = 1_000;
 
+    /// <summary>Far more than there can be, and room to count on.</summary>
+    private const long MostOccurrences = 1L << 52;
+
+    /// <summary>As a row of a letter can have it.</summary>
+    private const int MostDepth = byte.MaxValue - 1;
+
     private static readonly string Version = typeof(LetterJsonReader).Assembly.GetName().Version?.ToString(3) ?? "";
 
     private static readonly CanonicalizationError[] Flaws = Enum.GetValues<CanonicalizationError>();
@@ -49,7 +55,8 @@ internal sealed class LetterJsonReader(CanonicalUrls canonical, DateTimeOffset n
         var reason = Reason.TryParse(name, out var known) ? known : Reason.None;
         var error = TextOf(root, "error") ?? name;
         var flaw = reason == Reason.Malformed ? Flaws.FirstOrDefault(flaw => flaw != CanonicalizationError.None && Encoding.ASCII.GetString(CanonicalizationErrorNames.Of(flaw)) == error) : CanonicalizationError.None;
-        var at = TimeOf(root, "quarantined_at") ?? now;
+        var (firstSeen, given) = (TimeOf(root, "first_seen"), TimeOf(root, "quarantined_at"));
+        var at = given ?? now;
         var id = IdOf(root, line, reason);
         var history = HistoryOf(root);
         var facts = new LetterFacts
@@ -57,7 +64,9 @@ internal sealed class LetterJsonReader(CanonicalUrls canonical, DateTimeOffset n
             Members = MembersOf(root),
             Error = LetterReader.ErrorOf(flaw, history, name) == error ? null : error,
             Attempts = NumberOf(root, "attempts", int.MaxValue) is { } attempts && attempts != (history.Count > 0 ? history[^1].Number : 0) ? (int)attempts : null,
-            FirstSeen = TimeOf(root, "first_seen") is { } seen && seen != at ? seen.ToUnixTimeMilliseconds() : null,
+            FirstSeen = firstSeen is { } seen && seen != at ? seen.ToUnixTimeMilliseconds() : null,
+            Occurrences = NumberOf(root, "occurrences", MostOccurrences) is { } count and > 1 ? count : null,
+            LastSeen = TimeOf(root, "last_seen") is { } last && last != at ? last.ToUnixTimeMilliseconds() : null,
             Version = TextOf(root, "program_version") is { } version && version != Version ? version : null,
             Canonical = TextOf(root, "canonical_url") is { } form && form != canonical.Of(line, id) ? form : null,
             Reason = reason == Reason.None && name != Reason.None.Name ? name : null,
@@ -69,8 +78,8 @@ internal sealed class LetterJsonReader(CanonicalUrls canonical, DateTimeOffset n
             Reason = reason,
             Flaw = flaw,
             At = at,
-            LastSeen = TimeOf(root, "last_seen") ?? at,
-            Occurrences = NumberOf(root, "occurrences", long.MaxValue) is { } count ? Math.Max(1, count) : 1,
+            IsDated = given is not null || firstSeen is not null,
+            Depth = (byte?)NumberOf(root, "depth", MostDepth),
             Source = TextOf(root, "source") ?? "",
             SourceOffset = NumberOf(root, "source_offset", long.MaxValue) ?? 0,
             Notes = TextOf(root, "notes") ?? "",
@@ -103,7 +112,11 @@ internal sealed class LetterJsonReader(CanonicalUrls canonical, DateTimeOffset n
     {
         if (!root.TryGetProperty("facts", out var facts))
             return [];
-        return facts.ValueKind == JsonValueKind.Object ? [.. facts.EnumerateObject().Select(member => (member.Name, member.Value.GetRawText()))] : throw new FormatException("facts: must be an object.");
+        if (facts.ValueKind != JsonValueKind.Object)
+            throw new FormatException("facts: must be an object.");
+        if (facts.EnumerateObject().Any(LetterFacts.IsOwn))
+            throw new FormatException("facts: an object called atlas is this program's own.");
+        return [.. facts.EnumerateObject().Select(member => (member.Name, member.Value.GetRawText()))];
     }
 
     private static List<LetterAttempt> HistoryOf(JsonElement root)

@@ -8,7 +8,8 @@ namespace Atlas.Pipeline.Export;
 /// Others choose some of the values, and a spreadsheet takes a value that begins with one of <c>= + - @</c>, a tab or a carriage return for a formula.
 /// Such a value gets an apostrophe in front, which a spreadsheet shows as text; no number here begins so.
 /// </remarks>
-internal sealed class CsvLine
+/// <param name="isForTerminal">Whether values go to a terminal, where they must not do anything (<see cref="TerminalText"/>); elsewhere they are exact.</param>
+internal sealed class CsvLine(bool isForTerminal)
 {
     private readonly StringBuilder _row = new();
 
@@ -16,6 +17,8 @@ internal sealed class CsvLine
 
     public void Add(string value)
     {
+        if (isForTerminal)
+            value = TerminalText.Of(value);
         if (value is ['=' or '+' or '-' or '@' or '\t' or '\r', ..])
             value = "'" + value;
         if (value.AsSpan().IndexOfAny("\",\r\n") >= 0)

@@ -7,11 +7,12 @@ namespace Atlas.Pipeline.Export;
 /// <summary>A header and a row for each document, in UTF-8; no bodies.</summary>
 /// <param name="output">Stays its owner's.</param>
 /// <param name="canonical">Makes the canonical forms.</param>
-internal sealed class CsvRows(Stream output, CanonicalUrls canonical) : IDocumentFormat
+/// <param name="isForTerminal">Whether the output is a terminal.</param>
+internal sealed class CsvRows(Stream output, CanonicalUrls canonical, bool isForTerminal) : IDocumentFormat
 {
     private const string Header = "content_id,url,canonical_url,final_url,host,status,content_type,charset,etag,last_modified,fetched_at,elapsed_ms,bytes,wire_bytes,sha256,source,attempts,admitted_at,aliases,checked_at,replaced_at\r\n";
 
-    private readonly CsvLine _row = new();
+    private readonly CsvLine _row = new(isForTerminal);
     private bool _hasHeader;
 
     public void Write(StoredDocument document)

@@ -20,7 +20,12 @@ internal sealed class FileTarget(string directory, Func<int, string> nameOf, boo
     public Stream Begin()
     {
         Complete();
-        Directory.CreateDirectory(directory);
+        if (!Directory.Exists(directory))
+        {
+            Directory.CreateDirectory(directory);
+            DirectorySync.Sync(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)))!);
+        }
+
         Name = nameOf(Files);
         _file = new FileStream(Path.Combine(directory, Name) + ".open", FileMode.Create, FileAccess.Write, FileShare.Read, BufferBytes);
         return _file;
@@ -34,6 +39,7 @@ internal sealed class FileTarget(string directory, Func<int, string> nameOf, boo
         file.Dispose();
         _file = null;
         File.Move(file.Name, Path.Combine(directory, Name!), overwrite: true);
+        DirectorySync.Sync(directory);
         Files++;
     }
 

@@ -46,6 +46,7 @@ internal static class DoubledRows
                     examination.AddToCounter("admitted", -1);
                     examination.AddToCounter(isLeased ? "leased" : "queued", -1);
                     examination.AddToCounter("duplicates", 1);
+                    examination.AddToCounter(LettersCheck.Settled, 1);
                     if (isBacklog)
                         examination.AddToCounter("backlog", -1);
                 });

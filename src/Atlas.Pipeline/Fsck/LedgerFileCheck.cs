@@ -12,7 +12,7 @@ internal static class LedgerFileCheck
 
     /// <summary>What must be there to look further.</summary>
     private static readonly string[] Tables =
-        ["meta", "cursors", "work", "content_metadata", LedgerSchema.Refused, LedgerSchema.Dead, LedgerSchema.Aliases, LedgerSchema.Checked, LedgerSchema.Versions, "sources", "source_offsets", "counters", "seen_checkpoint", "bodies_tail", "found",
+        ["meta", "cursors", "work", "content_metadata", LedgerSchema.Refused, LedgerSchema.Dead, LedgerSchema.Aliases, LedgerSchema.Checked, LedgerSchema.Versions, "sources", "source_offsets", "counters", "seen_checkpoint", "bodies_tail", "found", "replays", "replay_items", "letters_gone",
             .. Enumerable.Range(0, PriorityClasses.Count).Select(LedgerSchema.QueueOf)];
 
     /// <summary>False when it makes no sense to look further.</summary>

@@ -13,20 +13,24 @@ internal static class RowsCheck
     /// <param name="examination">The state.</param>
     /// <param name="keys">Takes the key of each row, with its sequence number.</param>
     /// <param name="spelling">Whether a URL gives its content id; null when nobody knows the rules it was made by.</param>
-    public static void Run(Examination examination, KeyPartitions keys, UrlSpelling? spelling)
+    /// <returns>How many admitted rows there are, and which numbers have no row although nobody took it out.</returns>
+    public static (long Admitted, MissingNumbers Missing) Run(Examination examination, KeyPartitions keys, UrlSpelling? spelling)
     {
         var highWater = examination.Counter("sequence");
         examination.Progress.Begin("checking the rows", Math.Max(highWater, 1));
         var tables = Open(examination.Ledger);
         var heads = tables.Select(Next).ToArray();
         var sources = Sources(examination.Ledger);
-        var last = 0L;
+        var missing = new MissingNumbers(examination.Ledger);
+        long last = 0, admitted = 0;
         Tally twice = new("", 0), broken = new("", 0), misspelt = new("", 0), meaningless = new("", 0);
         while (Array.IndexOf(heads, heads.Min()) is var table && heads[table] is var sequence and not long.MaxValue)
         {
             var row = tables[table];
             if (sequence == last)
                 twice = twice.Add(sequence);
+            missing.Between(last, sequence);
+            admitted += table == RefusedTable ? 0 : 1;
             last = Math.Max(last, sequence);
             if (!TryKey(row, table, out var id))
                 broken = broken.Add(sequence);
@@ -43,6 +47,7 @@ internal static class RowsCheck
             examination.Progress.Advance(1);
         }
 
+        missing.Between(last, highWater + 1);
         AddForgotten(examination.Ledger, keys);
         if (twice.Count > 0)
             examination.Damage("ledger", "sequence numbers are given twice", twice.First, twice.Count, "Two rows are taken for one: put a copy of ledger.db back.");
@@ -62,6 +67,8 @@ internal static class RowsCheck
             examination.Repairable("ledger", $"the high water is {highWater}, but there is a row {last}", "counters.sequence", 1, "--repair raises it, so that no number is given twice.",
                 () => examination.InTransaction(() => examination.SetCounter("sequence", last)));
         }
+
+        return (admitted, missing);
     }
 
     /// <summary>Refused lines that were taken out of the dead letters: the index may have their keys still.</summary>
@@ -92,7 +99,7 @@ internal static class RowsCheck
         var bytes = row.Bytes(1);
         id = bytes.Length >= 16 ? BinaryPrimitives.ReadUInt128BigEndian(bytes) : 0;
         if (table == RefusedTable)
-            return bytes.Length == PackedRefusal.Size;
+            return bytes.Length is PackedRefusal.Size or PackedRefusal.SizeWithoutDepth;
         return bytes.Length == PackedRow.Size && bytes[16] < ProcessingStrategies.Names.Count && row.Bytes(2).Length > 0;
     }
 

@@ -1,3 +1,4 @@
+using Atlas.Pipeline.DeadLetters;
 using Atlas.Pipeline.Dedup;
 using Atlas.Pipeline.Ledger;
 
@@ -45,6 +46,7 @@ internal sealed class StateCheck(FsckOptions options, Seams seams, StepProgress 
             _indexSettings ??= examination.IndexSettings;
             if (!options.Repairs)
                 return false;
+            LetterIndex.Forget(state.Path, seams.Disk);
             if (examination.IndexMustBeRebuilt)
                 ledger.Execute("DELETE FROM seen_checkpoint");
             state.WriteMark(LedgerMark.Of(ledger));
@@ -67,7 +69,7 @@ internal sealed class StateCheck(FsckOptions options, Seams seams, StepProgress 
         using var rows = new KeyPartitions(spill, "rows");
         using var keys = new KeyPartitions(spill, "keys");
         var spelling = options.Rules is { } rules ? new UrlSpelling(rules) : null;
-        RowsCheck.Run(examination, rows, spelling);
+        var (admitted, missing) = RowsCheck.Run(examination, rows, spelling);
         var isRead = IndexCheck.TryRead(examination, seams.Disk, options.Dedup, keys, out var highWater);
         KeysCheck.Run(examination, rows, isRead ? keys : null, highWater);
         WorkCheck.Run(examination);
@@ -77,6 +79,7 @@ internal sealed class StateCheck(FsckOptions options, Seams seams, StepProgress 
             AliasesCheck.Run(examination, rows, targets);
         using (var bodies = new BodiesCheck(examination, seams.Disk))
             bodies.Run();
+        LettersCheck.Run(examination, admitted, missing);
         BooksCheck.Run(examination);
         SourcesCheck.Run(examination, options.Tails);
         FoundCheck.Run(examination);

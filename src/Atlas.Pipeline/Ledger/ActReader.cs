@@ -50,8 +50,8 @@ internal sealed class ActReader : IDisposable
     /// <summary>The replay that was cut short, if there is one.</summary>
     public Replay? Unfinished()
     {
-        var rows = _connection.Prepare("SELECT id, filter, who, wanted, left_here, died_again FROM replays WHERE ended_at IS NULL ORDER BY id LIMIT 1");
-        var replay = rows.Step() ? new Replay(rows.Int64(0), rows.Text(1), rows.Text(2), rows.Int64(3), rows.Int64(4), rows.Int64(5)) : null;
+        var rows = _connection.Prepare("SELECT id, filter, who, wanted, left_here, died_again, ceiling FROM replays WHERE ended_at IS NULL ORDER BY id LIMIT 1");
+        var replay = rows.Step() ? new Replay(rows.Int64(0), rows.Text(1), rows.Text(2), rows.Int64(3), rows.Int64(4), rows.Int64(5)) { Ceiling = rows.Int64(6) } : null;
         rows.Reset();
         return replay;
     }
@@ -60,7 +60,7 @@ internal sealed class ActReader : IDisposable
     public IReadOnlySet<long> ReplayedBy(string filter)
     {
         var letters = new HashSet<long>();
-        var rows = _connection.Prepare("SELECT seq FROM replayed WHERE filter = ?1").Bind(1, filter);
+        var rows = _connection.Prepare("SELECT p.seq FROM replayed p WHERE p.filter = ?1 AND (EXISTS(SELECT 1 FROM refused r WHERE r.seq = p.seq) OR EXISTS(SELECT 1 FROM dead d WHERE d.seq = p.seq))").Bind(1, filter);
         while (rows.Step())
             letters.Add(rows.Int64(0));
         rows.Reset();

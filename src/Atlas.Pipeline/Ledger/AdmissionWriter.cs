@@ -13,6 +13,9 @@ internal sealed class AdmissionWriter
     private readonly LetterWriter _letters;
     private readonly TimeProvider _time;
 
+    /// <summary>The numbers of a batch's rows that went into a queue.</summary>
+    private readonly long[] _admittedAs = new long[UrlBatch.MaxRows];
+
     public AdmissionWriter(SqlConnection connection, BooksCounter books, Sources sources, LetterWriter letters, TimeProvider time)
     {
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
@@ -41,7 +44,7 @@ internal sealed class AdmissionWriter
     {
         var left = 0;
         for (var i = 0; i < batch.Count; i++)
-            left += _letters.Decided(letters.Replay, letters.Sequences[i], batch.Rows[i]) ? 1 : 0;
+            left += _letters.Decided(letters.Replay, letters.Sequences[i], batch.Rows[i], _admittedAs[i]) ? 1 : 0;
         _letters.Count(letters.Replay, left, batch.Count - left);
         return batch.Count;
     }
@@ -62,12 +65,13 @@ internal sealed class AdmissionWriter
         var source = _sources.IdOf(batch.Source);
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         int admitted = 0, refused = 0, duplicates = 0;
-        foreach (ref var row in batch.ActiveRows)
+        for (var i = 0; i < batch.Count; i++)
         {
+            ref var row = ref batch.Rows[i];
             switch (row.Fate)
             {
                 case Fate.Forward:
-                    Enqueue(batch, ref row, source, now);
+                    _admittedAs[i] = Enqueue(batch, ref row, source, now);
                     admitted++;
                     break;
                 case Fate.Drop:
@@ -101,16 +105,18 @@ internal sealed class AdmissionWriter
         return new AdmittedRows(admitted, refused);
     }
 
-    private void Enqueue(UrlBatch batch, ref UrlRow row, int source, long now)
+    private long Enqueue(UrlBatch batch, ref UrlRow row, int source, long now)
     {
         var queue = _enqueue[(int)row.Priority];
         new PackedRow(batch.IdOf(ref row), row.Strategy, now, source, row.SourceOffset, row.Depth, CanonicalizationRules.RulesetVersion).Write(queue.NextPacked);
-        queue.Add(_books.NextSequence(), batch.TextOf(row));
+        var sequence = _books.NextSequence();
+        queue.Add(sequence, batch.TextOf(row));
+        return sequence;
     }
 
     private void Refuse(UrlBatch batch, ref UrlRow row, int source, long now)
     {
-        new PackedRefusal(batch.IdOf(ref row), row.Reason, row.Flaw, now, source, row.SourceOffset, CanonicalizationRules.RulesetVersion).Write(_refuse.NextPacked);
+        new PackedRefusal(batch.IdOf(ref row), row.Reason, row.Flaw, now, source, row.SourceOffset, CanonicalizationRules.RulesetVersion, row.Depth).Write(_refuse.NextPacked);
         _refuse.Add(_books.NextSequence(), batch.TextOf(row));
     }
 }

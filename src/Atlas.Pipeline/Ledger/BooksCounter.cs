@@ -62,6 +62,9 @@ internal sealed class BooksCounter
     /// <summary>The last number that <see cref="NextSequence"/> gave.</summary>
     public long LastSequence => Ever(Tally.Sequence);
 
+    /// <summary>Gives numbers again whose rows were rolled back: each that was ever given has a row, or had one that somebody took out.</summary>
+    public void TakeBack(long lastSequence) => _now[(int)Tally.Sequence] = lastSequence;
+
     /// <summary>Writes what has changed; inside the transaction.</summary>
     public void Save()
     {

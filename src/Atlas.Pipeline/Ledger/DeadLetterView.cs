@@ -15,7 +15,7 @@ internal static class DeadLetterView
     public static string Sql() => $"""
         CREATE VIEW {Name}(id, content_id, source_url, original_error, failure_classification, retry_count, quarantined_at, notes, seq, was_admitted, source_name, source_offset, ruleset_version) AS
         SELECT r.seq, {PackedSql.ContentId(Packed)}, r.line, {Error()}, {ReasonName()}, 0, {PackedSql.Time(Packed, 19)}, NULL, r.seq, 0,
-          coalesce((SELECT s.name FROM sources s WHERE s.id = {PackedSql.Number(Packed, 27, 4)}), ''), {PackedSql.Number(Packed, 31, 8)}, {PackedSql.Number(Packed, PackedRefusal.Size - 1, 1)} FROM refused r
+          coalesce((SELECT s.name FROM sources s WHERE s.id = {PackedSql.Number(Packed, 27, 4)}), ''), {PackedSql.Number(Packed, 31, 8)}, {PackedSql.Number(Packed, PackedRefusal.RulesetStart, 1)} FROM refused r
         UNION ALL SELECT d.seq, d.content_id, d.source_url, d.original_error, d.failure_classification, d.retry_count, d.quarantined_at, d.notes, d.seq, 1,
           d.source_name, d.source_offset, d.ruleset_version FROM dead d
         """;

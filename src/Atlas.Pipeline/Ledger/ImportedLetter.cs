@@ -15,9 +15,11 @@ internal sealed record ImportedLetter
 
     public required DateTimeOffset At { get; init; }
 
-    public required DateTimeOffset LastSeen { get; init; }
+    /// <summary>Whether its file says when it was refused or seen first; else <see cref="At"/> is when it was read.</summary>
+    public required bool IsDated { get; init; }
 
-    public long Occurrences { get; init; } = 1;
+    /// <summary>Links away from the lines of the input; null where nobody knows.</summary>
+    public byte? Depth { get; init; }
 
     public string Source { get; init; } = "";
 

@@ -8,7 +8,7 @@ internal sealed class LedgerLookup : IDisposable
     private readonly SqlConnection _connection;
     private readonly KeyScan _scan;
     private readonly SqlStatement[] _queues = new SqlStatement[PriorityClasses.Count];
-    private readonly SqlStatement _work, _done, _refused, _dead, _purged, _alias, _source, _last;
+    private readonly SqlStatement _work, _done, _refused, _dead, _purged, _alias, _source, _facts, _last;
 
     /// <exception cref="StateDamagedException">The file is no ledger of this version, or its keys are by other rules.</exception>
     /// <exception cref="LedgerException">SQLite does not open it.</exception>
@@ -27,6 +27,7 @@ internal sealed class LedgerLookup : IDisposable
             _purged = _connection.Prepare("SELECT 1 FROM purged WHERE seq = ?1");
             _alias = _connection.Prepare("SELECT target_id, target_url, attempts FROM aliases WHERE seq = ?1");
             _source = _connection.Prepare("SELECT name FROM sources WHERE id = ?1");
+            _facts = _connection.Prepare("SELECT coalesce(facts, '') FROM letter_notes WHERE seq = ?1");
             _last = _connection.Prepare("SELECT value FROM counters WHERE name = 'sequence'");
         }
         catch
@@ -106,7 +107,7 @@ internal sealed class LedgerLookup : IDisposable
 
             var (url, packed, isInBacklog) = (queue.Bytes(0).ToArray(), PackedRow.Read(queue.Bytes(1)), queue.Int64(2) != 0);
             queue.Reset();
-            var row = new LedgerRow(sequence, isInBacklog ? "queued" : "lost", url, TimeOf(packed.CreatedAt), SourceOf(packed.Source), packed.SourceOffset, 0);
+            var row = new LedgerRow(sequence, isInBacklog ? "queued" : "lost", url, FirstSeen(sequence, packed.CreatedAt), SourceOf(packed.Source), packed.SourceOffset, 0);
             return isInBacklog ? row : WithState(row, id);
         }
 
@@ -165,7 +166,7 @@ internal sealed class LedgerLookup : IDisposable
         if (_refused.Bind(1, sequence).Step())
         {
             var packed = PackedRefusal.Read(_refused.Bytes(1));
-            row = new LedgerRow(sequence, "refused", _refused.Bytes(0).ToArray(), TimeOf(packed.RefusedAt), SourceOf(packed.Source), packed.SourceOffset, 0)
+            row = new LedgerRow(sequence, "refused", _refused.Bytes(0).ToArray(), FirstSeen(sequence, packed.RefusedAt), SourceOf(packed.Source), packed.SourceOffset, 0)
             {
                 Reason = Reason.IsKnown(packed.Reason.Code) ? packed.Reason.Name : $"code {packed.Reason.Code}",
             };
@@ -173,6 +174,14 @@ internal sealed class LedgerLookup : IDisposable
 
         _refused.Reset();
         return row;
+    }
+
+    /// <summary>A URL that was a dead letter before, here or elsewhere, was seen before it was written here.</summary>
+    private DateTimeOffset FirstSeen(long sequence, long writtenAt)
+    {
+        var seen = _facts.Bind(1, sequence).Step() ? LetterFacts.Parse(_facts.Text(0)).FirstSeen : null;
+        _facts.Reset();
+        return TimeOf(seen ?? writtenAt);
     }
 
     private string SourceOf(int source)

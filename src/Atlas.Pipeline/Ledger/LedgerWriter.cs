@@ -245,6 +245,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private void Apply(LedgerCommand command)
     {
         _connection.Execute("SAVEPOINT command");
+        var lastSequence = _books.LastSequence;
         try
         {
             command.Apply();
@@ -252,6 +253,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         catch (InvalidOperationException refused)
         {
             _connection.Execute("ROLLBACK TO command");
+            _books.TakeBack(lastSequence);
             command.Refused = refused;
         }
 

@@ -48,6 +48,9 @@ internal sealed record Letter
     /// <summary>The line's first byte in its source.</summary>
     public long SourceOffset { get; init; }
 
+    /// <summary>Links away from the lines of the input; null where nobody knows.</summary>
+    public byte? Depth { get; init; }
+
     /// <summary>The version of the canonical rules that the content id is by.</summary>
     public int Ruleset { get; init; }
 

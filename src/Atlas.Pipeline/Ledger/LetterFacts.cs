@@ -27,6 +27,12 @@ internal sealed record LetterFacts
     /// <summary>Unix time in milliseconds.</summary>
     public long? FirstSeen { get; init; }
 
+    /// <summary>How often its line had come elsewhere; what comes here is added.</summary>
+    public long? Occurrences { get; init; }
+
+    /// <summary>When its line had come last elsewhere, Unix time in milliseconds.</summary>
+    public long? LastSeen { get; init; }
+
     public string? Version { get; init; }
 
     public string? Canonical { get; init; }
@@ -55,6 +61,9 @@ internal sealed record LetterFacts
             writer.WriteStringValue(json);
         return new LetterFacts { Members = [("text", Encoding.UTF8.GetString(text.WrittenSpan))] };
     }
+
+    /// <summary>Whether a member is not of others.</summary>
+    public static bool IsOwn(JsonProperty member) => member.Name == Own && member.Value.ValueKind == JsonValueKind.Object;
 
     /// <summary>The column's value; null if there is nothing to keep.</summary>
     public string? ToJson()
@@ -95,6 +104,10 @@ internal sealed record LetterFacts
             json.WriteNumber("attempts", attempts);
         if (FirstSeen is { } seen)
             json.WriteNumber("first_seen", seen);
+        if (Occurrences is { } occurrences)
+            json.WriteNumber("occurrences", occurrences);
+        if (LastSeen is { } last)
+            json.WriteNumber("last_seen", last);
         if (Version is not null)
             json.WriteString("version", Version);
         if (Canonical is not null)
@@ -110,7 +123,7 @@ internal sealed record LetterFacts
         var members = new List<(string, string)>();
         foreach (var member in root.EnumerateObject())
         {
-            if (member.Name == Own && member.Value.ValueKind == JsonValueKind.Object)
+            if (IsOwn(member))
                 facts = ReadOwn(member.Value);
             else
                 members.Add((member.Name, member.Value.GetRawText()));
@@ -123,12 +136,16 @@ internal sealed record LetterFacts
     {
         For = Text(own, "for"),
         Error = Text(own, "error"),
-        Attempts = own.TryGetProperty("attempts", out var attempts) && attempts.TryGetInt32(out var count) ? count : null,
-        FirstSeen = own.TryGetProperty("first_seen", out var seen) && seen.TryGetInt64(out var at) ? at : null,
+        Attempts = Number(own, "attempts") is { } attempts and >= 0 and <= int.MaxValue ? (int)attempts : null,
+        FirstSeen = Number(own, "first_seen"),
+        Occurrences = Number(own, "occurrences"),
+        LastSeen = Number(own, "last_seen"),
         Version = Text(own, "version"),
         Canonical = Text(own, "canonical"),
         Reason = Text(own, "reason"),
     };
+
+    private static long? Number(JsonElement own, string name) => own.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;
 
     private static string? Text(JsonElement own, string name) => own.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Atlas.Urls;
 
 namespace Atlas.Pipeline.Ledger;
@@ -8,7 +7,7 @@ internal sealed class LetterImport
 {
     private readonly BooksCounter _books;
     private readonly Sources _sources;
-    private readonly SqlStatement _refuse, _attempt, _again, _notes;
+    private readonly SqlStatement _refuse, _attempt, _notes;
     private readonly byte[] _packed = new byte[PackedRefusal.Size];
 
     public LetterImport(SqlConnection connection, BooksCounter books, Sources sources)
@@ -16,7 +15,6 @@ internal sealed class LetterImport
         (_books, _sources) = (books, sources);
         _refuse = connection.Prepare("INSERT INTO refused(seq, line, packed) VALUES(?1, ?2, ?3)");
         _attempt = connection.Prepare("INSERT OR REPLACE INTO attempts(seq, n, at, status, latency_ms, reason, error) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-        _again = connection.Prepare("INSERT OR REPLACE INTO refused_again(content_id, count, last_at) VALUES(?1, ?2, ?3)");
         _notes = connection.Prepare("INSERT INTO letter_notes(seq, notes, facts) VALUES(?1, ?2, ?3)");
     }
 
@@ -35,19 +33,12 @@ internal sealed class LetterImport
     private void Write(ImportedLetter letter)
     {
         var sequence = _books.NextSequence();
-        new PackedRefusal(letter.ContentId, letter.Reason, letter.Flaw, letter.At.ToUnixTimeMilliseconds(), _sources.IdOf(letter.Source), letter.SourceOffset, CanonicalizationRules.RulesetVersion).Write(_packed);
+        new PackedRefusal(letter.ContentId, letter.Reason, letter.Flaw, letter.At.ToUnixTimeMilliseconds(), _sources.IdOf(letter.Source), letter.SourceOffset, CanonicalizationRules.RulesetVersion, letter.Depth).Write(_packed);
         _refuse.Bind(1, sequence).BindBlob(2, letter.Line).BindBlob(3, _packed).Run();
         foreach (var attempt in letter.History)
         {
             _attempt.Bind(1, sequence).Bind(2, attempt.Number).Bind(3, attempt.At.ToUnixTimeMilliseconds()).Bind(4, attempt.Status).Bind(5, attempt.LatencyMs)
                 .Bind(6, attempt.Reason).Bind(7, attempt.Error).Run();
-        }
-
-        if (letter.Occurrences > 1)
-        {
-            Span<byte> id = stackalloc byte[16];
-            BinaryPrimitives.WriteUInt128BigEndian(id, letter.ContentId);
-            _again.BindBlob(1, id).Bind(2, letter.Occurrences - 1).Bind(3, letter.LastSeen.ToUnixTimeMilliseconds()).Run();
         }
 
         var facts = letter.Facts.ToJson();

@@ -87,19 +87,25 @@ internal sealed class LetterReader : IDisposable
 
     public void Dispose() => _connection.Dispose();
 
-    /// <summary>The content ids of all letters: some 40 bytes of memory each.</summary>
-    public HashSet<UInt128> ContentIds()
+    /// <summary>The numbers of the letters that have one of some content ids.</summary>
+    public List<long> Find(IReadOnlySet<UInt128> ids)
     {
-        var ids = new HashSet<UInt128>();
-        var refused = _connection.Prepare("SELECT packed FROM refused");
+        var found = new List<long>();
+        var refused = _connection.Prepare("SELECT packed, seq FROM refused");
         while (refused.Step())
-            ids.Add(BinaryPrimitives.ReadUInt128BigEndian(refused.Bytes(0)));
+            Take(BinaryPrimitives.ReadUInt128BigEndian(refused.Bytes(0)), refused.Int64(1));
         refused.Reset();
-        var dead = _connection.Prepare("SELECT content_id FROM dead");
+        var dead = _connection.Prepare("SELECT content_id, seq FROM dead");
         while (dead.Step())
-            ids.Add(IdOf(dead.Text(0)));
+            Take(IdOf(dead.Text(0)), dead.Int64(1));
         dead.Reset();
-        return ids;
+        return found;
+
+        void Take(UInt128 id, long sequence)
+        {
+            if (ids.Contains(id))
+                found.Add(sequence);
+        }
     }
 
     private Letter? Find(long sequence) => Refused(sequence) ?? Dead(sequence);
@@ -134,10 +140,11 @@ internal sealed class LetterReader : IDisposable
             Attempts = facts.Attempts ?? (history.Count > 0 ? history[^1].Number : 0),
             At = at,
             FirstSeen = facts.FirstSeen is { } seen ? TimeOf(seen) : at,
-            LastSeen = again > 0 ? TimeOf(lastAt) : at,
-            Occurrences = 1 + again,
+            LastSeen = again > 0 ? TimeOf(lastAt) : facts.LastSeen is { } last ? TimeOf(last) : at,
+            Occurrences = (facts.Occurrences ?? 1) + again,
             Source = _sources.GetValueOrDefault(packed.Source, ""),
             SourceOffset = packed.SourceOffset,
+            Depth = packed.Depth,
             Ruleset = packed.Ruleset,
             Version = facts.Version ?? VersionOf(sequence),
             Notes = notes,
@@ -178,7 +185,10 @@ internal sealed class LetterReader : IDisposable
         _dead.Reset();
         var (notes, facts) = NotesOf(sequence);
         letter = letter with { Notes = notes, Facts = facts, History = HistoryOf(sequence), Replays = ReplaysOf(sequence) };
-        return QueuedAs(sequence) is { } row ? letter with { FirstSeen = TimeOf(row.CreatedAt), SourceOffset = row.SourceOffset } : letter;
+        letter = QueuedAs(sequence) is { } row ? letter with { FirstSeen = TimeOf(row.CreatedAt), SourceOffset = row.SourceOffset, Depth = row.Depth } : letter;
+
+        // One that was a letter before, and came back by a replay, was seen before it was admitted.
+        return facts.FirstSeen is { } seen ? letter with { FirstSeen = TimeOf(seen) } : letter;
     }
 
     private PackedRow? QueuedAs(long sequence)

@@ -12,7 +12,7 @@ internal sealed class LetterWriter
     private readonly SqlConnection _connection;
     private readonly BooksCounter _books;
     private readonly TimeProvider _time;
-    private readonly SqlStatement _begin, _list, _end, _item, _died, _refused, _drop, _dead, _disown, _purge, _gone, _forgotten, _mark, _count, _requeue, _rewrite, _forgetRepeats, _note, _act, _hold, _release;
+    private readonly SqlStatement _begin, _list, _end, _item, _died, _refused, _drop, _dead, _disown, _purge, _gone, _forgotten, _mark, _count, _requeue, _rewrite, _forgetRepeats, _note, _notes, _describe, _moveAttempts, _moveMarks, _act, _hold, _release;
     private readonly SqlStatement[] _facts;
     private readonly SqlStatement[] _classes = new SqlStatement[PriorityClasses.Count];
 
@@ -44,6 +44,10 @@ internal sealed class LetterWriter
             INSERT INTO letter_notes(seq, notes) SELECT ?1, ?2 WHERE EXISTS(SELECT 1 FROM refused WHERE seq = ?1) OR EXISTS(SELECT 1 FROM dead WHERE seq = ?1)
             ON CONFLICT DO UPDATE SET notes = excluded.notes
             """);
+        _notes = connection.Prepare("SELECT notes, coalesce(facts, '') FROM letter_notes WHERE seq = ?1");
+        _describe = connection.Prepare("INSERT INTO letter_notes(seq, notes, facts) VALUES(?1, ?2, ?3)");
+        _moveAttempts = connection.Prepare("UPDATE attempts SET seq = ?2 WHERE seq = ?1");
+        _moveMarks = connection.Prepare("UPDATE replayed SET seq = ?2 WHERE seq = ?1");
         _act = connection.Prepare("INSERT INTO acts(at, who, act, filter, count, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
         _hold = connection.Prepare("INSERT INTO holds(kind, value, at, who, note) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET note = iif(excluded.note = '', note, excluded.note)");
         _release = connection.Prepare("DELETE FROM holds WHERE kind = ?1 AND value = ?2");
@@ -65,15 +69,16 @@ internal sealed class LetterWriter
         }
 
         _connection.Prepare("UPDATE replays SET wanted = ?2 WHERE id = ?1").Bind(1, id).Bind(2, wanted).Run();
-        return new Replay(id, filter, who, wanted, 0, 0);
+        return new Replay(id, filter, who, wanted, 0, 0) { Ceiling = _books.LastSequence };
     }
 
     /// <summary>A refused line of a replay has been decided anew.</summary>
     /// <param name="replay">The replay.</param>
     /// <param name="letter">Its letter.</param>
     /// <param name="row">What was decided: when it is refused again the letter stays, with the reason of today.</param>
+    /// <param name="admittedAs">The number of its row in a queue, where it goes forward.</param>
     /// <returns>Whether the letter is one no more.</returns>
-    public bool Decided(long replay, long letter, in UrlRow row)
+    public bool Decided(long replay, long letter, in UrlRow row, long admittedAs)
     {
         _item.Bind(1, replay).Bind(2, letter).Run();
 
@@ -82,6 +87,8 @@ internal sealed class LetterWriter
             return false;
         if (row.Fate != Fate.DeadLetter)
         {
+            if (row.Fate == Fate.Forward)
+                HandOn(replay, letter, admittedAs);
             Remove(letter);
             return true;
         }
@@ -130,18 +137,30 @@ internal sealed class LetterWriter
         return revived.Count;
     }
 
-    /// <summary>Ends a replay. What is left of its list went another way than to the ledger: these stay letters, and are marked.</summary>
+    /// <summary>Ends a replay. What is left of its list and a letter still went another way than to the ledger: these stay, and are marked. The rest was deleted by another hand.</summary>
     public Replay End(Replay replay)
     {
-        _connection.Prepare("INSERT INTO replayed(seq, filter, at) SELECT i.seq, r.filter, ?2 FROM replay_items i JOIN replays r ON r.id = i.replay WHERE i.replay = ?1 ON CONFLICT DO NOTHING").Bind(1, replay.Id).Bind(2, Now()).Run();
+        const string IsLetter = "(EXISTS(SELECT 1 FROM refused r WHERE r.seq = i.seq) OR EXISTS(SELECT 1 FROM dead d WHERE d.seq = i.seq))";
+        var gone = Count($"SELECT count(*) FROM replay_items i WHERE i.replay = ?1 AND NOT {IsLetter}");
+        _connection.Prepare($"INSERT INTO replayed(seq, filter, at) SELECT i.seq, r.filter, ?2 FROM replay_items i JOIN replays r ON r.id = i.replay WHERE i.replay = ?1 AND {IsLetter} ON CONFLICT DO NOTHING").Bind(1, replay.Id).Bind(2, Now()).Run();
         _connection.Prepare("DELETE FROM replay_items WHERE replay = ?1").Bind(1, replay.Id).Run();
         _end.Bind(1, replay.Id).Bind(2, Now()).Run();
         var counts = _connection.Prepare("SELECT left_here, died_again FROM replays WHERE id = ?1").Bind(1, replay.Id);
         counts.Step();
-        replay = replay with { Left = counts.Int64(0), DiedAgain = counts.Int64(1) };
+        replay = replay with { Left = counts.Int64(0), DiedAgain = counts.Int64(1), Gone = gone };
         counts.Reset();
-        Act(replay.Who, "replay", replay.Filter, replay.Wanted, $"{replay.Left} left the dead letters, {replay.DiedAgain} were refused again");
+        var others = (gone > 0 ? $", {gone} were deleted meanwhile" : "") + (replay.Remaining > 0 ? $", {replay.Remaining} went another way and stay" : "");
+        Act(replay.Who, "replay", replay.Filter, replay.Wanted, $"{replay.Left} left the dead letters, {replay.DiedAgain} were refused again{others}");
         return replay;
+
+        long Count(string sql)
+        {
+            var rows = _connection.Prepare(sql).Bind(1, replay.Id);
+            rows.Step();
+            var count = rows.Int64(0);
+            rows.Reset();
+            return count;
+        }
     }
 
     /// <summary>Deletes letters for good. A URL that was given up stays known, and is counted as purged.</summary>
@@ -231,6 +250,18 @@ internal sealed class LetterWriter
         return true;
     }
 
+    /// <summary>What is known of a letter goes with its URL: when it was seen first, what people wrote, how it failed elsewhere, and which filters have had it. Should it die, they leave it out.</summary>
+    private void HandOn(long replay, long letter, long admittedAs)
+    {
+        var (notes, facts) = _notes.Bind(1, letter).Step() ? (_notes.Text(0), LetterFacts.Parse(_notes.Text(1))) : ("", LetterFacts.None);
+        _notes.Reset();
+        var seen = facts.FirstSeen ?? RefusedAs(letter)?.RefusedAt;
+        _describe.Bind(1, admittedAs).Bind(2, notes).Bind(3, new LetterFacts { Members = facts.Members, FirstSeen = seen }.ToJson()).Run();
+        _moveAttempts.Bind(1, letter).Bind(2, admittedAs).Run();
+        _moveMarks.Bind(1, letter).Bind(2, admittedAs).Run();
+        Mark(replay, admittedAs);
+    }
+
     private PackedRefusal? RefusedAs(long letter)
     {
         PackedRefusal? refused = _refused.Bind(1, letter).Step() ? PackedRefusal.Read(_refused.Bytes(0)) : null;
@@ -271,6 +302,12 @@ internal sealed class LetterWriter
 /// <param name="DiedAgain">Of those, how many were refused again, and stay.</param>
 internal sealed record Replay(long Id, string Filter, string Who, long Wanted, long Left, long DiedAgain)
 {
-    /// <summary>Letters of it that nothing has been decided about yet.</summary>
-    public long Remaining => Wanted - Left - DiedAgain;
+    /// <summary>The last number that a row had when it began: a greater one is of what came later, and no part of it.</summary>
+    public required long Ceiling { get; init; }
+
+    /// <summary>Of those on the list, how many another hand has deleted; known when it has ended.</summary>
+    public long Gone { get; init; }
+
+    /// <summary>Letters of it that nothing has been decided about yet; of one that has ended, those that went another way than to the queue.</summary>
+    public long Remaining => Wanted - Left - DiedAgain - Gone;
 }

@@ -9,9 +9,18 @@ namespace Atlas.Pipeline.Ledger;
 /// <param name="Source">The row of <c>sources</c>.</param>
 /// <param name="SourceOffset">In bytes from the start of the source's file.</param>
 /// <param name="Ruleset">The version of the canonical rules that the content id is by.</param>
-internal readonly record struct PackedRefusal(UInt128 ContentId, Reason Reason, CanonicalizationError Flaw, long RefusedAt, int Source, long SourceOffset, byte Ruleset)
+/// <param name="Depth">Links away from the lines of the input; null where nobody has written it down.</param>
+internal readonly record struct PackedRefusal(UInt128 ContentId, Reason Reason, CanonicalizationError Flaw, long RefusedAt, int Source, long SourceOffset, byte Ruleset, byte? Depth = null)
 {
-    public const int Size = 16 + 2 + 1 + 8 + 4 + 8 + 1;
+    public const int Size = SizeWithoutDepth + 1;
+
+    /// <summary>Earlier rows end with the version of the rules.</summary>
+    public const int SizeWithoutDepth = RulesetStart + 1;
+
+    /// <summary>Where the version of the rules stands.</summary>
+    public const int RulesetStart = 16 + 2 + 1 + 8 + 4 + 8;
+
+    private const byte UnknownDepth = byte.MaxValue;
 
     public void Write(Span<byte> into)
     {
@@ -21,7 +30,8 @@ internal readonly record struct PackedRefusal(UInt128 ContentId, Reason Reason, 
         BinaryPrimitives.WriteInt64BigEndian(into[19..], RefusedAt);
         BinaryPrimitives.WriteInt32BigEndian(into[27..], Source);
         BinaryPrimitives.WriteInt64BigEndian(into[31..], SourceOffset);
-        into[39] = Ruleset;
+        into[RulesetStart] = Ruleset;
+        into[RulesetStart + 1] = Depth ?? UnknownDepth;
     }
 
     public static PackedRefusal Read(ReadOnlySpan<byte> from) => new(
@@ -31,5 +41,6 @@ internal readonly record struct PackedRefusal(UInt128 ContentId, Reason Reason, 
         BinaryPrimitives.ReadInt64BigEndian(from[19..]),
         BinaryPrimitives.ReadInt32BigEndian(from[27..]),
         BinaryPrimitives.ReadInt64BigEndian(from[31..]),
-        from[39]);
+        from[RulesetStart],
+        from.Length > SizeWithoutDepth && from[SizeWithoutDepth] != UnknownDepth ? from[SizeWithoutDepth] : null);
 }

@@ -16,8 +16,8 @@ namespace Atlas.Pipeline.Sources;
 /// <param name="seams">Time.</param>
 internal sealed class ReplayedSource(string name, bool readsFound, IReadOnlySet<string>? others, ReplayPace replay, UrlBatchPool pool, ILedger ledger, Seams seams)
 {
-    /// <summary>The depth of what a document had linked to: nobody has kept how far away it was.</summary>
-    private const byte DepthOfFound = 1;
+    /// <summary>The depth of what a document had linked to, where nobody has kept how far away it was.</summary>
+    private const byte LeastDepthOfFound = 1;
 
     private long _after;
 
@@ -58,7 +58,7 @@ internal sealed class ReplayedSource(string name, bool readsFound, IReadOnlySet<
             var line = lines[next];
             ref var row = ref ReplayedRow.Add(batch, ref text, line.Line, line.Refusal.Reason, line.Refusal.ContentId);
             row.SourceOffset = line.Refusal.SourceOffset;
-            row.Depth = readsFound && line.Source == name ? DepthOfFound : (byte)0;
+            row.Depth = line.Refusal.Depth ?? (readsFound && line.Source == name ? LeastDepthOfFound : (byte)0);
         }
 
         batch.Letters = new ReplayedLetters(replay.Id, [.. lines[first..next].Select(line => line.Letter)]);

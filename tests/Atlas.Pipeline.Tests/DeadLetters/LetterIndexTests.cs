@@ -159,6 +159,23 @@ public sealed class LetterIndexTests
         AssertWhole(bed);
     }
 
+    [Theory]
+    [InlineData("columns")]
+    [InlineData("head")]
+    public void A_file_that_was_swapped_with_an_older_one_is_not_believed(string name)
+    {
+        using var bed = new LetterBed(13);
+        bed.Change(LetterBlock.Rows + 500, 0);
+        bed.Open().Dispose();
+        var older = File.ReadAllBytes(bed.IndexFile(name));
+        bed.Change(0, 400);
+        bed.Open().Dispose();
+
+        File.WriteAllBytes(bed.IndexFile(name), older);
+
+        AssertWhole(bed);
+    }
+
     [Fact]
     public void Where_nothing_can_be_written_the_answer_is_the_same()
     {

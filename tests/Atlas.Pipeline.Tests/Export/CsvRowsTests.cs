@@ -1,7 +1,19 @@
+using Atlas.Pipeline.Export;
+
 namespace Atlas.Pipeline.Tests.Export;
 
 public sealed class CsvRowsTests
 {
+    [Fact]
+    public void On_a_terminal_a_value_does_nothing_and_elsewhere_it_is_exact()
+    {
+        var (shown, exact) = (new CsvLine(isForTerminal: true), new CsvLine(isForTerminal: false));
+        foreach (var line in (CsvLine[])[shown, exact])
+            line.Add("a\u001b[31m\u009b\u202e");
+
+        Assert.Equal(("a\uFFFD[31m\uFFFD\uFFFD\r\n", "a\u001b[31m\u009b\u202e\r\n"), (System.Text.Encoding.UTF8.GetString(shown.End()), System.Text.Encoding.UTF8.GetString(exact.End())));
+    }
+
     [Fact]
     public async Task Rows_follow_a_header_and_values_with_commas_quotes_and_line_breaks_are_quoted()
     {

@@ -85,7 +85,7 @@ internal sealed class ExportBed : IAsyncDisposable
     public string Csv()
     {
         using var output = new MemoryStream();
-        Run((_, _) => new CsvRows(output, new CanonicalUrls(new CanonicalizationRules())), null, null);
+        Run((_, _) => new CsvRows(output, new CanonicalUrls(new CanonicalizationRules()), isForTerminal: false), null, null);
         return Encoding.UTF8.GetString(output.ToArray());
     }
 
