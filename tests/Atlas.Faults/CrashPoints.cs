@@ -69,9 +69,17 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
             s_transaction.HasManifest = true;
             kill.Reach("manifest");
         }
-        else if (sql == "COMMIT" && s_transaction.Rows > 0)
+        else if (LetterPointOf(sql) is { } point)
         {
-            kill.Reach("commit");
+            s_transaction.HasLetters = true;
+            kill.Reach(point);
+        }
+        else if (sql == "COMMIT")
+        {
+            if (s_transaction.HasLetters)
+                kill.Reach("letters-commit");
+            if (s_transaction.Rows > 0)
+                kill.Reach("commit");
         }
     }
 
@@ -89,6 +97,8 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
             kill.Reach("checked-committed");
         if (ended.HasAliases)
             kill.Reach("alias-committed");
+        if (ended.HasLetters)
+            kill.Reach("letters-committed");
         if (ended.Rows == 0)
             return;
         Acknowledge(ended.Rows);
@@ -143,6 +153,16 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
                 break;
         }
     }
+
+    /// <summary>What operators do to dead letters.</summary>
+    private static string? LetterPointOf(string sql) =>
+        sql.StartsWith("INSERT INTO replay_items", StringComparison.Ordinal) ? "replay-list"
+        : sql.StartsWith("DELETE FROM replay_items WHERE replay = ?1 AND seq", StringComparison.Ordinal) ? "replay-item"
+        : sql.StartsWith("DELETE FROM dead WHERE seq", StringComparison.Ordinal) ? "letter-revived"
+        : sql.StartsWith("INSERT INTO letters_gone", StringComparison.Ordinal) ? "letter-gone"
+        : sql.StartsWith("UPDATE replays SET ended_at", StringComparison.Ordinal) ? "replay-end"
+        : sql.StartsWith("INSERT INTO acts", StringComparison.Ordinal) ? "act"
+        : null;
 
     private bool _isTorn;
 
@@ -211,6 +231,6 @@ internal sealed class CrashPoints(KillSwitch kill, string? acknowledgements) : I
     {
         public long Rows;
         public bool HasManifest;
-        public bool HasDocuments, HasAliases, HasChecks;
+        public bool HasDocuments, HasAliases, HasChecks, HasLetters;
     }
 }

@@ -76,7 +76,7 @@ public sealed class DamageTableTests
 
         Every file of a state directory, damaged in every way, on the real engine: a state that runs have left, one file damaged, then the same lines fed again.
 
-        - **A run**: `refused` is exit code 4 with the way out, and nothing was changed. `index rebuilt`: the dedup index was made anew from the ledger. `goes on`: nothing that counts was harmed. In all three, every URL is afterwards where it was before, with its body, and none was asked for twice; where that is not so it says `goes on unaware`: something is wrong that a run does not look at.
+        - **A run**: `refused` is exit code 4 with the way out, and nothing was changed. `index rebuilt`: the dedup index was made anew from the ledger. `goes on`: nothing that counts was harmed. In all three, every URL is afterwards where it was before, with its body, none was asked for twice, and `atlas dlq` answers what it answered before (`letters/` is made anew where it is asked and found damaged); where that is not so it says `goes on unaware`: something is wrong that a run does not look at.
         - **atlas fsck** before that run: `damaged` is exit code 4 and a line for each finding.
         - **atlas fsck --repair**, and a run after it: `whole again` means every URL in its place, with its body; what had lost its body was fetched again. `goes on with what is left`: the ledger was taken as it was found. `refused with the way out`: only a copy, or `sqlite3 .recover`, helps. Two checkpoints of the index may share a hash table (`index-checkpoints`): an older copy of it is the same file then.
 

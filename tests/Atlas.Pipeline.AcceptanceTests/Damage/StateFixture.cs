@@ -59,9 +59,11 @@ internal sealed class StateFixture : IAsyncDisposable
         var bench = fixture._bench;
         var first = fixture.Feed(1, 30);
         await fixture.RunAsync(fixture.Ended, first);
+        StateTruth.LettersOf(fixture.Ended);
         Copy(fixture.Ended, fixture.Older);
         fixture.Lines = first + fixture.Feed(31, 60);
         await fixture.RunAsync(fixture.Ended, fixture.Lines);
+        StateTruth.LettersOf(fixture.Ended);
         PackFirstSegment(fixture.Ended);
 
         var running = Path.Combine(bench.Folder, "running");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Atlas.Pipeline.DeadLetters;
 using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.AcceptanceTests.Damage;
@@ -9,8 +10,17 @@ namespace Atlas.Pipeline.AcceptanceTests.Damage;
 /// <param name="Done">The content ids that have a document.</param>
 /// <param name="Dead">The content ids that were given up or refused.</param>
 /// <param name="Waiting">Rows in work.</param>
-internal sealed record StateTruth(string Admitted, string Texts, string Done, string Dead, long Waiting)
+/// <param name="Letters">What is answered about dead letters, by the index beside the ledger.</param>
+internal sealed record StateTruth(string Admitted, string Texts, string Done, string Dead, long Waiting, string Letters)
 {
+    /// <summary>The first question about a state makes its index, or brings it up to date.</summary>
+    public static string LettersOf(string state)
+    {
+        using var book = new LetterBook(state, new StepProgress(TimeProvider.System), new Seams());
+        return string.Join('\n', book.Read(book.FindAsync(LetterFilter.All).GetAwaiter().GetResult()).Select(letter => $"{letter.ContentId:x32} {letter.ReasonName}").Order(StringComparer.Ordinal))
+            + string.Join('\n', book.CountAsync(LetterFilter.All, "reason", int.MaxValue).GetAwaiter().GetResult().Top.Select(count => $"{count.Name} {count.Count}"));
+    }
+
     public static StateTruth Of(string state)
     {
         using var ledger = SqlConnection.Open(Path.Combine(state, "ledger.db"), readOnly: true);
@@ -20,7 +30,8 @@ internal sealed record StateTruth(string Admitted, string Texts, string Done, st
             All($"SELECT url FROM ({rows}) ORDER BY 1"),
             All("SELECT content_id || ' ' || source_url || ' ' || hex(body_sha256) FROM content_metadata ORDER BY 1"),
             All("SELECT content_id || ' ' || failure_classification FROM dead_letter_queue ORDER BY 1"),
-            ledger.Scalar("SELECT count(*) FROM work"));
+            ledger.Scalar("SELECT count(*) FROM work"),
+            LettersOf(state));
 
         string All(string sql)
         {

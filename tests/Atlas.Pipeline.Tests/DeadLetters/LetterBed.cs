@@ -85,6 +85,18 @@ internal sealed class LetterBed : IDisposable
         _ledger.Execute("COMMIT");
     }
 
+    /// <summary>Takes the first letters away, for good.</summary>
+    public void TakeFirst(int taken)
+    {
+        foreach (var letter in Letters.Take(taken))
+        {
+            (letter.Kind == LetterKinds.Died ? _goneDead : _goneRefused).Bind(1, letter.Sequence).Run();
+            _gone.Bind(1, letter.Sequence).Run();
+        }
+
+        Letters.RemoveRange(0, taken);
+    }
+
     /// <summary>Notes, facts, repeats, histories and reasons of a later program for some of them.</summary>
     public void Describe()
     {

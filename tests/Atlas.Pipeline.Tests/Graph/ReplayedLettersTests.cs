@@ -107,7 +107,7 @@ public sealed class ReplayedLettersTests : IDisposable
         await RunAsync(Strict, "http://b.test/1\n");
         await using (var ledger = SqliteLedger.Open(_state, Seams))
         {
-            await Assert.ThrowsAsync<InvalidOperationException>(() => ledger.ImportLettersAsync([Imported("http://a.test/"), Imported(null!)]));
+            await Assert.ThrowsAsync<InvalidOperationException>(() => ledger.ImportLettersAsync(new RefusedAfter(Imported("http://a.test/"))));
             await ledger.ImportLettersAsync([Imported("http://c.test/")]);
         }
 
@@ -119,7 +119,7 @@ public sealed class ReplayedLettersTests : IDisposable
 
     private ImportedLetter Imported(string url) => new()
     {
-        Line = url is null ? throw new InvalidOperationException() : Encoding.UTF8.GetBytes(url),
+        Line = Encoding.UTF8.GetBytes(url),
         ContentId = ContentId.Of(Encoding.UTF8.GetBytes(url)),
         Reason = Reason.RuledOut,
         At = _time.GetUtcNow(),
@@ -199,5 +199,21 @@ public sealed class ReplayedLettersTests : IDisposable
     {
         using var connection = SqlConnection.Open(Path.Combine(_state, "ledger.db"), readOnly: true);
         return connection.Text(sql);
+    }
+
+    /// <summary>Letters of which the second one refuses the command.</summary>
+    private sealed class RefusedAfter(ImportedLetter first) : IReadOnlyList<ImportedLetter>
+    {
+        public int Count => 2;
+
+        public ImportedLetter this[int index] => index == 0 ? first : throw new InvalidOperationException("no");
+
+        public IEnumerator<ImportedLetter> GetEnumerator()
+        {
+            yield return this[0];
+            yield return this[1];
+        }
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }
