@@ -33,17 +33,27 @@ internal sealed class LettersBench(string folder, int letters)
         await TimeAsync("opened, 1 % new and as many gone", 1, async () => (await OpenAsync()).Dispose());
         using (var index = await OpenAsync())
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{index.Rows:N0} rows, {new FileInfo(Path.Combine(LetterIndex.DirectoryIn(folder), "columns")).Length / (double)(1 << 20):N0} MiB"));
-            foreach (var text in (string[])["all", "reason=http_404", "class=permanent", "stage=classify", "host=host5.example", "domain=host7.example", "host=nowhere.example", "source=feed", "min_attempts=4", "since=2026-01-05T00:00:00Z until=2026-01-06T00:00:00Z", "reason=http_404,http_500,malformed,timeout,too_large class=permanent source=feed since=2026-01-02T00:00:00Z min_attempts=2"])
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{index.Rows:N0} rows, {new FileInfo(Path.Combine(LetterIndex.DirectoryIn(folder), "columns")).Length / (double)(1 << 20):N0} MiB, and {new FileInfo(Path.Combine(LetterIndex.DirectoryIn(folder), "text")).Length / (double)(1 << 20):N0} MiB of text"));
+            foreach (var text in (string[])["all", "reason=http_404", "class=permanent", "stage=classify", "host=host5.example", "domain=host7.example", "host=nowhere.example", "source=feed", "min_attempts=4", "since=2026-01-05T00:00:00Z until=2026-01-06T00:00:00Z", "reason=http_404,http_500,malformed,timeout,too_large class=permanent source=feed since=2026-01-02T00:00:00Z min_attempts=2",
+                "text=of/it", "text=www.host5.example", "text=8123456", "text=zebra", "text=e", "reason=http_404 text=host77"])
             {
                 if (!LetterFilterText.TryParse(text, out var filter, out var mistake))
                     throw new InvalidOperationException(mistake);
-                var count = 0L;
+                long? count = 0;
                 await TimeAsync($"list {text}", Rounds, () =>
                 {
                     count = index.Ask(columns => columns.Newest(filter, 50)).Count;
                     return Task.CompletedTask;
                 });
+                if (count is null)
+                {
+                    await TimeAsync($"count {text}", Rounds, () =>
+                    {
+                        count = index.Ask(columns => columns.Count(filter));
+                        return Task.CompletedTask;
+                    });
+                }
+
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    {count:N0} fit"));
             }
 

@@ -27,7 +27,7 @@ internal static class DlqListCommand
             {
                 if (line.GetValue(count))
                 {
-                    Console.Out.WriteLine((await desk.Book.FindAsync(filter)).Count);
+                    Console.Out.WriteLine(await desk.Book.CountAsync(filter));
                     return ExitCode.Done;
                 }
 

@@ -17,7 +17,7 @@ internal sealed class LetterFilterOptions
     private readonly Option<string?> _olderThan = One("--older-than", "Only what was refused or given up at least so long ago: 7d, 12h, 30m or 45s.", "AGE");
     private readonly Option<string?> _newerThan = One("--newer-than", "Only what was refused or given up less long ago.", "AGE");
     private readonly Option<int> _attempts = new("--min-attempts") { Description = "Only what was tried at least so often, 1 to 255.", HelpName = "N" };
-    private readonly Option<string?> _text = One("--text", "Only what has this in its line or its error, in any case. Reads the letters that the other choices leave.", "TEXT");
+    private readonly Option<string?> _text = One("--text", "Only what has this in its line, its error or the name of its reason, in any case of ASCII letters.", "TEXT");
     private readonly Option<string?> _kind = One("--kind", "Only lines that were refused, or URLs that died after they had been admitted.", "refused|died");
 
     private Option[] All => [_reason, _class, _stage, _host, _domain, _source, _since, _until, _olderThan, _newerThan, _attempts, _text, _kind];

@@ -15,7 +15,7 @@ internal sealed record StateToRead(string Directory, PipelineDefinition? Pipelin
         (argument.EndsWith(".yaml", StringComparison.Ordinal) || argument.EndsWith(".yml", StringComparison.Ordinal)) && File.Exists(argument);
 
     /// <summary>Whether anything has ever been admitted there.</summary>
-    public bool HasLedger => File.Exists(LedgerFile);
+    public bool HasLedger => LedgerSchema.IsBegun(LedgerFile);
 
     /// <summary>Finds it, or says on stderr why not.</summary>
     /// <param name="file">The pipeline file, or null.</param>

@@ -29,6 +29,9 @@ internal enum LetterColumn
 
     /// <summary>A <see cref="LetterKinds"/>, 1 byte.</summary>
     Kind,
+
+    /// <summary>Where its text ends in that of its block; the highest bit is set where it is not whole. 4 bytes.</summary>
+    TextEnd,
 }
 
 /// <summary>What a letter is; one that is gone is neither.</summary>
@@ -46,23 +49,27 @@ internal enum LetterKinds : byte
     Any = Refused | Died,
 }
 
-/// <summary>A stretch of rows, column by column, as it lies in the file; behind it the checksum of each column.</summary>
+/// <summary>A stretch of rows, column by column, as it lies in the file; behind it its <see cref="LetterSeal"/> and the marks of its text.</summary>
 internal sealed class LetterBlock
 {
     public const int Rows = 32_768;
 
-    public const int Columns = 8;
+    public const int Columns = 9;
 
     /// <summary>Bytes of a block in the file, a whole number of pages.</summary>
-    public const int Bytes = (40 * Rows) + 4_096;
+    public const int Bytes = MarksStart + TextMarks.Bytes;
 
-    private const int Checksums = 40 * Rows;
+    /// <summary>Where the seal stands in the block.</summary>
+    public const int SealStart = 44 * Rows;
 
-    private static readonly int[] Widths = [8, 8, 8, 8, 4, 2, 1, 1];
+    /// <summary>Where the marks of its text stand.</summary>
+    public const int MarksStart = SealStart + 4_096;
+
+    private static readonly int[] Widths = [8, 8, 8, 8, 4, 2, 1, 1, 4];
 
     private readonly byte[] _bytes = new byte[Bytes];
 
-    /// <summary>All of it, checksums included.</summary>
+    /// <summary>All of it.</summary>
     public Span<byte> Content => _bytes;
 
     public Span<long> Sequences => Cells<long>(LetterColumn.Sequence);
@@ -81,6 +88,10 @@ internal sealed class LetterBlock
 
     public Span<byte> Kinds => Cells<byte>(LetterColumn.Kind);
 
+    public Span<uint> TextEnds => Cells<uint>(LetterColumn.TextEnd);
+
+    public Span<byte> Marks => _bytes.AsSpan(MarksStart, TextMarks.Bytes);
+
     /// <summary>Bytes of a cell.</summary>
     public static int WidthOf(LetterColumn column) => Widths[(int)column];
 
@@ -93,21 +104,18 @@ internal sealed class LetterBlock
         return start;
     }
 
-    /// <summary>Where the checksum of a column stands in the block.</summary>
-    public static int ChecksumStartOf(LetterColumn column) => Checksums + ((int)column * sizeof(ulong));
-
     /// <summary>Of the first rows of a column. XXH3: it guards against damage and not against forgery.</summary>
     public ulong ChecksumOf(LetterColumn column, int rows) => XxHash3.HashToUInt64(ColumnBytes(column)[..(rows * WidthOf(column))]);
 
     public Span<byte> ColumnBytes(LetterColumn column) => _bytes.AsSpan(StartOf(column), Rows * WidthOf(column));
 
-    /// <summary>Writes the checksums of a block that is full behind it, and gives them.</summary>
-    public ulong[] Seal()
+    /// <summary>Of its first rows, with its text; it stands in the block then.</summary>
+    public LetterSeal Seal(int rows, long textStart, ReadOnlySpan<byte> text)
     {
-        var seal = new ulong[Columns];
+        var seal = new LetterSeal { TextStart = textStart, TextLength = text.Length, TextChecksum = XxHash3.HashToUInt64(text), MarksChecksum = XxHash3.HashToUInt64(Marks) };
         for (LetterColumn column = 0; (int)column < Columns; column++)
-            seal[(int)column] = ChecksumOf(column, Rows);
-        MemoryMarshal.AsBytes(seal.AsSpan()).CopyTo(_bytes.AsSpan(Checksums));
+            seal[column] = ChecksumOf(column, rows);
+        MemoryMarshal.AsBytes(seal.Numbers.AsSpan()).CopyTo(_bytes.AsSpan(SealStart));
         return seal;
     }
 

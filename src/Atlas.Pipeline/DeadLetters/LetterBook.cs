@@ -25,49 +25,17 @@ internal sealed class LetterBook(string state, StepProgress steps, Seams seams) 
     /// <param name="after">The last place of the page before; null for the first page.</param>
     public async Task<LetterPage> PageAsync(LetterFilter filter, int most, LetterPlace? after)
     {
-        if (filter.Text is null)
-        {
-            // One more than asked for says whether there is another page.
-            var (places, count) = await AskAsync(letters => letters.Newest(filter, most + 1, after));
-            var page = Read(places.Take(most)).ToList();
-            return new LetterPage(page, count, places.Count > most ? places[most - 1] : null);
-        }
-
-        var letters = new List<Letter>();
-        var all = await AskAsync(columns => columns.Find(filter));
-        steps.Begin("reading dead letters", 0);
-        foreach (var letter in Read(all.Reverse().Where(place => after is not { } last || place.CompareTo(last) < 0)))
-        {
-            steps.Advance(1);
-            if (!IsIn(letter, filter.Text))
-                continue;
-            if (letters.Count == most)
-                return new LetterPage(letters, null, PlaceOf(letters[^1]));
-            letters.Add(letter);
-        }
-
-        steps.End();
-        return new LetterPage(letters, after is null ? letters.Count : null, null);
+        // One more than asked for says whether there is another page.
+        var (places, count) = await AskAsync(letters => letters.Newest(filter, most + 1, after));
+        var page = Read(places.Take(most)).ToList();
+        return new LetterPage(page, count ?? (after is null && places.Count <= most ? places.Count : null), places.Count > most ? places[most - 1] : null);
     }
 
     /// <summary>All letters that fit, the oldest first.</summary>
-    public async Task<IReadOnlyList<LetterPlace>> FindAsync(LetterFilter filter)
-    {
-        var places = await AskAsync(letters => letters.Find(filter));
-        if (filter.Text is not { } text)
-            return places;
-        steps.Begin("reading dead letters", places.Count);
-        List<LetterPlace> found = [];
-        foreach (var letter in Read(places))
-        {
-            steps.Advance(1);
-            if (IsIn(letter, text))
-                found.Add(PlaceOf(letter));
-        }
+    public Task<IReadOnlyList<LetterPlace>> FindAsync(LetterFilter filter) => AskAsync(letters => letters.Find(filter));
 
-        steps.End();
-        return found;
-    }
+    /// <summary>How many letters fit.</summary>
+    public Task<long> CountAsync(LetterFilter filter) => AskAsync(letters => letters.Count(filter));
 
     /// <summary>How many letters fit, by what they have in common.</summary>
     /// <param name="filter">What is wanted.</param>
@@ -75,19 +43,14 @@ internal sealed class LetterBook(string state, StepProgress steps, Seams seams) 
     /// <param name="most">Groups that are named, those with the most letters.</param>
     public async Task<LetterCounts> CountAsync(LetterFilter filter, string by, int most)
     {
-        if (filter.Text is null)
-        {
-            var groups = await AskAsync(letters => letters.Groups(filter, LetterCounts.ColumnOf(by)));
-            if (by != "reason" || groups.All(group => group.Key != Reason.None.Code))
-                return LetterCounts.Of(groups, by, most, NameOf);
+        var groups = await AskAsync(letters => letters.Groups(filter, LetterCounts.ColumnOf(by)));
+        if (by != "reason" || groups.All(group => group.Key != Reason.None.Code))
+            return LetterCounts.Of(groups, by, most, NameOf);
 
-            // Reasons that this program does not know are one to the index; by name they stand in the ledger.
-            var unknown = Count(await AskAsync(letters => letters.Find(filter with { Reasons = [Reason.None] })), by);
-            var known = LetterCounts.Of([.. groups.Where(group => group.Key != Reason.None.Code)], by, int.MaxValue, NameOf);
-            return LetterCounts.Of([.. known.Top, .. unknown], most);
-        }
-
-        return LetterCounts.Of(Count(await FindAsync(filter), by), most);
+        // Reasons that this program does not know are one to the index; by name they stand in the ledger.
+        var unknown = Count(await AskAsync(letters => letters.Find(filter with { Reasons = [Reason.None] })), by);
+        var known = LetterCounts.Of([.. groups.Where(group => group.Key != Reason.None.Code)], by, int.MaxValue, NameOf);
+        return LetterCounts.Of([.. known.Top, .. unknown], most);
     }
 
     /// <summary>Counts letters one by one.</summary>
@@ -185,7 +148,4 @@ internal sealed class LetterBook(string state, StepProgress steps, Seams seams) 
     /// <summary>What a group has in common that only stands in the ledger.</summary>
     private string NameOf(LetterGroup group, string by) =>
         Read([group.Newest]).FirstOrDefault() is { } letter ? LetterCounts.NameOf(letter, by, HostOf) : "";
-
-    private static bool IsIn(Letter letter, string text) =>
-        letter.Error.Contains(text, StringComparison.OrdinalIgnoreCase) || Encoding.UTF8.GetString(letter.Line).Contains(text, StringComparison.OrdinalIgnoreCase);
 }

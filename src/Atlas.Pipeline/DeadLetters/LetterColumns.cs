@@ -6,14 +6,16 @@ namespace Atlas.Pipeline.DeadLetters;
 /// <param name="files">Committed.</param>
 /// <param name="now">What ages are counted from.</param>
 /// <param name="sources">The rows of sources by their names.</param>
-internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IReadOnlyDictionary<string, int> sources)
+/// <param name="hasWord">Whether a letter has a word, of which the index does not have all.</param>
+internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IReadOnlyDictionary<string, int> sources, Func<long, byte[], bool> hasWord)
 {
     /// <summary>Up to so many reasons are compared one by one; more are looked up in a table.</summary>
     private const int FewReasons = 4;
 
     private readonly RowSelection _rows = new();
+    private readonly RowSelection _withWord = new();
 
-    /// <summary>How many letters fit a filter, whatever it says of text, which stands in the ledger.</summary>
+    /// <summary>How many letters fit a filter.</summary>
     public long Count(LetterFilter filter)
     {
         long count = 0;
@@ -22,21 +24,24 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
         return count;
     }
 
-    /// <summary>The newest letters that fit, the newest first, and how many fit in all.</summary>
-    /// <param name="filter">Without regard to its text.</param>
+    /// <summary>The newest letters that fit, the newest first, and how many fit in all; with a text that is not counted, as what can't be among the newest is not searched for it.</summary>
+    /// <param name="filter">What is wanted.</param>
     /// <param name="most">How many at most, from 1.</param>
     /// <param name="before">Only what stands before this place is listed; null begins with the newest.</param>
-    public (IReadOnlyList<LetterPlace> Letters, long Count) Newest(LetterFilter filter, int most, LetterPlace? before = null)
+    public (IReadOnlyList<LetterPlace> Letters, long? Count) Newest(LetterFilter filter, int most, LetterPlace? before = null)
     {
         var newest = new NewestLetters(most);
         var limit = before ?? new LetterPlace(long.MaxValue, long.MaxValue);
         long count = 0;
-        foreach (var block in Blocks(filter))
+        var word = filter.Text is { } text ? LetterText.WordOf(text) : null;
+        foreach (var block in Blocks(filter with { Text = null }))
         {
             // What can't be among the newest any more is left out many rows at a time.
             count += _rows.Count;
             ReadOnlySpan<long> times = files.Read<long>(block, LetterColumn.At);
             _rows.KeepRange(times, newest.Least.At, limit.At);
+            if (word is not null && !_rows.IsEmpty)
+                KeepWord(block, word);
             if (_rows.IsEmpty)
                 continue;
             ReadOnlySpan<long> sequences = files.Read<long>(block, LetterColumn.Sequence);
@@ -48,11 +53,11 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
             }
         }
 
-        return (newest.Take(), count);
+        return (newest.Take(), word is null ? count : null);
     }
 
     /// <summary>All letters that fit, the oldest first: 16 bytes of memory each.</summary>
-    /// <param name="filter">Without regard to its text.</param>
+    /// <param name="filter">What is wanted.</param>
     public IReadOnlyList<LetterPlace> Find(LetterFilter filter)
     {
         var found = new List<LetterPlace>();
@@ -69,7 +74,7 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
     }
 
     /// <summary>Letters that fit, counted by what they have in common; in no order.</summary>
-    /// <param name="filter">Without regard to its text.</param>
+    /// <param name="filter">What is wanted.</param>
     public IReadOnlyCollection<LetterGroup> Groups(LetterFilter filter, LetterGrouping by)
     {
         var groups = new LetterGroups();
@@ -113,6 +118,7 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
         var reasons = filter.AsksForReasons ? MarksOf(filter) : null;
         var few = filter is { Reasons.Count: > 0 and <= FewReasons, Classes.Count: 0, Stages.Count: 0 } ? filter.Reasons.Select(reason => reason.Code).ToArray() : null;
         var (from, to) = filter.TimesAt(now);
+        var word = filter.Text is { } text ? LetterText.WordOf(text) : null;
         for (var block = files.Blocks - 1; block >= 0; block--)
         {
             _rows.TakeAll(files.RowsIn(block));
@@ -131,9 +137,73 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
                 _rows.KeepAnyOf<ulong>(files.Read<ulong>(block, LetterColumn.Domain), domains);
             if ((from != long.MinValue || to != long.MaxValue) && !_rows.IsEmpty)
                 _rows.KeepRange(files.Read<long>(block, LetterColumn.At), from, to);
+            if (word is not null && !_rows.IsEmpty)
+                KeepWord(block, word);
             if (!_rows.IsEmpty)
                 yield return block;
         }
+    }
+
+    /// <summary>Keeps the letters that have a word in their line, their error or the name of their reason.</summary>
+    private void KeepWord(int block, byte[] word)
+    {
+        _withWord.TakeNone(files.RowsIn(block));
+        var mayHave = TextMarks.MayHave(files.ReadMarks(block), word);
+        ReadOnlySpan<uint> ends = files.Read<uint>(block, LetterColumn.TextEnd);
+        if (mayHave)
+            Search(files.ReadText(block), ends, word);
+        if (ReasonsWith(word) is { } marks)
+        {
+            ReadOnlySpan<ushort> reasons = files.Read<ushort>(block, LetterColumn.Reason);
+            foreach (var row in _rows)
+            {
+                if (marks[reasons[row]] != 0)
+                    _withWord.Add(row);
+            }
+        }
+
+        ReadOnlySpan<long> sequences = default;
+        foreach (var row in _rows)
+        {
+            if ((ends[row] & LetterFiles.IsCut) == 0 || _withWord.Has(row))
+                continue;
+            if (sequences.IsEmpty)
+                sequences = files.Read<long>(block, LetterColumn.Sequence);
+            if (hasWord(sequences[row], word))
+                _withWord.Add(row);
+        }
+
+        _rows.KeepThoseOf(_withWord);
+    }
+
+    /// <summary>Finds a word in the text of a block; no letter's text goes over into the next one's.</summary>
+    private void Search(ReadOnlySpan<byte> text, ReadOnlySpan<uint> ends, ReadOnlySpan<byte> word)
+    {
+        var row = 0;
+        for (var at = 0; at < text.Length;)
+        {
+            var found = text[at..].IndexOf(word);
+            if (found < 0)
+                return;
+            at += found;
+            while ((ends[row] & ~LetterFiles.IsCut) <= at)
+                row++;
+            _withWord.Add(row);
+            at = (int)(ends[row] & ~LetterFiles.IsCut);
+        }
+    }
+
+    /// <summary>The codes of reasons with a word in their names; null if there is none.</summary>
+    private static byte[]? ReasonsWith(ReadOnlySpan<byte> word)
+    {
+        byte[]? marks = null;
+        foreach (var reason in Reason.All)
+        {
+            if (Encoding.ASCII.GetBytes(reason.Name).AsSpan().IndexOf(word) >= 0)
+                (marks ??= new byte[ushort.MaxValue + 1])[reason.Code] = 1;
+        }
+
+        return marks;
     }
 
     private static ulong[] Hashes(IReadOnlyList<string> names) => [.. names.Select(name => LetterHost.HashOf(Encoding.ASCII.GetBytes(name)))];

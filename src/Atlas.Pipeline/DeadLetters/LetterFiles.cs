@@ -5,9 +5,9 @@ using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.DeadLetters;
 
-/// <summary>The index as files: <c>columns</c>, blocks of rows, and <c>head</c>, which says how much of them counts. One caller at a time.</summary>
+/// <summary>The index as files: <c>columns</c>, blocks of rows, <c>text</c>, what is searched of each block, and <c>head</c>, which says how much of them counts. One caller at a time.</summary>
 /// <remarks>
-/// The head is replaced last and as a whole: what a process left behind the rows that it names was never there. It also has the checksums of the last block, which may not be full; full blocks have theirs behind them, and the head has a checksum of these: so columns that are older than the head, whole as they may be, are not taken for what belongs to it.
+/// The head is replaced last and as a whole: what a process left behind the rows that it names was never there. It also has the seal of the last block, which may not be full; full blocks have theirs behind them, and the head has a checksum of these: so columns that are older than the head, whole as they may be, are not taken for what belongs to it.
 /// Checksums are compared when a column is read. Nothing is synced for its own sake, as a power failure that takes some of it makes checksums that do not hold.
 /// </remarks>
 internal sealed class LetterFiles : IDisposable
@@ -15,18 +15,28 @@ internal sealed class LetterFiles : IDisposable
     /// <summary>The name of the file that counts.</summary>
     public const string Head = "head";
 
-    private const uint Magic = 0x324C_5441;
-    private const int HeadBytes = 4 + 32 + (5 * sizeof(long)) + (LetterBlock.Columns * sizeof(ulong)) + (2 * sizeof(ulong));
+    /// <summary>A text that is not whole, in the column of ends.</summary>
+    public const uint IsCut = 1U << 31;
+
+    private const uint Magic = 0x334C_5441;
+    private const int HeadBytes = 4 + 32 + (5 * sizeof(long)) + (LetterSeal.Words * sizeof(ulong)) + (2 * sizeof(ulong));
+
+    /// <summary>Bytes of a block's text at most.</summary>
+    private const int MostText = LetterBlock.Rows * LetterText.MostBytes;
 
     private readonly IDisk _disk;
     private readonly string _headFile;
-    private readonly IDiskFile _columns;
+    private readonly IDiskFile _columns, _text;
     private readonly LetterBlock _read = new();
     private readonly LetterBlock _last = new();
-    private readonly ulong[] _lastChecksums = new ulong[LetterBlock.Columns];
+    private readonly LetterSeal _lastSeal = new();
+    private readonly List<LetterSeal> _seals = [];
+    private readonly byte[] _marks = new byte[TextMarks.Bytes];
 
-    /// <summary>The checksums of the full blocks.</summary>
-    private readonly List<ulong[]> _seals = [];
+    // Of the block that was asked for last, and of the one that grows: 42 MB at most, where every line is long.
+    private byte[] _readText = [];
+    private byte[] _lastText = new byte[1 << 20];
+    private int _lastTextLength;
 
     private ulong _sealsChecksum;
     private bool _isLastWhole;
@@ -38,6 +48,7 @@ internal sealed class LetterFiles : IDisposable
         _disk = disk;
         _headFile = Path.Combine(directory, Head);
         _columns = disk.Open(Path.Combine(directory, "columns"));
+        _text = disk.Open(Path.Combine(directory, "text"));
         if (!ReadHead() || !ReadSeals())
             Clear("");
     }
@@ -55,6 +66,11 @@ internal sealed class LetterFiles : IDisposable
 
     public int Blocks => (int)((Rows + LetterBlock.Rows - 1) / LetterBlock.Rows);
 
+    /// <summary>Where the text of the last block begins.</summary>
+    private long TextStart => _seals.Count > 0 ? _seals[^1].TextEnd : 0;
+
+    private ReadOnlySpan<byte> LastText => _lastText.AsSpan(0, _lastTextLength);
+
     private int LastRows => (int)(Rows % LetterBlock.Rows);
 
     /// <summary>Rows in a block.</summary>
@@ -64,8 +80,9 @@ internal sealed class LetterFiles : IDisposable
     public void Clear(string ledgerId)
     {
         LedgerId = ledgerId;
-        (Cursors, Rows, Gone, _isLastWhole) = (default, 0, 0, true);
+        (Cursors, Rows, Gone, _isLastWhole, _lastTextLength) = (default, 0, 0, true, 0);
         _seals.Clear();
+        _last.Marks.Clear();
     }
 
     /// <summary>The cells of one column of a block; valid until the same column is read again.</summary>
@@ -75,9 +92,28 @@ internal sealed class LetterFiles : IDisposable
     {
         var rows = RowsIn(block);
         var bytes = _read.ColumnBytes(column)[..(rows * LetterBlock.WidthOf(column))];
-        if (_columns.Read(bytes, StartOf(block) + LetterBlock.StartOf(column)) < bytes.Length || XxHash3.HashToUInt64(bytes) != ChecksumOf(block, column))
-            throw new LetterIndexDamagedException();
+        Fill(_columns, bytes, StartOf(block) + LetterBlock.StartOf(column), SealOf(block)[column]);
         return MemoryMarshal.Cast<byte, T>(bytes);
+    }
+
+    /// <summary>The text of a block; valid until another one is read.</summary>
+    /// <exception cref="LetterIndexDamagedException">It is not what was written.</exception>
+    public ReadOnlySpan<byte> ReadText(int block)
+    {
+        var seal = SealOf(block);
+        if (_readText.Length < seal.TextLength)
+            _readText = new byte[Math.Max(seal.TextLength, Math.Min(2 * _readText.Length, MostText))];
+        var text = _readText.AsSpan(0, seal.TextLength);
+        Fill(_text, text, seal.TextStart, seal.TextChecksum);
+        return text;
+    }
+
+    /// <summary>What may stand in the text of a block; valid until another one is asked for.</summary>
+    /// <exception cref="LetterIndexDamagedException">It is not what was written.</exception>
+    public ReadOnlySpan<byte> ReadMarks(int block)
+    {
+        Fill(_columns, _marks, StartOf(block) + LetterBlock.MarksStart, SealOf(block).MarksChecksum);
+        return _marks;
     }
 
     /// <summary>Appends a row; it counts after <see cref="Commit"/>.</summary>
@@ -94,17 +130,20 @@ internal sealed class LetterFiles : IDisposable
         _last.Reasons[row] = letter.Reason;
         _last.Attempts[row] = (byte)Math.Clamp(letter.Attempts, 0, byte.MaxValue);
         _last.Kinds[row] = (byte)(letter.WasAdmitted ? LetterKinds.Died : LetterKinds.Refused);
+        _last.TextEnds[row] = AppendText(letter);
         Rows++;
         if (row + 1 < LetterBlock.Rows)
             return;
-        _seals.Add(_last.Seal());
-        _columns.Write(_last.Content, StartOf((int)(Rows / LetterBlock.Rows) - 1));
+        WriteLast(LetterBlock.Rows);
+        _seals.Add(_last.Seal(LetterBlock.Rows, TextStart, LastText));
+        _lastTextLength = 0;
+        _last.Marks.Clear();
     }
 
     /// <summary>Marks the rows of some letters as gone, wherever they stand.</summary>
     public void TakeAway(IReadOnlyList<long> sequences)
     {
-        WriteLast();
+        WriteLast(LastRows);
         var set = new SequenceSet(sequences);
         for (var block = 0; block < Blocks; block++)
         {
@@ -133,7 +172,7 @@ internal sealed class LetterFiles : IDisposable
     /// <param name="cursors">How far the ledger was followed.</param>
     public void Commit(LetterCursors cursors)
     {
-        WriteLast();
+        WriteLast(LastRows);
         Cursors = cursors;
         Span<byte> head = stackalloc byte[HeadBytes];
         BinaryPrimitives.WriteUInt32LittleEndian(head, Magic);
@@ -145,9 +184,9 @@ internal sealed class LetterFiles : IDisposable
             rest = rest[sizeof(long)..];
         }
 
-        foreach (var checksum in _lastChecksums)
+        foreach (var number in _lastSeal.Numbers)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(rest, checksum);
+            BinaryPrimitives.WriteUInt64LittleEndian(rest, number);
             rest = rest[sizeof(ulong)..];
         }
 
@@ -156,7 +195,11 @@ internal sealed class LetterFiles : IDisposable
         _disk.Replace(_headFile, head);
     }
 
-    public void Dispose() => _columns.Dispose();
+    public void Dispose()
+    {
+        _columns.Dispose();
+        _text.Dispose();
+    }
 
     private static long StartOf(int block) => (long)block * LetterBlock.Bytes;
 
@@ -168,11 +211,11 @@ internal sealed class LetterFiles : IDisposable
         LedgerId = System.Text.Encoding.ASCII.GetString(head, 4, 32);
         Cursors = new LetterCursors(Number(0), Number(1), Number(2));
         (Rows, Gone) = (Number(3), Number(4));
-        for (var column = 0; column < LetterBlock.Columns; column++)
-            _lastChecksums[column] = (ulong)Number(5 + column);
-        _sealsChecksum = (ulong)Number(5 + LetterBlock.Columns);
+        for (var number = 0; number < LetterSeal.Words; number++)
+            _lastSeal.Numbers[number] = (ulong)Number(5 + number);
+        _sealsChecksum = (ulong)Number(5 + LetterSeal.Words);
         _isLastWhole = LastRows == 0;
-        return Rows >= 0;
+        return Rows >= 0 && IsRight(_lastSeal);
 
         long Number(int at) => BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(36 + (at * sizeof(long))));
     }
@@ -182,9 +225,9 @@ internal sealed class LetterFiles : IDisposable
     {
         for (var block = 0; block < Rows / LetterBlock.Rows; block++)
         {
-            var seal = new ulong[LetterBlock.Columns];
-            var bytes = MemoryMarshal.AsBytes(seal.AsSpan());
-            if (_columns.Read(bytes, StartOf(block) + LetterBlock.ChecksumStartOf(0)) < bytes.Length)
+            var seal = new LetterSeal();
+            var bytes = MemoryMarshal.AsBytes(seal.Numbers.AsSpan());
+            if (_columns.Read(bytes, StartOf(block) + LetterBlock.SealStart) < bytes.Length || !IsRight(seal))
                 return false;
             _seals.Add(seal);
         }
@@ -192,11 +235,13 @@ internal sealed class LetterFiles : IDisposable
         return ChecksumOfSeals() == _sealsChecksum;
     }
 
+    private static bool IsRight(LetterSeal seal) => seal.TextStart >= 0 && seal.TextLength is >= 0 and <= MostText;
+
     private ulong ChecksumOfSeals()
     {
         var hash = new XxHash3();
         foreach (var seal in _seals)
-            hash.Append(MemoryMarshal.AsBytes(seal.AsSpan()));
+            hash.Append(MemoryMarshal.AsBytes(seal.Numbers.AsSpan()));
         return hash.GetCurrentHashAsUInt64();
     }
 
@@ -205,17 +250,45 @@ internal sealed class LetterFiles : IDisposable
     {
         for (LetterColumn column = 0; (int)column < LetterBlock.Columns; column++)
             Read<byte>(Blocks - 1, column).CopyTo(_last.ColumnBytes(column));
-        _isLastWhole = true;
+        ReadMarks(Blocks - 1).CopyTo(_last.Marks);
+        var text = ReadText(Blocks - 1);
+        Reserve(text.Length);
+        text.CopyTo(_lastText);
+        (_lastTextLength, _isLastWhole) = (text.Length, true);
     }
 
-    /// <summary>What the last block has, full or not, goes to the file.</summary>
-    private void WriteLast()
+    /// <summary>What the last block has, full or not, goes to the files.</summary>
+    private void WriteLast(int rows)
     {
-        if (!_isLastWhole || LastRows == 0)
+        if (!_isLastWhole || rows == 0)
             return;
+        var seal = _last.Seal(rows, TextStart, LastText);
+        seal.Numbers.CopyTo(_lastSeal.Numbers.AsSpan());
         _columns.Write(_last.Content, StartOf(Blocks - 1));
-        for (LetterColumn column = 0; (int)column < LetterBlock.Columns; column++)
-            _lastChecksums[(int)column] = _last.ChecksumOf(column, LastRows);
+        _text.Write(LastText, TextStart);
+    }
+
+    /// <returns>Its end, as it stands in the column.</returns>
+    private uint AppendText(in ScannedLetter letter)
+    {
+        Reserve(_lastTextLength + LetterText.MostBytes);
+        var into = _lastText.AsSpan(_lastTextLength);
+        var length = LetterText.Write(letter, into, out var isWhole);
+        TextMarks.Add(_last.Marks, into[..length]);
+        _lastTextLength += length;
+        return (uint)_lastTextLength | (isWhole ? 0 : IsCut);
+    }
+
+    private void Reserve(int bytes)
+    {
+        if (_lastText.Length < bytes)
+            Array.Resize(ref _lastText, Math.Max(bytes, 2 * _lastText.Length));
+    }
+
+    private static void Fill(IDiskFile file, Span<byte> bytes, long from, ulong checksum)
+    {
+        if (file.Read(bytes, from) < bytes.Length || XxHash3.HashToUInt64(bytes) != checksum)
+            throw new LetterIndexDamagedException();
     }
 
     private void WriteKinds(int block, ReadOnlySpan<byte> kinds)
@@ -224,17 +297,17 @@ internal sealed class LetterFiles : IDisposable
         var checksum = XxHash3.HashToUInt64(kinds);
         if (kinds.Length < LetterBlock.Rows)
         {
-            _lastChecksums[(int)LetterColumn.Kind] = checksum;
+            _lastSeal[LetterColumn.Kind] = checksum;
             if (_isLastWhole)
                 kinds.CopyTo(_last.Kinds);
             return;
         }
 
-        _seals[block][(int)LetterColumn.Kind] = checksum;
+        _seals[block][LetterColumn.Kind] = checksum;
         Span<byte> sealing = stackalloc byte[sizeof(ulong)];
         MemoryMarshal.Write(sealing, checksum);
-        _columns.Write(sealing, StartOf(block) + LetterBlock.ChecksumStartOf(LetterColumn.Kind));
+        _columns.Write(sealing, StartOf(block) + LetterBlock.SealStart + ((int)LetterColumn.Kind * sizeof(ulong)));
     }
 
-    private ulong ChecksumOf(int block, LetterColumn column) => RowsIn(block) < LetterBlock.Rows ? _lastChecksums[(int)column] : _seals[block][(int)column];
+    private LetterSeal SealOf(int block) => RowsIn(block) < LetterBlock.Rows ? _lastSeal : _seals[block];
 }

@@ -39,7 +39,7 @@ internal sealed record LetterFilter
     /// <summary>Tried at least so often, up to 255.</summary>
     public int MinAttempts { get; init; }
 
-    /// <summary>What the line or its error has in it, in any case of ASCII letters; null for anything.</summary>
+    /// <summary>What the line, its error or the name of its reason has in it, in any case of ASCII letters; null for anything.</summary>
     public string? Text { get; init; }
 
     public LetterKinds Kinds { get; init; } = LetterKinds.Any;

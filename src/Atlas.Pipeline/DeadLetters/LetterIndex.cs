@@ -22,6 +22,7 @@ internal sealed class LetterIndex : IDisposable
     private readonly FileStream? _lock;
     private readonly string? _temporary;
     private readonly LetterFiles _files;
+    private LetterReader? _reader;
     private IReadOnlyDictionary<string, int> _sources = new Dictionary<string, int>();
 
     private LetterIndex(string ledger, string directory, FileStream? held, string? temporary, StepProgress steps, Seams seams)
@@ -92,6 +93,7 @@ internal sealed class LetterIndex : IDisposable
 
     public void Dispose()
     {
+        _reader?.Dispose();
         _files.Dispose();
         _lock?.Dispose();
         if (_temporary is not null)
@@ -137,7 +139,13 @@ internal sealed class LetterIndex : IDisposable
         }
     }
 
-    private LetterColumns Columns() => new(_files, _time.GetUtcNow(), _sources);
+    private LetterColumns Columns() => new(_files, _time.GetUtcNow(), _sources, HasWord);
+
+    private bool HasWord(long sequence, byte[] word)
+    {
+        _reader ??= new LetterReader(_ledger);
+        return _reader.Read([sequence]).Any(letter => LetterText.IsIn(letter, word));
+    }
 
     /// <summary>This, brought up to date; closed when that fails.</summary>
     private LetterIndex Followed()

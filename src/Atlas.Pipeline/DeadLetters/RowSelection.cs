@@ -37,6 +37,24 @@ internal sealed class RowSelection
             _words[rows / 64] = (1UL << (rows % 64)) - 1;
     }
 
+    /// <summary>Begins with none of a block's rows.</summary>
+    public void TakeNone(int rows)
+    {
+        _rows = rows;
+        _words.AsSpan().Clear();
+    }
+
+    public void Add(int row) => _words[row / 64] |= 1UL << (row % 64);
+
+    public bool Has(int row) => (_words[row / 64] >> (row % 64) & 1) != 0;
+
+    /// <summary>Keeps those that another selection of the same block has.</summary>
+    public void KeepThoseOf(RowSelection other)
+    {
+        for (var word = 0; word < _words.Length; word++)
+            _words[word] &= other._words[word];
+    }
+
     /// <summary>Keeps those whose cell is one of some values. Their number is how often each cell is compared.</summary>
     public void KeepAnyOf<T>(ReadOnlySpan<T> cells, ReadOnlySpan<T> values)
         where T : unmanaged, INumber<T> => Keep(cells, new AnyOf<T>(values));

@@ -121,6 +121,23 @@ internal static class LedgerSchema
         }
     }
 
+    /// <summary>Whether a file has anything in it: who is killed while its tables are made leaves one that has not.</summary>
+    public static bool IsBegun(string file)
+    {
+        if (!File.Exists(file))
+            return false;
+        try
+        {
+            using var connection = SqlConnection.Open(file, readOnly: true);
+            return connection.Scalar("PRAGMA application_id") != 0 || connection.Scalar("SELECT count(*) FROM sqlite_schema") != 0;
+        }
+        catch (LedgerException)
+        {
+            // What is wrong with it is said by whoever opens it.
+            return true;
+        }
+    }
+
     /// <summary>Opens a connection that changes nothing, beside the writer's or without one.</summary>
     /// <exception cref="StateDamagedException">The file is not a ledger of this version.</exception>
     /// <exception cref="LedgerException">SQLite does not open it.</exception>

@@ -85,6 +85,15 @@ internal sealed class LetterReader : IDisposable
         : history.Count > 0 && history[^1].Reason == reason && history[^1].Error.Length > 0 ? history[^1].Error
         : reason;
 
+    /// <summary>What a refused line is a letter for, by name, and what is known beyond that.</summary>
+    public static (string Reason, string Error) NamesOf(in PackedRefusal packed, IReadOnlyList<LetterAttempt> history, LetterFacts facts)
+    {
+        var own = Reason.IsKnown(packed.Reason.Code) ? packed.Reason.Name : string.Create(CultureInfo.InvariantCulture, $"code {packed.Reason.Code}");
+        var isAsImported = facts.For == own;
+        var name = isAsImported && facts.Reason is { } unknown ? unknown : own;
+        return (name, isAsImported && facts.Error is { } error ? error : ErrorOf(packed.Flaw, history, name));
+    }
+
     public void Dispose() => _connection.Dispose();
 
     /// <summary>The numbers of the letters that have one of some content ids.</summary>
@@ -124,19 +133,16 @@ internal sealed class LetterReader : IDisposable
         var history = HistoryOf(sequence);
         var (again, lastAt) = RepeatsOf(packed.ContentId);
         var at = TimeOf(packed.RefusedAt);
-        var reason = Reason.IsKnown(packed.Reason.Code) ? packed.Reason : Reason.None;
-        var name = reason == packed.Reason ? reason.Name : string.Create(CultureInfo.InvariantCulture, $"code {packed.Reason.Code}");
-        var isAsImported = facts.For == name;
-        name = isAsImported && facts.Reason is { } unknown ? unknown : name;
+        var (name, error) = NamesOf(packed, history, facts);
         return new Letter
         {
             Sequence = sequence,
             Line = line,
             ContentId = packed.ContentId,
-            Reason = reason,
+            Reason = Reason.IsKnown(packed.Reason.Code) ? packed.Reason : Reason.None,
             ReasonName = name,
             Flaw = packed.Flaw,
-            Error = isAsImported && facts.Error is { } error ? error : ErrorOf(packed.Flaw, history, name),
+            Error = error,
             Attempts = facts.Attempts ?? (history.Count > 0 ? history[^1].Number : 0),
             At = at,
             FirstSeen = facts.FirstSeen is { } seen ? TimeOf(seen) : at,

@@ -1,3 +1,6 @@
+using System.Text;
+using Atlas.Urls;
+
 namespace Atlas.Pipeline.Ledger;
 
 /// <summary>How far an index of the dead letters has followed the ledger.</summary>
@@ -16,7 +19,7 @@ internal sealed class LetterScan : IDisposable
     private const int LettersPerPiece = 250_000;
 
     private readonly SqlConnection _connection;
-    private readonly SqlStatement _gone, _changed, _refused, _dead, _attempts, _sources;
+    private readonly SqlStatement _gone, _changed, _refused, _dead, _attempts, _facts, _sources;
     private readonly Dictionary<string, int> _sourceIds = [];
     private readonly Dictionary<string, ushort> _reasonCodes = [];
 
@@ -30,8 +33,9 @@ internal sealed class LetterScan : IDisposable
             _gone = _connection.Prepare("SELECT id, seq FROM letters_gone WHERE id > ?1 ORDER BY id");
             _changed = _connection.Prepare($"SELECT seq, line, packed FROM {LedgerSchema.Refused} WHERE seq = ?1");
             _refused = _connection.Prepare($"SELECT seq, line, packed FROM {LedgerSchema.Refused} WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-            _dead = _connection.Prepare($"SELECT died, seq, source_url, failure_classification, retry_count, quarantined_at, source_name FROM {LedgerSchema.Dead} WHERE died > ?1 ORDER BY died LIMIT ?2");
-            _attempts = _connection.Prepare("SELECT seq, n FROM attempts WHERE seq >= ?1 ORDER BY seq, n DESC LIMIT 1");
+            _dead = _connection.Prepare($"SELECT died, seq, source_url, failure_classification, retry_count, quarantined_at, source_name, original_error FROM {LedgerSchema.Dead} WHERE died > ?1 ORDER BY died LIMIT ?2");
+            _attempts = _connection.Prepare("SELECT seq, n, reason, error FROM attempts WHERE seq >= ?1 ORDER BY seq, n DESC LIMIT 1");
+            _facts = _connection.Prepare("SELECT seq, facts FROM letter_notes WHERE seq >= ?1 AND facts IS NOT NULL ORDER BY seq LIMIT 1");
             _sources = _connection.Prepare("SELECT id, name FROM sources");
         }
         catch
@@ -106,7 +110,7 @@ internal sealed class LetterScan : IDisposable
         foreach (var sequence in sequences.Distinct().Where(sequence => sequence <= from.Refused).Order())
         {
             if (_changed.Bind(1, sequence).Step())
-                found(Refused(_changed, AttemptsFrom(sequence)));
+                found(Refused(_changed, AttemptsFrom(sequence), FactsFrom(sequence)));
             _changed.Reset();
         }
 
@@ -116,14 +120,17 @@ internal sealed class LetterScan : IDisposable
     private (long Last, int Left) ReadRefused(long after, Visit found)
     {
         var left = LettersPerPiece;
-        (long Sequence, int Count) tried = (-1, 0);
+        Tried tried = new(-1, 0, "", "");
+        (long Sequence, string Json) facts = (-1, "");
         _refused.Bind(1, after).Bind(2, left);
         while (_refused.Step())
         {
             after = _refused.Int64(0);
             if (tried.Sequence < after)
                 tried = AttemptsFrom(after);
-            found(Refused(_refused, tried));
+            if (facts.Sequence < after)
+                facts = FactsFrom(after);
+            found(Refused(_refused, tried, facts));
             left--;
         }
 
@@ -131,20 +138,38 @@ internal sealed class LetterScan : IDisposable
         return (after, left);
     }
 
-    private static ScannedLetter Refused(SqlStatement row, (long Sequence, int Count) tried)
+    private static ScannedLetter Refused(SqlStatement row, in Tried tried, (long Sequence, string Json) facts)
     {
+        var sequence = row.Int64(0);
         var packed = PackedRefusal.Read(row.Bytes(2));
+        var wasTried = tried.Sequence == sequence;
+        var error = wasTried || facts.Sequence == sequence
+            ? ErrorOf(packed, wasTried ? [tried.Last] : [], facts.Sequence == sequence ? LetterFacts.Parse(facts.Json) : LetterFacts.None)
+            : CanonicalizationErrorNames.Of(packed.Flaw);
         return new ScannedLetter
         {
-            Sequence = row.Int64(0),
+            Sequence = sequence,
             WasAdmitted = false,
             Line = row.Bytes(1),
+            Error = error,
             Reason = packed.Reason.Code,
             Source = packed.Source,
             At = packed.RefusedAt,
-            Attempts = tried.Sequence == row.Int64(0) ? tried.Count : 0,
+            Attempts = wasTried ? tried.Count : 0,
         };
     }
+
+    /// <summary>As <see cref="LetterReader"/> has it.</summary>
+    private static ReadOnlySpan<byte> ErrorOf(PackedRefusal packed, IReadOnlyList<LetterAttempt> history, LetterFacts facts)
+    {
+        var (name, error) = LetterReader.NamesOf(packed, history, facts);
+        return BeyondReason(packed.Reason.Code, name, error);
+    }
+
+    private static ReadOnlySpan<byte> BeyondReason(ushort reason, string name, string error) =>
+        reason == Reason.None.Code ? Encoding.UTF8.GetBytes(error == name ? name : $"{name}\0{error}")
+        : error == name ? default
+        : Encoding.UTF8.GetBytes(error);
 
     private (long Last, int Left) ReadDead(long after, int left, Visit found)
     {
@@ -152,12 +177,15 @@ internal sealed class LetterScan : IDisposable
         while (_dead.Step())
         {
             after = _dead.Int64(0);
+            var (name, error) = (_dead.Text(3), _dead.Text(7));
+            var reason = ReasonOf(name);
             found(new ScannedLetter
             {
                 Sequence = _dead.Int64(1),
                 WasAdmitted = true,
                 Line = _dead.Bytes(2),
-                Reason = ReasonOf(_dead.Text(3)),
+                Error = BeyondReason(reason, name, error),
+                Reason = reason,
                 Source = _sourceIds.GetValueOrDefault(_dead.Text(6)),
                 At = _dead.Int64(5),
                 Attempts = (int)_dead.Int64(4),
@@ -170,10 +198,18 @@ internal sealed class LetterScan : IDisposable
     }
 
     /// <summary>The first row from a number on that was ever tried, and how often; most refused lines never were, so one look serves many of them.</summary>
-    private (long Sequence, int Count) AttemptsFrom(long sequence)
+    private Tried AttemptsFrom(long sequence)
     {
-        var row = _attempts.Bind(1, sequence).Step() ? (_attempts.Int64(0), (int)_attempts.Int64(1)) : (long.MaxValue, 0);
+        var row = _attempts.Bind(1, sequence).Step() ? new Tried(_attempts.Int64(0), (int)_attempts.Int64(1), _attempts.Text(2), _attempts.Text(3)) : new Tried(long.MaxValue, 0, "", "");
         _attempts.Reset();
+        return row;
+    }
+
+    /// <summary>The same for what a letter brought from elsewhere.</summary>
+    private (long Sequence, string Json) FactsFrom(long sequence)
+    {
+        var row = _facts.Bind(1, sequence).Step() ? (_facts.Int64(0), _facts.Text(1)) : (long.MaxValue, "");
+        _facts.Reset();
         return row;
     }
 
@@ -192,6 +228,12 @@ internal sealed class LetterScan : IDisposable
     }
 }
 
+/// <summary>The last failed try of a row.</summary>
+internal readonly record struct Tried(long Sequence, int Count, string Reason, string Error)
+{
+    public LetterAttempt Last => new(Count, default, 0, 0, Reason, Error);
+}
+
 /// <summary>What a dead letter is found by.</summary>
 internal readonly ref struct ScannedLetter
 {
@@ -203,6 +245,9 @@ internal readonly ref struct ScannedLetter
 
     /// <summary>As received.</summary>
     public required ReadOnlySpan<byte> Line { get; init; }
+
+    /// <summary>What is known beyond the reason; with the reason's name where this program knows no such reason. Empty if nothing is.</summary>
+    public required ReadOnlySpan<byte> Error { get; init; }
 
     /// <summary>The code of its reason; 0 where this program knows no such reason.</summary>
     public required ushort Reason { get; init; }

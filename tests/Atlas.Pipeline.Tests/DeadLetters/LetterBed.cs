@@ -17,6 +17,9 @@ internal sealed class LetterBed : IDisposable
     private static readonly Reason[] DiedOf = [Reason.Http(404), Reason.Http(410), Reason.Http(503), Reason.Timeout, Reason.TooLarge, Reason.DnsNotFound];
     private static readonly string[] Sources = ["feed", "lines", "found"];
 
+    /// <summary>Of one letter, of two and of more; of lines, errors and reasons; such as stand nowhere; and one that is none in UTF-8.</summary>
+    private static readonly string[] Words = ["A.tEsT/", "7", "/9", "shop.b", "what it met", "WHAT", "timeout", "http_", "zebra", "no url", "\u00E9", "end of a long one", "\"c\"", "test/1"];
+
     private readonly SqlConnection _ledger;
     private readonly SqlStatement _refuse, _bury, _attempt, _goneRefused, _goneDead, _gone, _forget;
     private readonly Random _chance;
@@ -138,6 +141,7 @@ internal sealed class LetterBed : IDisposable
         OlderThan = chance.Next(4) == 0 ? TimeSpan.FromMinutes((30 * 24 * 60) - chance.Next(1_000)) : null,
         NewerThan = chance.Next(4) == 0 ? TimeSpan.FromMinutes((30 * 24 * 60) - chance.Next(1_000)) : null,
         MinAttempts = chance.Next(3) == 0 ? chance.Next(1, 6) : 0,
+        Text = chance.Next(3) == 0 ? Words[chance.Next(Words.Length)] : null,
         Kinds = chance.Next(3) == 0 ? LetterKinds.Died : chance.Next(3) == 0 ? LetterKinds.Refused : LetterKinds.Any,
     };
 
@@ -159,7 +163,7 @@ internal sealed class LetterBed : IDisposable
         _refuse.Bind(1, sequence).BindBlob(2, line).BindBlob(3, packed).Run();
         for (var n = 1; n <= attempts; n++)
             _attempt.Bind(1, sequence).Bind(2, n).Bind(3, at - n).Run();
-        Letters.Add(new Known(sequence, LetterKinds.Refused, reason, host, Sources[source], at, attempts));
+        Letters.Add(new Known(sequence, LetterKinds.Refused, reason, host, Sources[source], at, attempts, Searched(line, "")));
     }
 
     private void Bury(long sequence)
@@ -167,12 +171,17 @@ internal sealed class LetterBed : IDisposable
         var (line, host) = AnyLine();
         var reason = DiedOf[_chance.Next(DiedOf.Length)];
         var (at, source, attempts) = (AnyTime(), _chance.Next(Sources.Length), _chance.Next(1, 6));
-        _bury.Bind(1, sequence).Bind(2, ContentId.ToHex(ContentId.Of(line))).BindBlob(3, line).Bind(4, _chance.Next(2) == 0 ? reason.Name : "what it met").Bind(5, reason.Name).Bind(6, attempts).Bind(7, at).Bind(8, Sources[source]).Bind(9, CanonicalizationRules.RulesetVersion).Run();
-        Letters.Add(new Known(sequence, LetterKinds.Died, reason, host, Sources[source], at, attempts));
+        var error = _chance.Next(2) == 0 ? reason.Name : "what it met";
+        _bury.Bind(1, sequence).Bind(2, ContentId.ToHex(ContentId.Of(line))).BindBlob(3, line).Bind(4, error).Bind(5, reason.Name).Bind(6, attempts).Bind(7, at).Bind(8, Sources[source]).Bind(9, CanonicalizationRules.RulesetVersion).Run();
+        Letters.Add(new Known(sequence, LetterKinds.Died, reason, host, Sources[source], at, attempts, Searched(line, error)));
     }
+
+    private static string Searched(byte[] line, string error) => Encoding.Latin1.GetString([.. line, 0, .. Encoding.UTF8.GetBytes(error)]);
 
     private (byte[] Line, string Host) AnyLine()
     {
+        if (_chance.Next(20) == 0)
+            return (Encoding.UTF8.GetBytes($"http://a.test/{new string('x', 1_000 + _chance.Next(100))}/end of a long one"), "a.test");
         var host = Hosts[_chance.Next(Hosts.Length)];
         if (host.Length == 0)
             return (Odd[_chance.Next(Odd.Length)], "");
@@ -184,7 +193,7 @@ internal sealed class LetterBed : IDisposable
     private long AnyTime() => Start.AddMinutes(_chance.Next(1_000)).ToUnixTimeMilliseconds();
 
     /// <summary>What the ledger was told.</summary>
-    public sealed record Known(long Sequence, LetterKinds Kind, Reason Reason, string Host, string Source, long At, int Attempts)
+    public sealed record Known(long Sequence, LetterKinds Kind, Reason Reason, string Host, string Source, long At, int Attempts, string Searched)
     {
         public LetterPlace Place => new(At, Sequence);
 
@@ -202,8 +211,14 @@ internal sealed class LetterBed : IDisposable
             && (filter.Until is not { } until || Time < until)
             && (filter.OlderThan is not { } older || now - Time >= older)
             && (filter.NewerThan is not { } newer || now - Time < newer)
+            && (filter.Text is not { } text || Has(Searched, text) || Has(Reason.Name, text))
             && Attempts >= filter.MinAttempts
             && (Kind & filter.Kinds) != 0;
+
+        /// <summary>Byte for byte, but for the case of ASCII letters.</summary>
+        private static bool Has(string bytes, string text) => Lower(bytes).Contains(Lower(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text))), StringComparison.Ordinal);
+
+        private static string Lower(string bytes) => string.Concat(bytes.Select(letter => char.IsAsciiLetterUpper(letter) ? char.ToLowerInvariant(letter) : letter));
 
         private DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds(At);
     }

@@ -79,6 +79,23 @@ public sealed class LetterIndexTests
     }
 
     [Fact]
+    public async Task What_a_text_finds_is_what_the_letters_say()
+    {
+        using var bed = new LetterBed(21);
+        bed.Change(400, 30);
+        bed.Describe();
+        using var book = new LetterBook(bed.Directory, new StepProgress(bed.Time), new Seams { Time = bed.Time });
+        var letters = book.Read(await book.FindAsync(LetterFilter.All)).ToList();
+        foreach (var text in (string[])["of_a_later", "slow", "WHAT IT", "a.test/4", "ruled_out", "nothing of the kind"])
+        {
+            var word = LetterText.WordOf(text);
+            var expected = letters.Where(letter => LetterText.IsIn(letter, word)).Select(letter => letter.Sequence).Order();
+
+            Assert.Equal(expected, (await book.FindAsync(new LetterFilter { Text = text })).Select(place => place.Sequence).Order());
+        }
+    }
+
+    [Fact]
     public void More_letters_than_a_block_holds_are_found_across_blocks_and_taken_away_from_all_of_them()
     {
         using var bed = new LetterBed(3);
@@ -92,12 +109,15 @@ public sealed class LetterIndexTests
     }
 
     [Theory]
+    [InlineData("text", 100)]
+    [InlineData("columns", LetterBlock.MarksStart + 700)]
     [InlineData("head", 10)]
     [InlineData("head", 50)]
     [InlineData("head", 100)]
     [InlineData("columns", 100)]
     [InlineData("columns", (8 * LetterBlock.Rows) + 100)]
     [InlineData("columns", (39 * LetterBlock.Rows) + 5)]
+    [InlineData("columns", (40 * LetterBlock.Rows) + 5)]
     public void Damaged_files_are_made_anew(string name, int at)
     {
         using var bed = new LetterBed(5);
@@ -114,6 +134,7 @@ public sealed class LetterIndexTests
     [Theory]
     [InlineData("head")]
     [InlineData("columns")]
+    [InlineData("text")]
     public void Files_that_were_cut_short_or_are_gone_are_made_anew(string name)
     {
         using var bed = new LetterBed(6);
@@ -139,7 +160,7 @@ public sealed class LetterIndexTests
         using var bed = new LetterBed(9);
         bed.Change(100, 0);
         Directory.CreateDirectory(LetterIndex.DirectoryIn(bed.Directory));
-        foreach (var name in (ReadOnlySpan<string>)["head", "columns"])
+        foreach (var name in (ReadOnlySpan<string>)["head", "columns", "text"])
             File.Copy(other.IndexFile(name), bed.IndexFile(name));
 
         AssertWhole(bed);
@@ -162,6 +183,7 @@ public sealed class LetterIndexTests
     [Theory]
     [InlineData("columns")]
     [InlineData("head")]
+    [InlineData("text")]
     public void A_file_that_was_swapped_with_an_older_one_is_not_believed(string name)
     {
         using var bed = new LetterBed(13);
@@ -230,5 +252,7 @@ public sealed class LetterIndexTests
         Assert.False(index.IsTemporary);
         Assert.Equal(bed.Letters.Select(letter => letter.Place).Order(), index.Ask(letters => letters.Find(LetterFilter.All)));
         Assert.Equal(bed.Letters.Count(letter => letter.Attempts > 2), index.Ask(letters => letters.Count(new LetterFilter { MinAttempts = 3 })));
+        foreach (var filter in (LetterFilter[])[new() { Text = "a.test/1" }, new() { Text = "nowhere" }])
+            Assert.Equal(bed.Letters.Count(letter => letter.Fits(filter, bed.Time.GetUtcNow())), index.Ask(letters => letters.Count(filter)));
     }
 }
