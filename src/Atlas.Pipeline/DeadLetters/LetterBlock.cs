@@ -110,9 +110,9 @@ internal sealed class LetterBlock
     public Span<byte> ColumnBytes(LetterColumn column) => _bytes.AsSpan(StartOf(column), Rows * WidthOf(column));
 
     /// <summary>Of its first rows, with its text; it stands in the block then.</summary>
-    public LetterSeal Seal(int rows, long textStart, ReadOnlySpan<byte> text)
+    public LetterSeal Seal(int rows, long textStart, ReadOnlySpan<byte> text, long cut)
     {
-        var seal = new LetterSeal { TextStart = textStart, TextLength = text.Length, TextChecksum = XxHash3.HashToUInt64(text), MarksChecksum = XxHash3.HashToUInt64(Marks) };
+        var seal = new LetterSeal { TextStart = textStart, TextLength = text.Length, Cut = cut, TextChecksum = XxHash3.HashToUInt64(text), MarksChecksum = XxHash3.HashToUInt64(Marks) };
         for (LetterColumn column = 0; (int)column < Columns; column++)
             seal[column] = ChecksumOf(column, rows);
         MemoryMarshal.AsBytes(seal.Numbers.AsSpan()).CopyTo(_bytes.AsSpan(SealStart));

@@ -33,7 +33,7 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
         var newest = new NewestLetters(most);
         var limit = before ?? new LetterPlace(long.MaxValue, long.MaxValue);
         long count = 0;
-        var word = filter.Text is { } text ? LetterText.WordOf(text) : null;
+        var word = WordOf(filter);
         foreach (var block in Blocks(filter with { Text = null }))
         {
             // What can't be among the newest any more is left out many rows at a time.
@@ -118,7 +118,7 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
         var reasons = filter.AsksForReasons ? MarksOf(filter) : null;
         var few = filter is { Reasons.Count: > 0 and <= FewReasons, Classes.Count: 0, Stages.Count: 0 } ? filter.Reasons.Select(reason => reason.Code).ToArray() : null;
         var (from, to) = filter.TimesAt(now);
-        var word = filter.Text is { } text ? LetterText.WordOf(text) : null;
+        var word = WordOf(filter);
         for (var block = files.Blocks - 1; block >= 0; block--)
         {
             _rows.TakeAll(files.RowsIn(block));
@@ -145,14 +145,11 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
     }
 
     /// <summary>Keeps the letters that have a word in their line, their error or the name of their reason.</summary>
-    private void KeepWord(int block, byte[] word)
+    private void KeepWord(int block, Word word)
     {
         _withWord.TakeNone(files.RowsIn(block));
-        var mayHave = TextMarks.MayHave(files.ReadMarks(block), word);
-        ReadOnlySpan<uint> ends = files.Read<uint>(block, LetterColumn.TextEnd);
-        if (mayHave)
-            Search(files.ReadText(block), ends, word);
-        if (ReasonsWith(word) is { } marks)
+        var mayHave = TextMarks.MayHave(files.ReadMarks(block), word.Bytes);
+        if (word.Reasons is { } marks)
         {
             ReadOnlySpan<ushort> reasons = files.Read<ushort>(block, LetterColumn.Reason);
             foreach (var row in _rows)
@@ -162,6 +159,16 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
             }
         }
 
+        if (mayHave || files.HasCut(block))
+            KeepWordOfText(block, word.Bytes, mayHave);
+        _rows.KeepThoseOf(_withWord);
+    }
+
+    private void KeepWordOfText(int block, byte[] word, bool mayHave)
+    {
+        ReadOnlySpan<uint> ends = files.Read<uint>(block, LetterColumn.TextEnd);
+        if (mayHave)
+            Search(files.ReadText(block), ends, word);
         ReadOnlySpan<long> sequences = default;
         foreach (var row in _rows)
         {
@@ -172,8 +179,6 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
             if (hasWord(sequences[row], word))
                 _withWord.Add(row);
         }
-
-        _rows.KeepThoseOf(_withWord);
     }
 
     /// <summary>Finds a word in the text of a block; no letter's text goes over into the next one's.</summary>
@@ -192,6 +197,8 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
             at = (int)(ends[row] & ~LetterFiles.IsCut);
         }
     }
+
+    private static Word? WordOf(LetterFilter filter) => filter.Text is { } text && LetterText.WordOf(text) is var word ? new Word(word, ReasonsWith(word)) : null;
 
     /// <summary>The codes of reasons with a word in their names; null if there is none.</summary>
     private static byte[]? ReasonsWith(ReadOnlySpan<byte> word)
@@ -219,4 +226,9 @@ internal sealed class LetterColumns(LetterFiles files, DateTimeOffset now, IRead
 
         return marks;
     }
+
+    /// <summary>What is searched for.</summary>
+    /// <param name="Bytes">As it stands in texts.</param>
+    /// <param name="Reasons">Marks those with it in their names; null if there is none.</param>
+    private sealed record Word(byte[] Bytes, byte[]? Reasons);
 }

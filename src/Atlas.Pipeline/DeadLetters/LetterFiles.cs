@@ -37,6 +37,7 @@ internal sealed class LetterFiles : IDisposable
     private byte[] _readText = [];
     private byte[] _lastText = new byte[1 << 20];
     private int _lastTextLength;
+    private long _lastCut;
 
     private ulong _sealsChecksum;
     private bool _isLastWhole;
@@ -81,6 +82,7 @@ internal sealed class LetterFiles : IDisposable
     {
         LedgerId = ledgerId;
         (Cursors, Rows, Gone, _isLastWhole, _lastTextLength) = (default, 0, 0, true, 0);
+        _lastCut = 0;
         _seals.Clear();
         _last.Marks.Clear();
     }
@@ -107,6 +109,9 @@ internal sealed class LetterFiles : IDisposable
         Fill(_text, text, seal.TextStart, seal.TextChecksum);
         return text;
     }
+
+    /// <summary>Whether a block has letters of which the text is not whole.</summary>
+    public bool HasCut(int block) => SealOf(block).Cut > 0;
 
     /// <summary>What may stand in the text of a block; valid until another one is asked for.</summary>
     /// <exception cref="LetterIndexDamagedException">It is not what was written.</exception>
@@ -135,8 +140,8 @@ internal sealed class LetterFiles : IDisposable
         if (row + 1 < LetterBlock.Rows)
             return;
         WriteLast(LetterBlock.Rows);
-        _seals.Add(_last.Seal(LetterBlock.Rows, TextStart, LastText));
-        _lastTextLength = 0;
+        _seals.Add(_last.Seal(LetterBlock.Rows, TextStart, LastText, _lastCut));
+        (_lastTextLength, _lastCut) = (0, 0);
         _last.Marks.Clear();
     }
 
@@ -254,7 +259,7 @@ internal sealed class LetterFiles : IDisposable
         var text = ReadText(Blocks - 1);
         Reserve(text.Length);
         text.CopyTo(_lastText);
-        (_lastTextLength, _isLastWhole) = (text.Length, true);
+        (_lastTextLength, _lastCut, _isLastWhole) = (text.Length, _lastSeal.Cut, true);
     }
 
     /// <summary>What the last block has, full or not, goes to the files.</summary>
@@ -262,7 +267,7 @@ internal sealed class LetterFiles : IDisposable
     {
         if (!_isLastWhole || rows == 0)
             return;
-        var seal = _last.Seal(rows, TextStart, LastText);
+        var seal = _last.Seal(rows, TextStart, LastText, _lastCut);
         seal.Numbers.CopyTo(_lastSeal.Numbers.AsSpan());
         _columns.Write(_last.Content, StartOf(Blocks - 1));
         _text.Write(LastText, TextStart);
@@ -276,6 +281,7 @@ internal sealed class LetterFiles : IDisposable
         var length = LetterText.Write(letter, into, out var isWhole);
         TextMarks.Add(_last.Marks, into[..length]);
         _lastTextLength += length;
+        _lastCut += isWhole ? 0 : 1;
         return (uint)_lastTextLength | (isWhole ? 0 : IsCut);
     }
 

@@ -4,7 +4,7 @@ namespace Atlas.Pipeline.DeadLetters;
 internal sealed class LetterSeal
 {
     /// <summary>Numbers of 8 bytes.</summary>
-    public const int Words = LetterBlock.Columns + 4;
+    public const int Words = LetterBlock.Columns + 5;
 
     public ulong[] Numbers { get; } = new ulong[Words];
 
@@ -18,6 +18,9 @@ internal sealed class LetterSeal
 
     /// <summary>Of the <see cref="TextMarks"/>.</summary>
     public ulong MarksChecksum { get => Numbers[LetterBlock.Columns + 3]; set => Numbers[LetterBlock.Columns + 3] = value; }
+
+    /// <summary>Letters of which the text is not whole.</summary>
+    public long Cut { get => (long)Numbers[LetterBlock.Columns + 4]; set => Numbers[LetterBlock.Columns + 4] = (ulong)value; }
 
     public long TextEnd => TextStart + TextLength;
 

@@ -4,7 +4,7 @@ namespace Atlas.Pipeline.Ledger;
 internal sealed class StateInUseException : Exception
 {
     /// <param name="directory">The state directory.</param>
-    public static StateInUseException Of(string directory) => new($"The state directory {directory} is in use by another process.");
+    public static StateInUseException Of(string directory) => new($"The state directory {directory} is in use by another process: a run, or a command that changes it. Let it end, or end it (the first Ctrl-C or SIGTERM drains it and loses nothing), and try again; what only asks works meanwhile.");
 
     private StateInUseException(string message)
         : base(message)
