@@ -10,20 +10,20 @@ internal sealed class AdmissionWriter
     private readonly BooksCounter _books;
     private readonly Sources _sources;
     private readonly RepeatCounts _repeats;
-    private readonly LetterWriter _letters;
+    private readonly ReplayWriter _replays;
     private readonly TimeProvider _time;
 
     /// <summary>The numbers of a batch's rows that went into a queue.</summary>
     private readonly long[] _admittedAs = new long[UrlBatch.MaxRows];
 
-    public AdmissionWriter(SqlConnection connection, BooksCounter books, Sources sources, LetterWriter letters, TimeProvider time)
+    public AdmissionWriter(SqlConnection connection, BooksCounter books, Sources sources, ReplayWriter replays, TimeProvider time)
     {
         for (var priority = 0; priority < PriorityClasses.Count; priority++)
             _enqueue[priority] = new RowInsert(connection, $"{LedgerSchema.QueueOf(priority)}(seq, url, packed)", isText: true, PackedRow.Size);
         _refuse = new RowInsert(connection, "refused(seq, line, packed)", isText: false, PackedRefusal.Size);
         _books = books;
         _sources = sources;
-        _letters = letters;
+        _replays = replays;
         _repeats = new RepeatCounts(connection, time);
         _time = time;
     }
@@ -43,9 +43,10 @@ internal sealed class AdmissionWriter
     private int Settle(UrlBatch batch, ReplayedLetters letters)
     {
         var left = 0;
+        _replays.BeginBatch();
         for (var i = 0; i < batch.Count; i++)
-            left += _letters.Decided(letters.Replay, letters.Sequences[i], batch.Rows[i], _admittedAs[i]) ? 1 : 0;
-        _letters.Count(letters.Replay, left, batch.Count - left);
+            left += _replays.Decided(letters.Replay, letters.Sequences[i], batch.Rows[i], _admittedAs[i]) ? 1 : 0;
+        _replays.Count(letters.Replay, left, batch.Count - left);
         return batch.Count;
     }
 

@@ -245,7 +245,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private void Apply(LedgerCommand command)
     {
         _connection.Execute("SAVEPOINT command");
-        var lastSequence = _books.LastSequence;
+        var (lastSequence, sources) = (_books.LastSequence, _sources.Count);
         try
         {
             command.Apply();
@@ -254,6 +254,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         {
             _connection.Execute("ROLLBACK TO command");
             _books.TakeBack(lastSequence);
+            _sources.TakeBack(sources);
             command.Refused = refused;
         }
 

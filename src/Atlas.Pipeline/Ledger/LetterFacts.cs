@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -61,6 +62,13 @@ internal sealed record LetterFacts
             writer.WriteStringValue(json);
         return new LetterFacts { Members = [("text", Encoding.UTF8.GetString(text.WrittenSpan))] };
     }
+
+    /// <summary>The column's value of a URL that was a letter and is none any more: what others said of it, and when it was seen first.</summary>
+    /// <param name="letter">Of the letter.</param>
+    /// <param name="refusedAt">When it was refused, Unix time in milliseconds.</param>
+    public static string OfReplayed(LetterFacts letter, long refusedAt) => letter == None
+        ? string.Create(CultureInfo.InvariantCulture, $"{{\"{Own}\":{{\"first_seen\":{refusedAt}}}}}")
+        : new LetterFacts { Members = letter.Members, FirstSeen = letter.FirstSeen ?? refusedAt }.ToJson()!;
 
     /// <summary>Whether a member is not of others.</summary>
     public static bool IsOwn(JsonProperty member) => member.Name == Own && member.Value.ValueKind == JsonValueKind.Object;

@@ -32,6 +32,20 @@ internal sealed class Sources
         return id;
     }
 
+    /// <summary>Numbers that were given so far.</summary>
+    public int Count => _ids.Count;
+
+    /// <summary>Gives numbers again whose rows were rolled back.</summary>
+    /// <param name="count">As many as stay.</param>
+    public void TakeBack(int count)
+    {
+        for (var id = _ids.Count; id > count; id--)
+        {
+            if (_names.TryRemove(id, out var name))
+                _ids.Remove(name);
+        }
+    }
+
     /// <summary>Any thread.</summary>
     public string NameOf(int id) => _names[id];
 

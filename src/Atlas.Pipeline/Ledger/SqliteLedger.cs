@@ -20,6 +20,7 @@ internal sealed class SqliteLedger : ILedger
     private readonly IReadOnlyList<HostRecord> _hosts;
     private readonly FoundWriter _found;
     private readonly LetterWriter _letters;
+    private readonly ReplayWriter _replays;
     private readonly LetterImport _import;
     private readonly IReadOnlySet<string> _heldHosts;
     private readonly SqlStatement _recordCheckpoint;
@@ -63,8 +64,9 @@ internal sealed class SqliteLedger : ILedger
             _written = _tail.Tail;
             _heldHosts = LetterWriter.HeldHosts(_connection);
             _letters = new LetterWriter(_connection, _books, seams.Time);
+            _replays = new ReplayWriter(_connection, _books, _letters, seams.Time);
             _import = new LetterImport(_connection, _books, sources);
-            var admission = new AdmissionWriter(_connection, _books, sources, _letters, seams.Time);
+            var admission = new AdmissionWriter(_connection, _books, sources, _replays, seams.Time);
             _aliases = new AliasWriter(_connection, _books, admission, _refetches, seams.Time, epoch);
             _reader = new LedgerReader(directory.LedgerFile, sources);
             _wal = new WalKeeper(SqlConnection.Open(directory.LedgerFile), seams.Logs.CreateLogger<WalKeeper>());
@@ -232,16 +234,16 @@ internal sealed class SqliteLedger : ILedger
 
     public IReadOnlyList<ReplayedLine> ReadReplayed(long replay, long after, int most) => _reader.ReadReplayed(replay, after, most);
 
-    public Task<int> ReviveAsync(long replay, int most) => Send(most, () => _letters.Revive(replay, most));
+    public Task<int> ReviveAsync(long replay, int most) => Send(most, () => _replays.Revive(replay, most));
 
     /// <summary>Writes down which letters are to be replayed, before anything of it is done; those that are none any more are left out.</summary>
     /// <param name="filter">By what they were chosen, in its one canonical form: what this filter has had is marked with it.</param>
     /// <param name="who">Who asks for it.</param>
     /// <param name="letters">The letters' numbers.</param>
-    public Task<Replay> BeginReplayAsync(string filter, string who, IReadOnlyList<long> letters) => Send(letters.Count, () => _letters.Begin(filter, who, letters));
+    public Task<Replay> BeginReplayAsync(string filter, string who, IReadOnlyList<long> letters) => Send(letters.Count, () => _replays.Begin(filter, who, letters));
 
     /// <summary>Ends a replay, and gives what has become of it. What its pipeline sent elsewhere than to the ledger stays a letter.</summary>
-    public Task<Replay> EndReplayAsync(Replay replay) => Send(1, () => _letters.End(replay));
+    public Task<Replay> EndReplayAsync(Replay replay) => Send(1, () => _replays.End(replay));
 
     /// <summary>Deletes letters for good. A URL that was given up stays known, and is counted as purged. Gives how many of them were letters.</summary>
     public Task<int> PurgeAsync(IReadOnlyList<long> letters) => Send(letters.Count, () => _letters.Purge(letters));

@@ -13,7 +13,7 @@ public sealed class AdmissionWriterTests
         await bed.Ledger.DisposeAsync();
         using var connection = LedgerSchema.OpenForWriting(Path.Combine(bed.Directory, "ledger.db"));
         var books = new BooksCounter(connection);
-        var writer = new AdmissionWriter(connection, books, new Atlas.Pipeline.Ledger.Sources(connection), new LetterWriter(connection, books, TimeProvider.System), TimeProvider.System);
+        var writer = new AdmissionWriter(connection, books, new Atlas.Pipeline.Ledger.Sources(connection), new ReplayWriter(connection, books, new LetterWriter(connection, books, TimeProvider.System), TimeProvider.System), TimeProvider.System);
         var batch = bed.Batch([.. Enumerable.Range(0, UrlBatch.MaxRows).Select(i => $"http://host/{i}")], decide: Mix);
         connection.Execute("BEGIN IMMEDIATE");
         writer.Write(batch);
