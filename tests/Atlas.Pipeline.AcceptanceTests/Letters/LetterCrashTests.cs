@@ -31,7 +31,7 @@ public sealed class LetterCrashTests
         var rows = new List<(LetterCrashPoint Point, CrashFindings Findings)>();
         foreach (var point in LetterCrashPoint.All)
         {
-            rows.Add((point, await TryAsync(point, letters, LetterCrashPoint.Rounds)));
+            rows.Add((point, await TryAsync(point, letters, point.Rounds)));
             TestContext.Current.TestOutputHelper!.WriteLine($"{point.Deed} {point.Name}: {rows[^1].Findings}");
         }
 
@@ -43,7 +43,7 @@ public sealed class LetterCrashTests
     [Fact]
     public void The_page_has_a_clean_row_for_every_point()
     {
-        var rows = LetterCrashPoint.All.Select(point => (point, new CrashFindings(LetterCrashPoint.Rounds + 1, 0, 0, 0, 0))).ToList();
+        var rows = LetterCrashPoint.All.Select(point => (point, new CrashFindings(point.Rounds + 1, 0, 0, 0, 0))).ToList();
 
         Assert.True(File.Exists(Page) && File.ReadAllText(Page) == Write(rows), "docs/crash-letters.md is stale. Run 'make test-crash' and commit what it writes.");
     }
@@ -78,7 +78,7 @@ public sealed class LetterCrashTests
 
             What is left when `atlas dlq` is killed with SIGKILL. Written by `make test-crash`, which runs every round of it; the same for `atlas run` is in [crash-matrix.md](crash-matrix.md).
 
-            1,300 dead letters: 1,000 lines that today's rules let pass, 100 that they refuse again, 200 URLs that were given up. The real program kills its own process when it comes to the point for the n-th time, n drawn anew for every round. Then it is called again, with `--resume` where a replay was cut short, and killed again, three times for each point; at last the shipped program goes on to the end, and `atlas fsck` must find nothing. After each round a copy of the ledger is read with plain SQLite, never with the program's own code.
+            1,300 dead letters: 1,000 lines that today's rules let pass, 100 that they refuse again, 200 URLs that were given up. The real program kills its own process when it comes to the point for the n-th time, n drawn anew for every round. Then it is called again, with `--resume` where a replay was cut short, and killed again; at last the shipped program goes on to the end, and `atlas fsck` must find nothing. After each round a copy of the ledger is read with plain SQLite, never with the program's own code.
 
             - *Lost*: letters that are neither dead letters still, nor queued, nor in a backup of a purge that is whole.
             - *Twice*: letters that are in two places, or queued twice.
@@ -90,8 +90,8 @@ public sealed class LetterCrashTests
 
             """.ReplaceLineEndings("\n"));
         foreach (var (point, found) in rows)
-            page.Append($"| {point.Deed.ToString().ToLowerInvariant()} | {point.Moment} | {LetterCrashPoint.Rounds} | {found.Lost} | {found.Twice} | {found.Beyond} | {found.Damaged} |\n");
+            page.Append($"| {point.Deed.ToString().ToLowerInvariant()} | {point.Moment} | {point.Rounds} | {found.Lost} | {found.Twice} | {found.Beyond} | {found.Damaged} |\n");
         var all = rows.Aggregate(new CrashFindings(0, 0, 0, 0, 0), (sum, row) => sum + row.Findings);
-        return page.Append($"| all | | {rows.Count * LetterCrashPoint.Rounds} | {all.Lost} | {all.Twice} | {all.Beyond} | {all.Damaged} |\n").ToString();
+        return page.Append($"| all | | {rows.Sum(row => row.Point.Rounds)} | {all.Lost} | {all.Twice} | {all.Beyond} | {all.Damaged} |\n").ToString();
     }
 }
