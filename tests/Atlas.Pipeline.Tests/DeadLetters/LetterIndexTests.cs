@@ -86,7 +86,7 @@ public sealed class LetterIndexTests
         bed.Describe();
         using var book = new LetterBook(bed.Directory, new StepProgress(bed.Time), new Seams { Time = bed.Time });
         var letters = book.Read(await book.FindAsync(LetterFilter.All)).ToList();
-        foreach (var text in (string[])["of_a_later", "slow", "WHAT IT", "a.test/4", "ruled_out", "nothing of the kind"])
+        foreach (var text in (string[])["of_a_later", "slow", "WHAT IT", "a.test/4", "ruled_out", "end of a long one", "nothing of the kind"])
         {
             var word = LetterText.WordOf(text);
             var expected = letters.Where(letter => LetterText.IsIn(letter, word)).Select(letter => letter.Sequence).Order();
