@@ -83,8 +83,7 @@ internal sealed record LetterFacts
         {
             json.WriteStartObject();
             WriteMembers(json);
-            if (this with { Members = None.Members } != None)
-                WriteOwn(json);
+            WriteOwn(json);
             json.WriteEndObject();
         }
 
@@ -101,8 +100,11 @@ internal sealed record LetterFacts
         }
     }
 
-    private void WriteOwn(Utf8JsonWriter json)
+    /// <summary>What is of this program, as a member of an object that was begun; nothing where there is nothing.</summary>
+    public void WriteOwn(Utf8JsonWriter json)
     {
+        if (this with { Members = None.Members } == None)
+            return;
         json.WriteStartObject(Own);
         if (For is not null)
             json.WriteString("for", For);

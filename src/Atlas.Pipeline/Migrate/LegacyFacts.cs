@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
+using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Migrate;
 
@@ -24,7 +25,8 @@ internal sealed class LegacyFacts(string migration) : IDisposable
     private int _valuesEnd;
 
     /// <summary>Valid until the next.</summary>
-    public ReadOnlySpan<byte> Of(LegacyCensus census, int group, LegacyRows rows)
+    /// <param name="death">What a letter says of its last try, where nobody knows when that was; none else.</param>
+    public ReadOnlySpan<byte> Of(LegacyCensus census, int group, LegacyRows rows, LetterFacts death)
     {
         _bytes.ResetWrittenCount();
         _json.Reset(_bytes);
@@ -39,6 +41,7 @@ internal sealed class LegacyFacts(string migration) : IDisposable
         _json.WriteEndArray();
         if (all.Length > MostRows)
             _json.WriteNumber("more_rows", all.Length - MostRows);
+        death.WriteOwn(_json);
         _json.WriteEndObject();
         _json.Flush();
         return _bytes.WrittenSpan;

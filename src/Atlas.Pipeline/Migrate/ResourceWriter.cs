@@ -1,4 +1,5 @@
 using System.Text;
+using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Migrate;
 
@@ -20,15 +21,15 @@ internal sealed class ResourceWriter(LedgerImport import, LegacyRows rows, Legac
             LegacyPlace.DeadLetter => import.Refuse(group, line),
             _ => import.Queue(group, line),
         };
-        var notes = "";
+        var (notes, death) = ("", LetterFacts.None);
         if (group.Place == LegacyPlace.DeadLetter)
         {
             var tries = WriteTries(sequence, number);
             if (group.Letter >= 0)
-                notes = WriteDeath(sequence, group, tries);
+                (notes, death) = WriteDeath(sequence, group, tries);
         }
 
-        import.Note(sequence, notes, _facts.Of(census, number, rows));
+        import.Note(sequence, notes, _facts.Of(census, number, rows, death));
         return sequence;
     }
 
@@ -66,13 +67,18 @@ internal sealed class ResourceWriter(LedgerImport import, LegacyRows rows, Legac
         return tries;
     }
 
-    /// <summary>The last try, of which the letter itself speaks.</summary>
-    private string WriteDeath(long sequence, in LegacyGroup group, int tries)
+    /// <summary>The last try, of which the letter itself speaks: one of the history where it says when that was, else what is known of it beside the history.</summary>
+    private (string Notes, LetterFacts Death) WriteDeath(long sequence, in LegacyGroup group, int tries)
     {
         var row = census.Rows[group.Letter];
         var read = rows.Read(row);
-        import.Attempt(sequence, Math.Max(tries + 1, group.Retries), group.DiedAt > 0 ? group.DiedAt : now, 0, group.Death, read.Text(LegacyField.Error));
+        var (number, error) = (Math.Max(tries + 1, group.Retries), read.Text(LegacyField.Error));
+        var death = LetterFacts.None;
+        if (group.DiedAt > 0)
+            import.Attempt(sequence, number, group.DiedAt, 0, group.Death, error);
+        else
+            death = new LetterFacts { For = group.Reason.Name, Error = error.Length > 0 ? error : null, Attempts = group.Retries };
         var notes = rows.ColumnsOf(row).ToList().FindIndex(column => column.Equals("notes", StringComparison.OrdinalIgnoreCase));
-        return notes < 0 ? "" : read.Text(LegacyField.Count + notes);
+        return (notes < 0 ? "" : read.Text(LegacyField.Count + notes), death);
     }
 }

@@ -134,6 +134,23 @@ public sealed class MigrationApplyTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_letter_that_does_not_say_when_it_died_no_try_is_made_up()
+    {
+        var file = _bed.Database("timeless.db", """
+            CREATE TABLE dead_letter_queue(id INTEGER PRIMARY KEY, content_id TEXT, source_url TEXT, original_error TEXT, failure_classification TEXT, retry_count INTEGER, quarantined_at TEXT, notes TEXT);
+            INSERT INTO dead_letter_queue VALUES(7, 'x', 'http://a.example/gone', 'HTTP 410: Gone', 'not_found', 3, NULL, 'asked the author');
+            """);
+
+        _bed.Migrate(file);
+
+        using var reader = new LetterReader(Path.Combine(_bed.State, "ledger.db"));
+        var letter = Assert.Single(reader.Read([1]));
+        Assert.Equal(("http_410", "HTTP 410: Gone", 3, "asked the author"), (letter.ReasonName, letter.Error, letter.Attempts, letter.Notes));
+        Assert.Empty(letter.History);
+        Assert.Empty(_bed.Verify().Findings);
+    }
+
+    [Fact]
     public void The_tries_that_the_log_has_come_before_the_last_one()
     {
         var file = _bed.Database("log.db", """
