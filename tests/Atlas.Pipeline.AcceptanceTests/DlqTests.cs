@@ -114,6 +114,7 @@ public sealed class DlqTests
         Assert.Contains("Of 4 dead letters 1 would pass now, 1 would pass and are known already, 2 would be refused again.", people.Errors, StringComparison.Ordinal);
         Assert.Contains("pass                          http://a.example/1\n", people.Output, StringComparison.Ordinal);
         Assert.Contains("4 dead letters would be replayed (all).", dry.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, dry.ExitCode);
         Assert.Contains("Nothing was done: give --yes", dry.Errors, StringComparison.Ordinal);
         Assert.True(replay.ExitCode == 0, replay.ToString());
         Assert.Equal("Of 4 dead letters 2 are none any more: admitted, queued again, or known already. 2 were refused again and stay.\n", replay.Output);

@@ -24,7 +24,7 @@ public sealed class MigrateInPlaceTests
         var verified = await DoneAsync(bench, "migrate", "in-place", file, "--verify", "--json");
         var again = await DoneAsync(bench, "migrate", "in-place", file, "--yes", "--json");
 
-        Assert.Equal(0, unasked.ExitCode);
+        Assert.Equal(2, unasked.ExitCode);
         Assert.Contains("Nothing was done: give --yes", unasked.Errors, StringComparison.Ordinal);
         Assert.Equal(counts.Files + counts.Unfetchable, changed.Report.GetProperty("moved").GetInt32());
         Assert.True(verified.Report.GetProperty("clean").GetBoolean());

@@ -120,7 +120,7 @@ public sealed class MigrateTests
         var lines = inventory.Output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal(Enumerable.Range(1, 11), lines.Where(line => line.GetProperty("kind").GetString() == "defect").Select(line => line.GetProperty("number").GetInt32()));
         Assert.Contains("scheme_file", plan.Output, StringComparison.Ordinal);
-        Assert.Equal(0, unasked.ExitCode);
+        Assert.Equal(2, unasked.ExitCode);
         Assert.Contains("Nothing was done: give --yes", unasked.Errors, StringComparison.Ordinal);
         Assert.True(verified.Report.GetProperty("clean").GetBoolean());
         Assert.Contains("clean", fsck.Output, StringComparison.Ordinal);

@@ -12,7 +12,7 @@ internal static class Consent
             return true;
         if (Console.IsInputRedirected)
         {
-            Console.Error.WriteLine("Nothing was done: give --yes to do it.");
+            Console.Error.WriteLine("Nothing was done: give --yes to do it, as nobody can be asked here.");
             return false;
         }
 
@@ -22,6 +22,9 @@ internal static class Consent
         Console.Error.WriteLine("Nothing was done.");
         return false;
     }
+
+    /// <summary>The exit code where it was not given: who said no is done, and a script that could not be asked must not go on as if it had been.</summary>
+    public static int Withheld => Console.IsInputRedirected ? ExitCode.Usage : ExitCode.Done;
 
     /// <summary>Who is asking, for the history.</summary>
     public static string Who => Environment.UserName is { Length: > 0 } name ? name : "unknown";

@@ -71,8 +71,10 @@ internal static class DlqImportCommand
             Console.Error.WriteLine($"... and {Figures.Count(letters.Mistakes - MostNamed)} more.");
         narration.Say($"{Figures.Count(wanted)} dead letters would be imported; {Figures.Count(letters.Known)} are there already{(letters.Mistakes > 0 ? $", {Figures.Count(letters.Mistakes)} lines are none" : "")}.");
         var exit = letters.Mistakes > 0 ? ExitCode.Failed : ExitCode.Done;
-        if (wanted == 0 || !Consent.IsGiven(yes, $"Import {Figures.Count(wanted)} dead letters?"))
+        if (wanted == 0)
             return exit;
+        if (!Consent.IsGiven(yes, $"Import {Figures.Count(wanted)} dead letters?"))
+            return Consent.Withheld;
         var imported = await ImportAsync(letters, read.Directory, Path.GetFullPath(file));
         Console.Out.WriteLine($"{Figures.Count(imported)} dead letters imported.");
         return exit;

@@ -45,7 +45,7 @@ internal static class DlqPurgeCommand
                 }
 
                 var file = Path.GetFullPath(line.GetValue(backup) ?? FreeIn(Path.Combine(desk.State.Directory, "purged")));
-                return Consent.IsGiven(line.GetValue(yes), $"Delete {Figures.Count(counts.Letters)} dead letters?") ? await PurgeAsync(desk, filter, file) : ExitCode.Done;
+                return Consent.IsGiven(line.GetValue(yes), $"Delete {Figures.Count(counts.Letters)} dead letters?") ? await PurgeAsync(desk, filter, file) : Consent.Withheld;
             });
         });
         return command;

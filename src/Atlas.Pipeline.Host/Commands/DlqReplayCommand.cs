@@ -69,7 +69,7 @@ internal static class DlqReplayCommand
                     return ExitCode.Done;
                 desk.Steps.End();
                 if (!Consent.IsGiven(line.GetValue(yes), $"Replay {Figures.Count(plan.Letters.Count)} dead letters?"))
-                    return ExitCode.Done;
+                    return Consent.Withheld;
                 desk.Book.Dispose();
                 return await RunAsync(run, await run.BeginAsync(filter.ToString(), Consent.Who, [.. plan.Letters.Select(place => place.Sequence)]), line.GetValue(rate), desk);
             });

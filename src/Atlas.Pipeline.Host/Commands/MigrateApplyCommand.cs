@@ -22,7 +22,7 @@ internal static class MigrateApplyCommand
             if (!line.GetValue(yes))
                 Console.Error.Write(MigrationText.Of(plan));
             if (!Consent.IsGiven(line.GetValue(yes), $"Take this over into {plan.State}?"))
-                return ExitCode.Done;
+                return Consent.Withheld;
             return await MigrateArguments.RunAsync("The migration", line.GetValue(quiet), (steps, narration) =>
             {
                 var outcome = new MigrationApply(plan, new Seams { Logs = narration.Logs }, steps).Run();

@@ -30,7 +30,7 @@ internal static class MigrateInPlaceCommand
             if (legacy.Read(line, mustBeThere: !undoes) is not { Files: [var path] } read)
                 return ExitCode.Usage;
             if (!verifies && !Consent.IsGiven(line.GetValue(yes), undoes ? $"Put {path} back as it was?" : $"Change {path} in place?"))
-                return ExitCode.Done;
+                return Consent.Withheld;
             return await MigrateArguments.RunAsync(verifies ? "The verification" : "The change", line.GetValue(quiet), (steps, narration) =>
             {
                 if (verifies)

@@ -28,7 +28,7 @@ internal static class MigrateRollbackCommand
                 var (offer, isForced) = (MigrationRollback.Look(directory, new Disk()), line.GetValue(force));
                 offer.ThrowIfRanSince(directory, isForced);
                 if (!Consent.IsGiven(line.GetValue(yes), $"Take migration {offer.Id} into {directory} back?"))
-                    return ExitCode.Done;
+                    return Consent.Withheld;
                 var taken = MigrationRollback.Run(directory, isForced, new Disk(), steps);
                 Console.Out.Write(line.GetValue(json) ? MigrationJson.Of(taken) : MigrationText.Of(directory, taken));
                 return ExitCode.Done;

@@ -78,7 +78,7 @@ public sealed class LetterCommandTests
 
         var dry = await bench.TryAsync("import", file);
 
-        Assert.Equal(0, dry.ExitCode);
+        Assert.Equal(2, dry.ExitCode);
         Assert.Contains("1 dead letters would be imported", dry.Errors, StringComparison.Ordinal);
         Assert.False(Directory.Exists(bench.State));
     }
