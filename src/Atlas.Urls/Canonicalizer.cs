@@ -198,6 +198,10 @@ public sealed class Canonicalizer(CanonicalizationRules rules)
         if (colon < 0 || host[colon..].Contains((byte)']'))
             return CanonicalizationError.None;
 
+        // An address whose bracket is never closed is no host; its last group is no port.
+        if (host[0] == '[' && !host.Contains((byte)']'))
+            return CanonicalizationError.None;
+
         var digits = host[(colon + 1)..];
         host = host[..colon];
         if (digits.IsEmpty)

@@ -89,6 +89,7 @@ public sealed class CanonicalizerTests
     [InlineData("http://[1.2.3.4]/", CanonicalizationError.BadHost)]
     [InlineData("http://1.2.3.256/", CanonicalizationError.BadHost)]
     [InlineData("http://h:65536/", CanonicalizationError.BadPort)]
+    [InlineData("http://[::bad", CanonicalizationError.BadHost)]
     [InlineData("http://h:8o/", CanonicalizationError.BadPort)]
     public void Says_why_there_is_no_canonical_form(string url, CanonicalizationError expected)
     {
