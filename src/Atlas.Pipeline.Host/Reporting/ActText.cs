@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Atlas.Pipeline.Ledger;
 
 namespace Atlas.Pipeline.Host.Reporting;
@@ -7,9 +5,7 @@ namespace Atlas.Pipeline.Host.Reporting;
 /// <summary>What operators have done, as JSON lines.</summary>
 internal static class ActText
 {
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    public static byte[] Json(LetterAct act) => Line(json =>
+    public static ReadOnlySpan<byte> Json(LetterAct act) => JsonLine.BytesOf(json =>
     {
         json.WriteString("at", TimeText.Of(act.At));
         json.WriteString("who", act.Who);
@@ -19,25 +15,11 @@ internal static class ActText
         json.WriteString("detail", act.Detail);
     });
 
-    public static byte[] Json(Hold hold) => Line(json =>
+    public static ReadOnlySpan<byte> Json(Hold hold) => JsonLine.BytesOf(json =>
     {
         json.WriteString(hold.Kind, hold.Value);
         json.WriteString("at", TimeText.Of(hold.At));
         json.WriteString("who", hold.Who);
         json.WriteString("note", hold.Note);
     });
-
-    private static byte[] Line(Action<Utf8JsonWriter> write)
-    {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes, Plain))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-
-        bytes.WriteByte((byte)'\n');
-        return bytes.ToArray();
-    }
 }

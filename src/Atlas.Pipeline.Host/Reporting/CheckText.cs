@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Atlas.Pipeline.Check;
 using Atlas.Urls;
 
@@ -10,8 +8,6 @@ namespace Atlas.Pipeline.Host.Reporting;
 /// <summary>What <c>atlas check</c> says of one URL, for people and as a line of JSON. No user name and no password in either.</summary>
 internal static class CheckText
 {
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static string Of(CheckAnswer answer)
     {
         var asked = answer.Asked;
@@ -57,60 +53,51 @@ internal static class CheckText
         return text.ToString();
     }
 
-    public static byte[] Json(CheckAnswer answer)
+    public static ReadOnlySpan<byte> Json(CheckAnswer answer) => JsonLine.BytesOf(json =>
     {
         var asked = answer.Asked;
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes, Plain))
+        json.WriteString("url", Shown(asked.Line));
+        json.WriteBoolean("known", answer.IsKnown);
+        json.WriteString("state", answer.State);
+        json.WriteString("content_id", ContentId.ToHex(asked.ContentId));
+        if (asked.Canonical.Length > 0)
+            json.WriteString("canonical", Shown(asked.Canonical));
+        if (answer.Row is { } row)
         {
-            json.WriteStartObject();
-            json.WriteString("url", Shown(asked.Line));
-            json.WriteBoolean("known", answer.IsKnown);
-            json.WriteString("state", answer.State);
-            json.WriteString("content_id", ContentId.ToHex(asked.ContentId));
-            if (asked.Canonical.Length > 0)
-                json.WriteString("canonical", Shown(asked.Canonical));
-            if (answer.Row is { } row)
+            if (row.Sequence > 0)
             {
-                if (row.Sequence > 0)
-                {
-                    json.WriteString("first_seen", Time(row.FirstSeen));
-                    json.WriteString("source", row.Source);
-                    json.WriteNumber("source_offset", row.SourceOffset);
-                    json.WriteString("duplicate_of", FirstSpelling(row.Url));
-                }
-
-                json.WriteNumber("attempts", row.Attempts);
-                if (row.Reason.Length > 0)
-                    json.WriteString("reason", row.Reason);
-                if (row.DueAt is { } due)
-                    json.WriteString("due_at", Time(due));
-                if (row.CheckedAt is { } at)
-                    json.WriteString("checked_at", Time(at));
-                if (row.CheckFailure is { } failure)
-                {
-                    json.WriteString("check_failed_at", Time(failure.At));
-                    json.WriteString("check_failure", failure.Reason);
-                }
-
-                if (row.AskedAgain.Length > 0)
-                    json.WriteString("asked_again", row.AskedAgain);
-                if (row.AliasOf is { } target)
-                {
-                    json.WriteString("redirects_to", Shown(target.Url));
-                    json.WriteString("alias_of", ContentId.ToHex(target.ContentId));
-                }
+                json.WriteString("first_seen", Time(row.FirstSeen));
+                json.WriteString("source", row.Source);
+                json.WriteNumber("source_offset", row.SourceOffset);
+                json.WriteString("duplicate_of", FirstSpelling(row.Url));
             }
 
-            json.WriteString("verdict", answer.Verdict);
-            if (asked.Refusal != Reason.None)
-                json.WriteString("refusal", asked.Refusal.Name);
-            json.WriteEndObject();
+            json.WriteNumber("attempts", row.Attempts);
+            if (row.Reason.Length > 0)
+                json.WriteString("reason", row.Reason);
+            if (row.DueAt is { } due)
+                json.WriteString("due_at", Time(due));
+            if (row.CheckedAt is { } at)
+                json.WriteString("checked_at", Time(at));
+            if (row.CheckFailure is { } failure)
+            {
+                json.WriteString("check_failed_at", Time(failure.At));
+                json.WriteString("check_failure", failure.Reason);
+            }
+
+            if (row.AskedAgain.Length > 0)
+                json.WriteString("asked_again", row.AskedAgain);
+            if (row.AliasOf is { } target)
+            {
+                json.WriteString("redirects_to", Shown(target.Url));
+                json.WriteString("alias_of", ContentId.ToHex(target.ContentId));
+            }
         }
 
-        bytes.WriteByte((byte)'\n');
-        return bytes.ToArray();
-    }
+        json.WriteString("verdict", answer.Verdict);
+        if (asked.Refusal != Reason.None)
+            json.WriteString("refusal", asked.Refusal.Name);
+    });
 
     private static void Row(StringBuilder text, string name, string value) => text.Append(CultureInfo.InvariantCulture, $"  {name,-15} {value}\n");
 

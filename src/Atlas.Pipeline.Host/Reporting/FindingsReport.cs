@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Atlas.Pipeline.Fsck;
 
 namespace Atlas.Pipeline.Host.Reporting;
@@ -17,7 +13,7 @@ internal sealed class FindingsReport(TextWriter output, bool json)
     public void Write(Finding finding)
     {
         _counts[(int)finding.State]++;
-        output.WriteLine(json ? JsonOf(finding) : TextOf(finding));
+        output.Write(json ? JsonOf(finding) : TextOf(finding));
     }
 
     /// <summary>The last line: what it comes to.</summary>
@@ -26,7 +22,7 @@ internal sealed class FindingsReport(TextWriter output, bool json)
         var (notes, repaired) = (_counts[(int)FindingState.Note], _counts[(int)FindingState.Repaired]);
         if (json)
         {
-            output.WriteLine(Object(line =>
+            output.Write(JsonLine.Of(line =>
             {
                 line.WriteString("state_directory", state);
                 line.WriteNumber("damaged", Damaged);
@@ -49,9 +45,9 @@ internal sealed class FindingsReport(TextWriter output, bool json)
     };
 
     private static string TextOf(Finding finding) =>
-        $"{NameOf(finding.State)} {finding.Part}: {finding.What} ({(finding.Count == 1 ? "" : $"{Figures.Count(finding.Count)}, first ")}{finding.Where}). {finding.WayOut}";
+        $"{NameOf(finding.State)} {finding.Part}: {finding.What} ({(finding.Count == 1 ? "" : $"{Figures.Count(finding.Count)}, first ")}{finding.Where}). {finding.WayOut}\n";
 
-    private static string JsonOf(Finding finding) => Object(line =>
+    private static string JsonOf(Finding finding) => JsonLine.Of(line =>
     {
         line.WriteString("state", NameOf(finding.State));
         line.WriteString("part", finding.Part);
@@ -60,17 +56,4 @@ internal sealed class FindingsReport(TextWriter output, bool json)
         line.WriteNumber("count", finding.Count);
         line.WriteString("way_out", finding.WayOut);
     });
-
-    private static string Object(Action<Utf8JsonWriter> write)
-    {
-        var bytes = new ArrayBufferWriter<byte>(256);
-        using (var line = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            line.WriteStartObject();
-            write(line);
-            line.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(bytes.WrittenSpan);
-    }
 }

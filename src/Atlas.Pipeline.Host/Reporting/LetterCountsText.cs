@@ -1,8 +1,5 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Atlas.Pipeline.DeadLetters;
 
 namespace Atlas.Pipeline.Host.Reporting;
@@ -32,10 +29,8 @@ internal static class LetterCountsText
         var text = new StringBuilder();
         foreach (var count in counts.Top)
         {
-            var bytes = new ArrayBufferWriter<byte>(256);
-            using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            text.Append(JsonLine.Of(json =>
             {
-                json.WriteStartObject();
                 json.WriteString(by, count.Name);
                 json.WriteNumber("count", count.Count);
                 json.WriteNumber("share", counts.Letters == 0 ? 0 : Math.Round((double)count.Count / counts.Letters, 6));
@@ -45,11 +40,7 @@ internal static class LetterCountsText
                     json.WriteString("stage", stage);
                     json.WriteString("class", kind);
                 }
-
-                json.WriteEndObject();
-            }
-
-            text.Append(Encoding.UTF8.GetString(bytes.WrittenSpan)).Append('\n');
+            }));
         }
 
         return text.ToString();

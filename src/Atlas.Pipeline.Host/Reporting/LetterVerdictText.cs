@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Atlas.Pipeline.Check;
 using Atlas.Pipeline.DeadLetters;
@@ -14,8 +12,6 @@ namespace Atlas.Pipeline.Host.Reporting;
 /// <param name="json">As JSON lines.</param>
 internal sealed class LetterVerdictText(Stream output, bool json)
 {
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>How many of which reason would become what.</summary>
     public void WriteCounts(IReadOnlyList<AskedLetter> asked)
     {
@@ -91,18 +87,9 @@ internal sealed class LetterVerdictText(Stream output, bool json)
             line.WriteString("refusal", reason.Name);
     }
 
-    private void WriteJson(params Action<Utf8JsonWriter>[] parts)
+    private void WriteJson(params Action<Utf8JsonWriter>[] parts) => output.Write(JsonLine.BytesOf(line =>
     {
-        var bytes = new ArrayBufferWriter<byte>(256);
-        using (var line = new Utf8JsonWriter(bytes, Plain))
-        {
-            line.WriteStartObject();
-            foreach (var part in parts)
-                part(line);
-            line.WriteEndObject();
-        }
-
-        output.Write(bytes.WrittenSpan);
-        output.Write("\n"u8);
-    }
+        foreach (var part in parts)
+            part(line);
+    }));
 }
